@@ -1,1 +1,38 @@
+//! libnango: a client of [Nango](https://nango.dev), which keeps the OAuth connections of a product's users and hands out fresh access tokens.
+//!
+//! This is the core, in Rust; `include/nango.h` is its C interface, and `bindings/` holds what C++, Go and Ruby make of that. A call goes one straight way:
+//! [`Client`] takes an [`operation`] and its parameters, makes a request of them, sends it through the engine as often as the retry policy allows, and turns
+//! the answer into JSON text or an [`Error`].
+//!
+//! ```no_run
+//! let client = nango::Client::new("<your secret key>")?;
+//! let token = client.get_token("github", "alice", &nango::CallOptions::default())?;
+//! # Ok::<(), nango::Error>(())
+//! ```
+//!
+//! The token is fetched anew with each call, and refreshed by Nango if need be. **libnango never caches a token**, and neither should you.
 
+#![deny(unsafe_code, missing_docs)]
+
+mod client;
+mod credentials;
+#[allow(unsafe_code)] // fork.rs and signals.rs ask the kernel what no safe call asks.
+mod engine;
+mod error;
+mod events;
+#[allow(unsafe_code)]
+pub mod ffi;
+mod json;
+pub mod operation;
+mod options;
+mod pager;
+mod request;
+mod response;
+mod retry;
+
+pub use client::{Client, Secret};
+pub use engine::tls::Roots;
+pub use error::*;
+pub use options::{CallOptions, Cancel, DEFAULT_BASE_URL, Options};
+pub use pager::Pager;
+pub use request::Parameters;

@@ -1,0 +1,159 @@
+//! On the caller's own thread: what the blocking calls use.
+//!
+//! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out of the client's pool, drives it on its own thread
+//! and puts it back; nothing runs between calls.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::fork::PerProcess;
+use super::{Failure, Line, Settings, signals, tls};
+
+/// The pools of a client, one for each process that uses it.
+pub(crate) struct Inline {
+    settings: Settings,
+    pools: PerProcess<Pool>,
+}
+
+struct Pool {
+    /// Made with the first connection that needs it, and shared by all for the sake of its session cache.
+    tls: Mutex<Option<ClientConfig>>,
+    /// The warmest is last.
+    idle: Mutex<Vec<Slot>>,
+}
+
+struct Slot {
+    line: Line,
+    runtime: Option<Runtime>,
+    last_used: Instant,
+}
+
+/// What became of the work that a call brought.
+pub(crate) enum Outcome<T> {
+    Done(T),
+    Cancelled,
+    /// The runtime could not be made, or the configuration does not hold.
+    Failed(Failure),
+}
+
+impl Inline {
+    pub(crate) fn new(settings: Settings) -> Inline {
+        Inline { settings, pools: PerProcess::new() }
+    }
+
+    /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its result, whether its exchanges came to their end: a line
+    /// on which one did not is never used again.
+    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
+        if Handle::try_current().is_ok() {
+            return Outcome::Failed(Failure::Internal(
+                "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \
+                 (tokio::task::spawn_blocking)"
+                    .to_owned(),
+            ));
+        }
+        signals::without_sigpipe(|| {
+            let pool = self.pools.get_or_init(|| Pool { tls: Mutex::default(), idle: Mutex::default() });
+            let slot = match pool.take(&self.settings) {
+                Ok(slot) => slot,
+                Err(failure) => return Outcome::Failed(failure),
+            };
+            let work = async {
+                // A close by the server that came while nobody looked is seen now, before the connection is used.
+                tokio::task::yield_now().await;
+                work(&slot.line).await
+            };
+            let done = match cancel {
+                None => Some(slot.block_on(work)),
+                Some(cancel) => slot.block_on(cancel.run_until_cancelled(work)),
+            };
+            match done {
+                None => Outcome::Cancelled,
+                Some((result, true)) => {
+                    pool.give_back(slot, &self.settings);
+                    Outcome::Done(result)
+                }
+                Some((result, false)) => Outcome::Done(result),
+            }
+        })
+    }
+}
+
+impl Pool {
+    fn take(&self, settings: &Settings) -> Result<Slot, Failure> {
+        let (slot, too_old) = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let too_old = stale(&mut idle, settings.idle_timeout);
+            (idle.pop(), too_old)
+        };
+        // Closing takes system calls: not under the lock.
+        drop(too_old);
+        match slot {
+            Some(slot) => Ok(slot),
+            None => Slot::new(settings, self.tls(settings)?),
+        }
+    }
+
+    fn give_back(&self, mut slot: Slot, settings: &Settings) {
+        slot.last_used = Instant::now();
+        let surplus = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < settings.idle_connections {
+                idle.push(slot);
+                None
+            } else {
+                Some(slot)
+            }
+        };
+        drop(surplus);
+    }
+
+    fn tls(&self, settings: &Settings) -> Result<ClientConfig, Failure> {
+        let Some(options) = &settings.tls else {
+            return Ok(tls::unused());
+        };
+        let mut config = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*config {
+            Some(config) => Ok(config.clone()),
+            None => Ok(config.insert(options.config().map_err(Failure::Tls)?).clone()),
+        }
+    }
+}
+
+/// Takes out what has been idle for too long: the pool is in the order of last use.
+fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
+    let now = Instant::now();
+    let old = idle.iter().take_while(|slot| now.duration_since(slot.last_used) >= idle_timeout).count();
+    idle.drain(..old).collect()
+}
+
+impl Slot {
+    fn new(settings: &Settings, tls: ClientConfig) -> Result<Slot, Failure> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Failure::Internal(format!("the system gives no means to wait for a socket: {error}")))?;
+        let line = {
+            let _inside = runtime.enter();
+            Line::new(settings, tls)?
+        };
+        Ok(Slot { line, runtime: Some(runtime), last_used: Instant::now() })
+    }
+
+    fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.runtime.as_ref().expect("a slot has its runtime until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Closes its sockets now, and waits for nothing.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The only place that does I/O. It knows nothing of Nango.
+//!
+//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where the code runs is the business of [`inline`].
+
+pub(crate) mod fork;
+pub(crate) mod inline;
+pub(crate) mod proxy;
+mod resolve;
+mod signals;
+pub(crate) mod tls;
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::{Response, StatusCode};
+use rustls::ClientConfig;
+use tower_layer::Layer;
+use tower_service::Service;
+use zeroize::Zeroizing;
+
+use crate::request::Request;
+use resolve::LookupFailure;
+
+/// What an engine is told about connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) idle_connections: usize,
+    pub(crate) max_response_bytes: u64,
+    pub(crate) proxy: Option<reqwest::Proxy>,
+    /// Absent where neither the server nor the proxy speaks TLS.
+    pub(crate) tls: Option<tls::TlsOptions>,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Lookup(LookupFailure),
+    Connect(String),
+    ConnectTimeout,
+    Tls(String),
+    Proxy(String),
+    Io(String),
+    TooLarge(u64),
+    Internal(String),
+}
+
+/// An HTTP client with at most one connection, for one call at a time.
+pub(crate) struct Line {
+    client: reqwest::Client,
+    connects: Arc<AtomicU32>,
+    max_response_bytes: u64,
+    proxied: bool,
+}
+
+impl Line {
+    fn new(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
+        let connects = Arc::new(AtomicU32::new(0));
+        let mut builder = reqwest::Client::builder()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(settings.connect_timeout)
+            // How long a connection may lie idle is the pool's business.
+            .pool_idle_timeout(None)
+            .pool_max_idle_per_host(1)
+            .dns_resolver(Arc::new(resolve::Resolver))
+            .connector_layer(CountConnects(Arc::clone(&connects)))
+            .tls_backend_preconfigured(tls);
+        if let Some(proxy) = &settings.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
+        Ok(Line { client, connects, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some() })
+    }
+
+    /// One exchange. A request that failed on a connection which lay idle, before a byte of the answer, met the server closing it: it is sent once more if
+    /// it may be.
+    pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
+        let connects = self.connects.load(Ordering::Relaxed);
+        let mut sent = self.client.execute(request.to_reqwest()).await;
+        let reused = connects > 0 && self.connects.load(Ordering::Relaxed) == connects;
+        if sent.is_err() && reused && request.repeatable {
+            sent = self.client.execute(request.to_reqwest()).await;
+        }
+        let response = sent.map_err(|error| Failure::of(error, self.proxied))?;
+        self.read(response).await
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Answer, Failure> {
+        let limit = self.max_response_bytes;
+        let announced = response.content_length().unwrap_or(0);
+        if announced > limit {
+            return Err(Failure::TooLarge(limit));
+        }
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        // What a server announces is not what it sends: believed up to a megabyte.
+        let mut body = Zeroizing::new(Vec::with_capacity(announced.min(1 << 20) as usize));
+        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(error, self.proxied))? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            append(&mut body, &chunk);
+        }
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// Like `extend_from_slice`, but what growing leaves behind is wiped.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    let needed = body.len() + chunk.len();
+    if needed > body.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * body.capacity())));
+        larger.extend_from_slice(body);
+        *body = larger;
+    }
+    body.extend_from_slice(chunk);
+}
+
+impl Failure {
+    /// What a failure of reqwest's is about: the innermost cause that says so.
+    fn of(error: reqwest::Error, proxied: bool) -> Failure {
+        let error = error.without_url();
+        let mut tls = None;
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
+        while let Some(current) = cause {
+            if let Some(lookup) = current.downcast_ref::<LookupFailure>() {
+                return Failure::Lookup(lookup.clone());
+            }
+            if let Some(error) = current.downcast_ref::<rustls::Error>() {
+                tls = Some(error.to_string());
+            }
+            // An io::Error shows what it wraps only to those who ask it.
+            cause = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+                Some(inner) => Some(inner),
+                None => current.source(),
+            };
+        }
+        match (tls, error.is_connect()) {
+            (Some(tls), _) => Failure::Tls(tls),
+            (None, true) if error.is_timeout() => Failure::ConnectTimeout,
+            (None, true) if proxied => Failure::Proxy(words(&error)),
+            (None, true) => Failure::Connect(words(&error)),
+            (None, false) => Failure::Io(words(&error)),
+        }
+    }
+
+    /// Whether the server can have seen nothing of the request.
+    pub(crate) fn nothing_sent(&self) -> bool {
+        !matches!(self, Failure::Io(_) | Failure::TooLarge(_))
+    }
+}
+
+/// The innermost cause: what the system or the protocol said.
+fn words(error: &(dyn StdError + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Counts the connections that a client opens, so that an exchange knows whether its connection was a used one.
+#[derive(Clone)]
+struct CountConnects(Arc<AtomicU32>);
+
+impl<S> Layer<S> for CountConnects {
+    type Service = CountedConnects<S>;
+
+    fn layer(&self, connector: S) -> CountedConnects<S> {
+        CountedConnects { connector, connects: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+struct CountedConnects<S> {
+    connector: S,
+    connects: Arc<AtomicU32>,
+}
+
+impl<S: Service<R>, R> Service<R> for CountedConnects<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.connector.poll_ready(context)
+    }
+
+    fn call(&mut self, target: R) -> S::Future {
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        self.connector.call(target)
+    }
+}

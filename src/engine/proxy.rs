@@ -1,0 +1,77 @@
+//! Which proxy a request goes through.
+
+use std::fmt;
+
+use hyper_util::client::proxy::matcher::Matcher;
+use once_cell::race::OnceBox;
+use reqwest::Url;
+
+use crate::error::Error;
+
+/// What a client was told about proxies.
+#[derive(Clone)]
+pub(crate) enum Proxy {
+    /// As the environment of the process said when it was first asked.
+    Environment,
+    None,
+    Url(Box<Chosen>),
+}
+
+/// A proxy that was found, and whether it is spoken to over TLS.
+#[derive(Clone)]
+pub(crate) struct Chosen {
+    pub(crate) proxy: reqwest::Proxy,
+    pub(crate) https: bool,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may hold a password.
+        f.write_str(match self {
+            Proxy::Environment => "Environment",
+            Proxy::None => "None",
+            Proxy::Url(_) => "Url",
+        })
+    }
+}
+
+impl Proxy {
+    pub(crate) fn parse(url: &str) -> Result<Proxy, Error> {
+        if url.is_empty() {
+            return Ok(Proxy::None);
+        }
+        let refuse = |why: &str| Error::invalid_argument(format!("the proxy {why}; expected something like http://proxy.example:3128"));
+        // What is wrong is said without the URL, which may hold a password.
+        let parsed = Url::parse(url).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
+        if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
+            return Err(refuse("must begin with http:// or https:// and name a host"));
+        }
+        let https = parsed.scheme() == "https";
+        let proxy = reqwest::Proxy::all(parsed).map_err(|_| refuse("cannot be used"))?;
+        Ok(Proxy::Url(Box::new(Chosen { proxy, https })))
+    }
+
+    /// The proxy for this server, if any. One from the environment never applies to loopback.
+    pub(crate) fn for_server(&self, url: &Url, loopback: bool) -> Option<Chosen> {
+        match self {
+            Proxy::None => None,
+            Proxy::Url(chosen) => Some((**chosen).clone()),
+            Proxy::Environment if loopback => None,
+            Proxy::Environment => {
+                let intercept = environment().intercept(&url.as_str().parse().ok()?)?;
+                let proxy = reqwest::Proxy::all(intercept.uri().to_string()).ok()?;
+                let proxy = match intercept.basic_auth() {
+                    Some(auth) => proxy.custom_http_auth(auth.clone()),
+                    None => proxy,
+                };
+                Some(Chosen { proxy, https: intercept.uri().scheme_str() == Some("https") })
+            }
+        }
+    }
+}
+
+/// Read once: a host may change its environment while other threads run, and reading it then is a race in libc.
+fn environment() -> &'static Matcher {
+    static ENVIRONMENT: OnceBox<Matcher> = OnceBox::new();
+    ENVIRONMENT.get_or_init(|| Box::new(Matcher::from_env()))
+}

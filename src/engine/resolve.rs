@@ -1,0 +1,144 @@
+//! Host names, with a deadline.
+//!
+//! libc's lookup cannot be interrupted, so it runs on a helper thread which is never joined: who waits for it waits as long as they like. Callers that
+//! ask for the same host share one lookup, and there are at most [`MAX_LOOKUPS`] at once in a process.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use dns_lookup::LookupErrorKind;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::fork::PerProcess;
+use super::signals;
+
+const MAX_LOOKUPS: usize = 4;
+
+/// Why a name has no address.
+#[derive(Clone, Debug)]
+pub(crate) struct LookupFailure {
+    pub(crate) host: String,
+    pub(crate) reason: String,
+    /// The name server could not be asked: asking again may help.
+    pub(crate) temporary: bool,
+}
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the host name {} could not be looked up: {}", self.host, self.reason)
+    }
+}
+
+impl std::error::Error for LookupFailure {}
+
+type Outcome = Result<Vec<IpAddr>, LookupFailure>;
+
+static LOOKUPS: PerProcess<Lookups> = PerProcess::new();
+
+struct Lookups {
+    threads: Arc<Semaphore>,
+    /// Who waits for which host.
+    waiting: Mutex<HashMap<String, Vec<oneshot::Sender<Outcome>>>>,
+}
+
+impl Lookups {
+    fn of_this_process() -> &'static Lookups {
+        LOOKUPS.get_or_init(|| Lookups { threads: Arc::new(Semaphore::new(MAX_LOOKUPS)), waiting: Mutex::default() })
+    }
+
+    async fn lookup(&'static self, host: String) -> Outcome {
+        if let Some(answer) = self.join(&host) {
+            return received(answer.await, &host);
+        }
+        let Ok(permit) = Arc::clone(&self.threads).acquire_owned().await else {
+            return Err(failure(&host, "the library is shutting down", true));
+        };
+        // Another caller may have begun while this one waited for a thread.
+        let answer = match self.join(&host) {
+            Some(answer) => answer,
+            None => self.start(&host, permit)?,
+        };
+        received(answer.await, &host)
+    }
+
+    /// Waits with those who wait for this host already, if any.
+    fn join(&self, host: &str) -> Option<oneshot::Receiver<Outcome>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get_mut(host).map(|senders| {
+            let (sender, receiver) = oneshot::channel();
+            senders.push(sender);
+            receiver
+        })
+    }
+
+    fn start(&'static self, host: &str, permit: OwnedSemaphorePermit) -> Result<oneshot::Receiver<Outcome>, LookupFailure> {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.entry(host.to_owned()).or_default().push(sender);
+        }
+        let name = host.to_owned();
+        let thread = thread::Builder::new().name("nango-lookup".to_owned()).stack_size(256 * 1024);
+        let started = signals::all_blocked(|| {
+            thread.spawn(move || {
+                let outcome = ask(&name);
+                self.finish(&name, outcome);
+                drop(permit);
+            })
+        });
+        if let Err(error) = started {
+            let failure = failure(host, &format!("no thread for it: {error}"), true);
+            self.finish(host, Err(failure));
+        }
+        Ok(receiver)
+    }
+
+    fn finish(&self, host: &str, outcome: Outcome) {
+        let senders = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
+        for sender in senders.into_iter().flatten() {
+            // Who gave up waiting is not there any more.
+            let _ = sender.send(outcome.clone());
+        }
+    }
+}
+
+fn ask(host: &str) -> Outcome {
+    match dns_lookup::lookup_host(host) {
+        Ok(addresses) => {
+            let mut addresses: Vec<IpAddr> = addresses.collect();
+            addresses.dedup();
+            if addresses.is_empty() { Err(failure(host, "it has no address", false)) } else { Ok(addresses) }
+        }
+        Err(error) => {
+            let temporary = matches!(error.kind(), LookupErrorKind::Again);
+            Err(failure(host, &std::io::Error::from(error).to_string(), temporary))
+        }
+    }
+}
+
+fn received(outcome: Result<Outcome, oneshot::error::RecvError>, host: &str) -> Outcome {
+    outcome.unwrap_or_else(|_| Err(failure(host, "the lookup ended without an answer", true)))
+}
+
+fn failure(host: &str, reason: &str, temporary: bool) -> LookupFailure {
+    LookupFailure { host: host.to_owned(), reason: reason.to_owned(), temporary }
+}
+
+/// What reqwest asks for addresses.
+#[derive(Debug)]
+pub(crate) struct Resolver;
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        Box::pin(async move {
+            let addresses = Lookups::of_this_process().lookup(host).await?;
+            // The port is the URL's.
+            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! Roots and certificates.
+
+use std::fmt;
+use std::sync::Arc;
+
+use once_cell::race::OnceBox;
+use rustls::client::WantsClientCert;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+
+use crate::error::Error;
+
+/// Which certificate authorities a client trusts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Roots {
+    /// Those of the operating system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; read on the first HTTPS call, once in a process.
+    #[default]
+    Platform,
+    /// Mozilla's, as they were when the library was built.
+    Bundled,
+    /// Only those that were added.
+    CustomOnly,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TlsOptions {
+    pub(crate) roots: Roots,
+    authorities: Vec<CertificateDer<'static>>,
+    pub(crate) identity: Option<Identity>,
+}
+
+/// What the client shows of itself.
+pub(crate) struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Clone for Identity {
+    fn clone(&self) -> Identity {
+        Identity { chain: self.chain.clone(), key: self.key.clone_key() }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl Identity {
+    pub(crate) fn from_pem(pem: &[u8]) -> Result<Identity, Error> {
+        let refuse =
+            |why: String| Error::invalid_argument(format!("the client identity {why}; expected a PEM text with a certificate chain and its private key"));
+        let chain = certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        if chain.is_empty() {
+            return Err(refuse("holds no certificate".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| refuse("holds no private key".to_owned()))?;
+        let identity = Identity { chain, key };
+        // Said here, where the caller can mend it, not at the first call.
+        identity.shown_by(trusting(RootCertStore::empty().into())).map_err(|error| refuse(format!("cannot be used ({error})")))?;
+        Ok(identity)
+    }
+
+    fn shown_by(&self, config: ConfigBuilder<ClientConfig, WantsClientCert>) -> Result<ClientConfig, rustls::Error> {
+        config.with_client_auth_cert(self.chain.clone(), self.key.clone_key())
+    }
+}
+
+impl TlsOptions {
+    pub(crate) fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
+        let refuse = |why: String| Error::invalid_argument(format!("the certificate authority {why}; expected a PEM text of certificates"));
+        let authorities = certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        if authorities.is_empty() {
+            return Err(refuse("holds no certificate".to_owned()));
+        }
+        let mut store = RootCertStore::empty();
+        for authority in &authorities {
+            store.add(authority.clone()).map_err(|error| refuse(format!("is no certificate that can be used ({error})")))?;
+        }
+        self.authorities.extend(authorities);
+        Ok(())
+    }
+
+    /// The configuration of a process's connections; its session cache is shared by them.
+    pub(crate) fn config(&self) -> Result<ClientConfig, String> {
+        let mut roots = match self.roots {
+            Roots::Platform => platform_roots(),
+            Roots::Bundled => bundled_roots(),
+            Roots::CustomOnly => Arc::new(RootCertStore::empty()),
+        };
+        if !self.authorities.is_empty() {
+            let store = Arc::make_mut(&mut roots);
+            for authority in &self.authorities {
+                store.add(authority.clone()).map_err(|error| error.to_string())?;
+            }
+        }
+        if roots.is_empty() {
+            return Err(match self.roots {
+                Roots::CustomOnly => "only custom certificate authorities are trusted, and none was added (nango_options_add_ca_pem)",
+                _ => {
+                    "this system has no certificate authorities: install its package of them (ca-certificates), or choose the bundled ones with \
+                     nango_options_set_tls_roots"
+                }
+            }
+            .to_owned());
+        }
+        let config = trusting(roots);
+        match &self.identity {
+            None => Ok(config.with_no_client_auth()),
+            Some(identity) => identity.shown_by(config).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// For an error: where the trust came from.
+    pub(crate) fn described(&self) -> String {
+        let source = match self.roots {
+            Roots::Platform => "the system's certificate authorities",
+            Roots::Bundled => "the bundled certificate authorities",
+            Roots::CustomOnly => "no certificate authorities but custom ones",
+        };
+        match self.authorities.len() {
+            0 => source.to_owned(),
+            added => format!("{source} and {added} added"),
+        }
+    }
+}
+
+/// For those who speak no TLS: without a configuration reqwest would look for roots of its own.
+pub(crate) fn unused() -> ClientConfig {
+    trusting(RootCertStore::empty().into()).with_no_client_auth()
+}
+
+fn trusting(roots: Arc<RootCertStore>) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring has the default protocol versions")
+        .with_root_certificates(roots)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error> {
+    CertificateDer::pem_slice_iter(pem).collect()
+}
+
+/// Given to rustls explicitly: the process-wide default is the host's to choose.
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
+    Arc::clone(PROVIDER.get_or_init(|| Box::new(Arc::new(rustls::crypto::ring::default_provider()))))
+}
+
+/// Parsing them takes milliseconds: once in a process, and never changed then, so that a child of fork can use them too.
+fn platform_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+    Arc::clone(ROOTS.get_or_init(|| {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Box::new(Arc::new(store))
+    }))
+}
+
+fn bundled_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+    Arc::clone(ROOTS.get_or_init(|| Box::new(Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }))))
+}

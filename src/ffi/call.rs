@@ -1,0 +1,137 @@
+//! The calls that block.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use super::client::nango_client;
+use super::error::nango_error;
+use super::guard::{free_text, give_text, guard, optional_text, text};
+use super::options::nango_call_options;
+use crate::client::{Client, Secret};
+use crate::error::Error;
+use crate::options::CallOptions;
+use crate::request::Parameters;
+
+/// One of the calls for one connection.
+///
+/// # Safety
+/// What the header asks of the caller of the exported functions.
+unsafe fn one_connection(
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+    call: fn(&Client, &str, &str, &CallOptions) -> Result<Secret, Error>,
+) -> *mut c_char {
+    let body = || {
+        // SAFETY: as promised by the caller.
+        let (client, key, id, options) = unsafe {
+            (
+                nango_client::reference(client)?,
+                text(provider_config_key, "provider_config_key")?,
+                text(connection_id, "connection_id")?,
+                nango_call_options::checked(options)?,
+            )
+        };
+        give_text(&call(&client, key, id, &options)?)
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// Fetches one connection: Nango's answer, byte for byte, after it was checked to be JSON. Its token is refreshed by Nango first if need be. Call it just before the
+/// token is used, and do not keep the result: the library never does.
+///
+/// provider_config_key is the integration's unique key, connection_id the connection's; neither may be empty, and the id not "." or "..". options may be NULL.
+///
+/// Returns text that nango_free_string() frees; "credentials" in it is {} if the key lacks the scope environment:connections:read_credentials. NULL and an error:
+/// any code but NO_CREDENTIALS and NO_SINGLE_TOKEN. Blocks this thread only, and always has an end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_get_connection_json(
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    // SAFETY: the header asks it of the caller.
+    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_connection_json) }
+}
+
+/// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT,
+/// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as nango_get_connection_json().
+///
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead),
+/// NO_CREDENTIALS when the answer holds none, or any other code.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_get_token(
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    // SAFETY: the header asks it of the caller.
+    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_token) }
+}
+
+/// Fetches the "credentials" of a connection, of whatever type, as Nango wrote them: a JSON object with "type" and what the type has. Otherwise as
+/// nango_get_connection_json().
+///
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_CREDENTIALS when the answer holds none, or any other code.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_get_credentials_json(
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    // SAFETY: the header asks it of the caller.
+    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_credentials_json) }
+}
+
+/// Fetches the environment's connections as Nango wrote them, {"connections": […]}: without credentials, and nothing is refreshed.
+///
+/// filter_json: NULL for all, or a JSON object with any of "connection_id", "search", "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or
+/// a list of texts), "tags" (an object of texts), "limit" and "page" (numbers). Without a limit Nango sends its first 10 000; to have all of them, page after page, use
+/// nango_pager_new(). options may be NULL.
+///
+/// Returns text that nango_free_string() frees. NULL and an error: INVALID_ARGUMENT for a filter that is no object or has a member that is not known or of another
+/// type, or any other code.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_list_connections_json(
+    client: *const nango_client,
+    filter_json: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    let body = || {
+        // SAFETY: the header asks it of the caller.
+        let (client, filter, options) = unsafe { (nango_client::reference(client)?, filter(filter_json)?, nango_call_options::checked(options)?) };
+        give_text(&client.list_connections_json(filter, &options)?)
+    };
+    // SAFETY: the header asks it of the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// A filter in JSON; NULL is none.
+///
+/// # Safety
+/// The pointer is NULL, or a text that nobody changes meanwhile.
+pub(super) unsafe fn filter(json: *const c_char) -> Result<Parameters, Error> {
+    // SAFETY: as promised by the caller.
+    match unsafe { optional_text(json, "filter_json") }? {
+        None => Ok(Parameters::new()),
+        Some(json) => serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("filter_json is not a JSON object: {error}"))),
+    }
+}
+
+/// Wipes and frees a text that a function of this library returned as an owned char *. NULL is allowed. No other function frees such a text, and this one frees no
+/// other text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_free_string(text: *mut c_char) {
+    // SAFETY: the header asks it of the caller.
+    unsafe { free_text(text) };
+}

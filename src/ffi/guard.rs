@@ -1,0 +1,186 @@
+//! Panics, NULLs, text in, text out.
+
+use std::any::Any;
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use zeroize::Zeroize;
+
+use super::error::nango_error;
+use crate::error::{Code, Error};
+
+/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one: neither leaves this frame in any other way.
+///
+/// # Safety
+/// `error_out` is NULL or points to where a pointer can be written.
+pub(super) unsafe fn guard<T>(error_out: *mut *mut nango_error, fallback: T, body: impl FnOnce() -> Result<T, Error>) -> T {
+    let (value, error) = match caught(body) {
+        Ok(value) => (value, ptr::null_mut()),
+        Err(error) if error_out.is_null() => {
+            drop(error);
+            (fallback, ptr::null_mut())
+        }
+        Err(error) => (fallback, nango_error::into_raw(error)),
+    };
+    if !error_out.is_null() {
+        // SAFETY: the caller of the exported function promises that it can be written.
+        unsafe { error_out.write(error) };
+    }
+    value
+}
+
+/// Runs a body that has no failure of its own to tell.
+pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    caught(|| Ok(body())).unwrap_or(fallback)
+}
+
+/// Runs a body, and makes a panic an error. What was being changed when it panicked is dropped or whole: the core holds its locks only for moves.
+pub(super) fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
+    Error::new(Code::Panic, format!("libnango met a bug of its own; the client still works, please report it: {what}"))
+}
+
+/// What a pointer points to.
+///
+/// # Safety
+/// The pointer is NULL, or what its `_new` function returned and its `_free` has not been given; nobody changes it meanwhile.
+pub(super) unsafe fn borrow<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { pointer.as_ref() }.ok_or_else(|| null(name))
+}
+
+/// The same, to change it.
+///
+/// # Safety
+/// As for [`borrow`], and nobody else uses it meanwhile.
+pub(super) unsafe fn borrow_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { pointer.as_mut() }.ok_or_else(|| null(name))
+}
+
+/// Ends what a `_new` function began. NULL is nothing.
+///
+/// # Safety
+/// The pointer is NULL, or came from [`Box::into_raw`] and is used by nobody any more.
+pub(super) unsafe fn free<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: as promised by the caller.
+        quiet((), || drop(unsafe { Box::from_raw(pointer) }));
+    }
+}
+
+fn null(name: &str) -> Error {
+    Error::invalid_argument(format!("{name} is NULL"))
+}
+
+/// A text that must be there.
+///
+/// # Safety
+/// The pointer is NULL, or points to a NUL-terminated text that nobody changes while the exported function runs.
+pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { optional_text(pointer, name) }?.ok_or_else(|| null(name))
+}
+
+/// A text that may be NULL.
+///
+/// # Safety
+/// As for [`text`].
+pub(super) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>, Error> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, and NUL-terminated as promised by the caller.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map(Some).map_err(|_| Error::new(Code::InvalidUtf8, format!("{name} is not UTF-8")))
+}
+
+/// Bytes that must be there.
+///
+/// # Safety
+/// The pointer is NULL, or `len` bytes can be read from it while the exported function runs.
+pub(super) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Result<&'a [u8], Error> {
+    if pointer.is_null() {
+        return Err(null(name));
+    }
+    if len > isize::MAX as usize {
+        return Err(Error::invalid_argument(format!("the length of {name} is no length")));
+    }
+    // SAFETY: as promised by the caller, and no longer than a slice may be.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
+}
+
+/// In front of an owned text stands its length, so that it is wiped and freed whole, whatever its owner wrote into it.
+const LENGTH: usize = size_of::<usize>();
+
+/// Gives a text to the caller: one block of the length, the text and a NUL. Only [`free_text`] takes it back.
+pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
+    if text.as_bytes().contains(&0) {
+        return Err(Error::new(Code::InvalidResponse, "the answer holds a NUL character, which a C text cannot"));
+    }
+    let mut block = Vec::with_capacity(LENGTH + text.len() + 1);
+    block.extend_from_slice(&text.len().to_ne_bytes());
+    block.extend_from_slice(text.as_bytes());
+    block.push(0);
+    let block = Box::into_raw(block.into_boxed_slice()).cast::<u8>();
+    // SAFETY: the block is longer than the length in front of the text.
+    Ok(unsafe { block.add(LENGTH) }.cast())
+}
+
+/// Wipes and frees a text that [`give_text`] made. NULL is nothing.
+///
+/// # Safety
+/// The pointer is NULL, or came from [`give_text`] and was not freed.
+pub(super) unsafe fn free_text(text: *mut c_char) {
+    if text.is_null() {
+        return;
+    }
+    // SAFETY: give_text put the length in front of the text, and made the block of that length and the two ends.
+    let mut block = unsafe {
+        let block = text.cast::<u8>().sub(LENGTH);
+        let length = block.cast::<usize>().read_unaligned();
+        Box::from_raw(ptr::slice_from_raw_parts_mut(block, LENGTH + length + 1))
+    };
+    block.zeroize();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let mut error = ptr::null_mut();
+        // SAFETY: a place for the error; it is freed below.
+        let value = unsafe { guard(&mut error, -1, || panic!("on purpose")) };
+        assert_eq!(value, -1);
+        // SAFETY: the error was just made.
+        unsafe {
+            assert_eq!(super::super::error::nango_error_code(error), crate::NANGO_ERROR_PANIC);
+            let message = CStr::from_ptr(super::super::error::nango_error_message(error)).to_str().unwrap();
+            assert!(message.contains("on purpose"));
+            super::super::error::nango_error_free(error);
+        }
+    }
+
+    #[test]
+    fn an_error_that_nobody_wants_is_dropped() {
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { guard(ptr::null_mut(), 7, || Err(Error::new(Code::Internal, "x"))) }, 7);
+    }
+
+    #[test]
+    fn a_text_is_freed_whole_whatever_was_written_into_it() {
+        let text = give_text("secret").unwrap();
+        // SAFETY: inside of the text.
+        unsafe { text.write(0) };
+        // SAFETY: made just above.
+        unsafe { free_text(text) };
+        assert_eq!(give_text("a\0b").unwrap_err().code(), Code::InvalidResponse);
+    }
+}

@@ -1,0 +1,65 @@
+//! A list, page after page.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::sync::Mutex;
+
+use super::call::filter;
+use super::client::nango_client;
+use super::error::nango_error;
+use super::guard::{borrow, free, give_text, guard};
+use super::options::nango_call_options;
+use crate::error::Error;
+use crate::pager::Pager;
+
+/// Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One thread at a time.
+pub struct nango_pager(Mutex<Pager>);
+
+/// Begins a walk through the environment's connections. Nothing is sent yet.
+///
+/// filter_json: as for nango_list_connections_json(), without "limit" and "page". page_size: how many connections a page has; 0: 1000, Nango allows at most 2000.
+/// options may be NULL; they hold for each page. The client may be freed before the pager.
+///
+/// Freed with nango_pager_free(). NULL and an error: INVALID_ARGUMENT or INVALID_UTF8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_pager_new(
+    client: *const nango_client,
+    filter_json: *const c_char,
+    page_size: u32,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut nango_pager {
+    let body = || {
+        // SAFETY: the header asks it of the caller.
+        let (client, filter, options) = unsafe { (nango_client::reference(client)?, filter(filter_json)?, nango_call_options::checked(options)?) };
+        let pager = client.list_connections(filter, page_size, options)?;
+        Ok(Box::into_raw(Box::new(nango_pager(Mutex::new(pager)))))
+    };
+    // SAFETY: the header asks it of the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// Fetches the next page, {"connections": […]}, as Nango wrote it; its elements are read with a JSON library, or with nango_json_items_new(page,
+/// "/connections"). A server that does not page sends the whole list as one page. Blocks this thread only, and always has an end.
+///
+/// Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL and an error: any code; the next call asks for the same page
+/// again. INVALID_ARGUMENT too when another thread is fetching a page with this pager.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_pager_next_json(pager: *const nango_pager, error_out: *mut *mut nango_error) -> *mut c_char {
+    let body = || {
+        // SAFETY: the header asks it of the caller.
+        let pager = unsafe { borrow(pager, "pager") }?;
+        // A waiting thread would wait for ever in a child that was forked while the lock was held.
+        let mut pager = pager.0.try_lock().map_err(|_| Error::invalid_argument("another thread is using this pager"))?;
+        pager.next_page_json()?.map_or(Ok(ptr::null_mut()), |page| give_text(&page))
+    };
+    // SAFETY: the header asks it of the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// Ends a pager. NULL is allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_pager_free(pager: *mut nango_pager) {
+    // SAFETY: the header asks it of the caller.
+    unsafe { free(pager) };
+}

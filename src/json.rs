@@ -1,0 +1,100 @@
+//! JSON as text: checked, and looked into without building a tree, so that what comes out is exactly what the server wrote.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Whether the text is one JSON value and nothing else.
+pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
+    serde_json::from_str::<IgnoredAny>(text).map(drop)
+}
+
+/// The value that an RFC 6901 pointer names in a text that is JSON: the slice of the source. `None`: no such value, or no such pointer.
+pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
+    let mut value = text.trim_matches([' ', '\t', '\n', '\r']);
+    if pointer.is_empty() {
+        return Some(value);
+    }
+    for token in pointer.strip_prefix('/')?.split('/') {
+        let token = unescape(token)?;
+        value = step(value, &token)?.get();
+    }
+    Some(value)
+}
+
+/// The elements of a text that is a JSON array, each as the slice of the source.
+pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
+    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(values.into_iter().map(RawValue::get).collect())
+}
+
+/// The text of a JSON string. `None`: another value, or a string that no UTF-8 text can hold (a lone surrogate).
+pub(crate) fn string(value: &str) -> Option<String> {
+    serde_json::from_str(value).ok()
+}
+
+/// `~1` is `/` and `~0` is `~`; any other use of `~` is no pointer.
+fn unescape(token: &str) -> Option<Cow<'_, str>> {
+    if !token.contains('~') {
+        return Some(Cow::Borrowed(token));
+    }
+    let mut plain = String::with_capacity(token.len());
+    let mut characters = token.chars();
+    while let Some(character) = characters.next() {
+        plain.push(match character {
+            '~' => match characters.next()? {
+                '0' => '~',
+                '1' => '/',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(Cow::Owned(plain))
+}
+
+fn step<'a>(value: &'a str, token: &str) -> Option<&'a RawValue> {
+    serde_json::Deserializer::from_str(value).deserialize_any(Step { token }).ok()
+}
+
+/// One level down: into an object by name (of equal names the last counts, as in JavaScript), into an array by index.
+struct Step<'t> {
+    token: &'t str,
+}
+
+impl<'de> Visitor<'de> for Step<'_> {
+    type Value = &'de RawValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or an array that has the member")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = members.next_key::<&RawValue>()? {
+            if string(name.get()).is_some_and(|name| name == self.token) {
+                found = Some(members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        found.ok_or_else(|| A::Error::custom("absent"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        // RFC 6901: digits only, and no leading zero.
+        let canonical = self.token == "0" || (!self.token.starts_with('0') && self.token.bytes().all(|byte| byte.is_ascii_digit()));
+        let index: usize = self.token.parse().ok().filter(|_| canonical).ok_or_else(|| A::Error::custom("no index"))?;
+        let mut found = None;
+        for position in 0.. {
+            if position == index {
+                found = elements.next_element()?;
+            } else if elements.next_element::<IgnoredAny>()?.is_none() {
+                break;
+            }
+        }
+        found.ok_or_else(|| A::Error::custom("absent"))
+    }
+}

@@ -1,0 +1,125 @@
+//! The catalogue: one row for each endpoint of Nango's API.
+//!
+//! A row says what an operation is called, what is sent where, and what of the answer is the result. Adding an endpoint is adding a row; nothing
+//! else in the library knows the endpoints. Names of parameters are snake case whatever the wire spells.
+
+use reqwest::Method;
+
+/// One endpoint.
+#[derive(Debug)]
+pub struct Operation {
+    /// The name, in every language.
+    pub name: &'static str,
+    pub(crate) method: Method,
+    /// The path that every version of the server knows; `{parameter}` stands for a parameter of [`Place::Path`].
+    pub(crate) path: &'static str,
+    /// The path that today's documentation names, where it differs.
+    pub(crate) plural_path: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    /// Whether sending it twice does what sending it once does.
+    pub(crate) repeatable: bool,
+    pub(crate) result: Result,
+}
+
+/// One parameter of an operation, in the order in which it is sent.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) wire: &'static str,
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
+    pub(crate) required: bool,
+}
+
+/// Where a parameter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Path,
+    Query,
+}
+
+/// What a parameter may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A text that names one thing: not empty, and in a path not `.` or `..`, which would be another route.
+    Id,
+    Text,
+    /// A text, or a list of texts that the wire wants with commas between them.
+    Texts,
+    Integer,
+    /// Sent as `true`, and not at all when false: the server refuses flags that it does not know yet.
+    Flag,
+    /// An object of texts, sent as `name[key]=value`.
+    Map,
+}
+
+/// What of the answer is the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Result {
+    Body,
+    Token,
+    Credentials,
+}
+
+const fn required(name: &'static str, wire: &'static str, place: Place, kind: Kind) -> Parameter {
+    Parameter { name, wire, place, kind, required: true }
+}
+
+const fn optional(name: &'static str, wire: &'static str, place: Place, kind: Kind) -> Parameter {
+    Parameter { name, wire, place, kind, required: false }
+}
+
+/// The parameter that makes the server rotate tokens, so that a repeat is not what one call is.
+pub(crate) const FORCE_REFRESH: &str = "force_refresh";
+/// The parameter that asks for refresh tokens in the answer.
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+
+const ONE_CONNECTION: &[Parameter] = &[
+    required("provider_config_key", "provider_config_key", Place::Query, Kind::Id),
+    required("connection_id", "connection_id", Place::Path, Kind::Id),
+    optional(FORCE_REFRESH, "force_refresh", Place::Query, Kind::Flag),
+    optional(REFRESH_TOKEN, "refresh_token", Place::Query, Kind::Flag),
+];
+
+/// `GET /connection/{connection_id}`: the whole connection.
+pub static GET_CONNECTION: Operation = one_connection("get_connection", Result::Body);
+/// `GET /connection/{connection_id}`: its one token.
+pub static GET_TOKEN: Operation = one_connection("get_token", Result::Token);
+/// `GET /connection/{connection_id}`: its credentials.
+pub static GET_CREDENTIALS: Operation = one_connection("get_credentials", Result::Credentials);
+
+const fn one_connection(name: &'static str, result: Result) -> Operation {
+    Operation {
+        name,
+        method: Method::GET,
+        path: "/connection/{connection_id}",
+        plural_path: "/connections/{connection_id}",
+        parameters: ONE_CONNECTION,
+        repeatable: true,
+        result,
+    }
+}
+
+/// `GET /connection`: the connections of the environment, without credentials.
+pub static LIST_CONNECTIONS: Operation = Operation {
+    name: "list_connections",
+    method: Method::GET,
+    path: "/connection",
+    plural_path: "/connections",
+    parameters: &[
+        optional("connection_id", "connectionId", Place::Query, Kind::Text),
+        optional("search", "search", Place::Query, Kind::Text),
+        optional("end_user_id", "endUserId", Place::Query, Kind::Text),
+        optional("end_user_organization_id", "endUserOrganizationId", Place::Query, Kind::Text),
+        optional("integration_id", "integrationId", Place::Query, Kind::Texts),
+        optional("tags", "tags", Place::Query, Kind::Map),
+        optional("limit", "limit", Place::Query, Kind::Integer),
+        optional("page", "page", Place::Query, Kind::Integer),
+    ],
+    repeatable: true,
+    result: Result::Body,
+};
+
+/// `GET /health`, without the key: what [`warm_up`](crate::Client::warm_up) sends.
+pub(crate) static HEALTH: Operation =
+    Operation { name: "warm_up", method: Method::GET, path: "/health", plural_path: "/health", parameters: &[], repeatable: true, result: Result::Body };

@@ -1,0 +1,164 @@
+//! An operation and its parameters become a method, a URL and headers.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
+use crate::options::BaseUrl;
+
+/// The parameters of an operation, by their names in the catalogue.
+pub type Parameters = Map<String, Value>;
+
+/// All but RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a caller may not set: it would change whose request this is, how it is framed, or what libnango relies on in the answer.
+const RESERVED_HEADERS: [&str; 11] =
+    ["authorization", "proxy-authorization", "host", "connection", "transfer-encoding", "te", "upgrade", "expect", "accept-encoding", "accept", "user-agent"];
+const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
+
+/// One request, ready to be sent any number of times.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    /// Whether it may be sent again when nobody knows what became of it.
+    pub(crate) repeatable: bool,
+}
+
+impl Request {
+    pub(crate) fn new(base: &BaseUrl, plural: bool, operation: &Operation, parameters: &Parameters, headers: HeaderMap) -> Result<Request, Error> {
+        if let Some(unknown) = parameters.keys().find(|name| operation.parameters.iter().all(|known| known.name != name.as_str())) {
+            return Err(Error::invalid_argument(format!(
+                "{} has no parameter {unknown:?}; it has: {}",
+                operation.name,
+                operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
+            )));
+        }
+        let mut target = base.prefix().to_owned();
+        let path = if plural { operation.plural_path } else { operation.path };
+        // Every path parameter stands between braces.
+        let mut pieces = path.split(['{', '}']);
+        target.push_str(pieces.next().unwrap_or_default());
+        while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
+            let parameter = operation.parameters.iter().find(|known| known.place == Place::Path && known.name == name);
+            let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
+            encode(&mut target, &value.unwrap_or_default());
+            target.push_str(rest);
+        }
+        let mut separator = '?';
+        for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+            for (key, value) in query(parameter, parameters)? {
+                target.push(separator);
+                target.push_str(parameter.wire);
+                if let Some(key) = key {
+                    encode(&mut target, &format!("[{key}]"));
+                }
+                target.push('=');
+                encode(&mut target, &value);
+                separator = '&';
+            }
+        }
+        let url = Url::parse(&target).map_err(|error| Error::invalid_argument(format!("these parameters make no URL: {error}")))?;
+        let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
+        Ok(Request { method: operation.method.clone(), url, headers, repeatable: operation.repeatable && !rotates })
+    }
+}
+
+impl Request {
+    pub(crate) fn to_reqwest(&self) -> reqwest::Request {
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
+        request.headers_mut().clone_from(&self.headers);
+        request
+    }
+}
+
+/// The flags of a call become parameters where the operation has them.
+pub(crate) fn add_flags(parameters: &mut Parameters, force_refresh: bool, include_refresh_token: bool) {
+    for (name, wanted) in [(FORCE_REFRESH, force_refresh), (REFRESH_TOKEN, include_refresh_token)] {
+        if wanted {
+            parameters.insert(name.to_owned(), Value::Bool(true));
+        }
+    }
+}
+
+/// A header of the caller's, checked.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    let lower = name.to_ascii_lowercase();
+    if RESERVED_HEADERS.contains(&lower.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
+        return Err(Error::invalid_argument(format!("the header {name} is not the caller's to set")));
+    }
+    let name = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| Error::invalid_argument(format!("{name:?} is no name of a header")))?;
+    let value = HeaderValue::from_str(value)
+        .map_err(|_| Error::invalid_argument(format!("the value of the header {name} holds a character that a header cannot, such as a line break")))?;
+    Ok((name, value))
+}
+
+fn encode(target: &mut String, text: &str) {
+    target.extend(utf8_percent_encode(text, ENCODED));
+}
+
+/// What a parameter adds to the query: nothing, or pairs of a key in brackets, if it is a map, and a value.
+fn query(parameter: &Parameter, parameters: &Parameters) -> Result<Vec<(Option<String>, String)>, Error> {
+    if parameter.kind != Kind::Map {
+        return Ok(text(parameter, parameters)?.map(|value| (None, value)).into_iter().collect());
+    }
+    match parameters.get(parameter.name) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Object(members)) => members
+            .iter()
+            .map(|(key, value)| match value {
+                Value::String(value) => Ok((Some(key.clone()), value.clone())),
+                _ => Err(wrong(parameter, "an object whose values are all strings")),
+            })
+            .collect(),
+        Some(_) => Err(wrong(parameter, "an object of strings")),
+    }
+}
+
+/// A parameter as one text; `None`: it is not sent.
+fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>, Error> {
+    let value = match parameters.get(parameter.name) {
+        None | Some(Value::Null) if parameter.required => {
+            return Err(Error::invalid_argument(format!("{} is missing", parameter.name)));
+        }
+        None | Some(Value::Null) => return Ok(None),
+        Some(value) => value,
+    };
+    let text = match (parameter.kind, value) {
+        (Kind::Id, Value::String(id)) if id.is_empty() => return Err(wrong(parameter, "a text that is not empty")),
+        (Kind::Id, Value::String(id)) if parameter.place == Place::Path && (id == "." || id == "..") => {
+            return Err(wrong(parameter, "something else than . or .., which in a URL would be another route"));
+        }
+        (Kind::Id | Kind::Text | Kind::Texts, Value::String(text)) => text.clone(),
+        (Kind::Texts, Value::Array(items)) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            texts.ok_or_else(|| wrong(parameter, "a string, or a list of strings"))?.join(",")
+        }
+        (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+        (Kind::Flag, Value::Bool(true)) => "true".to_owned(),
+        (Kind::Flag, Value::Bool(false)) => return Ok(None),
+        (kind, _) => {
+            return Err(wrong(
+                parameter,
+                match kind {
+                    Kind::Integer => "a whole number",
+                    Kind::Flag => "true or false",
+                    Kind::Texts => "a string, or a list of strings",
+                    Kind::Id | Kind::Text | Kind::Map => "a string",
+                },
+            ));
+        }
+    };
+    if text.contains('\0') {
+        return Err(wrong(parameter, "a text without a NUL character"));
+    }
+    Ok(Some(text))
+}
+
+fn wrong(parameter: &Parameter, expected: &str) -> Error {
+    Error::invalid_argument(format!("{} must be {expected}", parameter.name))
+}

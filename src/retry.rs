@@ -1,0 +1,92 @@
+//! What is tried again, when, and for how long.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use zeroize::Zeroizing;
+
+use crate::engine::{Failure, Line};
+use crate::error::{Code, Error};
+use crate::request::Request;
+use crate::response;
+
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The server rounds `Retry-After` down, to 0 even.
+const SHORTEST_TOLD_WAIT: Duration = Duration::from_millis(250);
+
+/// How a call may spend its time.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) max_retries: u32,
+    pub(crate) attempt_timeout: Duration,
+}
+
+/// One attempt, for who watches.
+pub(crate) struct Attempt<'a> {
+    pub(crate) number: u32,
+    pub(crate) took: Duration,
+    pub(crate) error: Option<&'a Error>,
+    /// How long until the next one, if there is one.
+    pub(crate) next_in: Option<Duration>,
+}
+
+/// Who a call is for: what its failures are explained with, and who is told of its attempts.
+pub(crate) trait Call {
+    fn secret_key(&self) -> &str;
+    fn explain(&self, failure: &Failure) -> Error;
+    fn watch(&self, attempt: Attempt<'_>);
+}
+
+/// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the last exchange came to its end.
+pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Zeroizing<String>, Error>, bool) {
+    for number in 1.. {
+        let began = Instant::now();
+        let left = deadline.saturating_duration_since(began);
+        let outcome = timeout(policy.attempt_timeout.min(left), line.exchange(request)).await;
+        let (result, nothing_sent, ended) = match outcome {
+            Ok(Ok(answer)) => (response::decode(answer, call.secret_key()), false, true),
+            Ok(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
+            Err(_) if left <= policy.attempt_timeout => (Err(timed_out("the call took longer than its timeout allows")), false, false),
+            Err(_) => (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false),
+        };
+        let next_in = match &result {
+            Err(error) if number <= policy.max_retries && may_repeat(error, request.repeatable, nothing_sent) => {
+                Some(wait(number, error)).filter(|wait| Instant::now() + *wait < deadline)
+            }
+            _ => None,
+        };
+        call.watch(Attempt { number, took: began.elapsed(), error: result.as_ref().err(), next_in });
+        match next_in {
+            Some(wait) => sleep(wait).await,
+            None => return (result.map_err(|error| error.with_attempts(number)), ended),
+        }
+    }
+    unreachable!("the loop ends by returning")
+}
+
+fn timed_out(message: &str) -> Error {
+    Error::new(Code::Timeout, message).with_retryable(true)
+}
+
+/// A call that can be repeated safely is; another one only if the server saw nothing of it, or refused to look at it.
+fn may_repeat(error: &Error, repeatable: bool, nothing_sent: bool) -> bool {
+    match error.code() {
+        // Nango itself refuses to try again for 30 seconds, and a failure on each of four days makes it give up.
+        Code::RefreshFailed | Code::RefreshBackoff => false,
+        // Nango's own limiter stands in front of everything: with its envelope, nothing was done.
+        Code::RateLimited => repeatable || error.api_code().is_some(),
+        _ => error.retryable() && (repeatable || nothing_sent),
+    }
+}
+
+/// What the server asked for, or else exponential back-off with full jitter.
+fn wait(attempt: u32, error: &Error) -> Duration {
+    match error.retry_after() {
+        Some(told) => told.max(SHORTEST_TOLD_WAIT),
+        None => {
+            let most = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_WAIT);
+            most.mul_f64(fastrand::f64())
+        }
+    }
+}
