@@ -214,10 +214,14 @@ impl Call for Named<'_> {
             ),
             Failure::Proxy(why) => (Code::Proxy, true, format!("the proxy on the way to {server} did not connect: {why}")),
             Failure::Io(why) => (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}")),
-            Failure::TooLarge(limit) => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
+            Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        Error::new(code, redact::text(&message, self.secret_key())).with_retryable(retryable)
+        let error = Error::new(code, redact::text(&message, self.secret_key())).with_retryable(retryable);
+        match failure {
+            Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
+            _ => error,
+        }
     }
 
     fn watch(&self, attempt: Attempt<'_>) {

@@ -14,6 +14,8 @@ use crate::json;
 /// Nango does not try a failed refresh again before this has passed.
 const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
 
+const LONGEST_MESSAGE: usize = 1000;
+
 /// The headers that are facts of an error.
 const FACTS: [&str; 4] = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
@@ -96,8 +98,17 @@ impl Said {
             let problems: Vec<String> = envelope.get("errors")?.as_array()?.iter().map(problem).collect();
             Some(problems.join("; "))
         });
-        Said { api_code, message: message.filter(|message| !message.is_empty()), body: Some(body.to_string()) }
+        Said { api_code, message: message.map(shortened).filter(|message| !message.is_empty()), body: Some(body.to_string()) }
     }
+}
+
+/// A message is for a person; the whole of it is in the body.
+fn shortened(mut message: String) -> String {
+    if let Some((at, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(at);
+        message.push('…');
+    }
+    message
 }
 
 /// One problem that the server's validation found: where, and what.

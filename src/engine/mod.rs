@@ -54,7 +54,7 @@ pub(crate) enum Failure {
     Tls(String),
     Proxy(String),
     Io(String),
-    TooLarge(u64),
+    TooLarge { status: StatusCode, limit: u64 },
     Internal(String),
 }
 
@@ -104,17 +104,17 @@ impl Line {
 
     async fn read(&self, mut response: Response) -> Result<Answer, Failure> {
         let limit = self.max_response_bytes;
+        let status = response.status();
         let announced = response.content_length().unwrap_or(0);
         if announced > limit {
-            return Err(Failure::TooLarge(limit));
+            return Err(Failure::TooLarge { status, limit });
         }
-        let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         // What a server announces is not what it sends: believed up to a megabyte.
         let mut body = Zeroizing::new(Vec::with_capacity(announced.min(1 << 20) as usize));
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(error, self.proxied))? {
             if (body.len() + chunk.len()) as u64 > limit {
-                return Err(Failure::TooLarge(limit));
+                return Err(Failure::TooLarge { status, limit });
             }
             append(&mut body, &chunk);
         }
@@ -163,7 +163,7 @@ impl Failure {
 
     /// Whether the server can have seen nothing of the request.
     pub(crate) fn nothing_sent(&self) -> bool {
-        !matches!(self, Failure::Io(_) | Failure::TooLarge(_))
+        !matches!(self, Failure::Io(_) | Failure::TooLarge { .. })
     }
 }
 

@@ -1,0 +1,205 @@
+//! The conformance vectors, run by Rust. `tests/conformance/README.md` says what they are.
+
+mod support;
+
+use std::ffi::{CStr, CString};
+use std::fs;
+use std::time::Duration;
+
+use nango::{CallOptions, Client, Error, Options, Parameters, Secret, ffi};
+use serde_json::{Value, json};
+use support::{KEY, variable};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+
+#[test]
+fn every_vector() {
+    let (mut run, mut failures) = (0, Vec::new());
+    for entry in fs::read_dir(FOLDER).expect("the vectors") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let file: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a file")).expect("JSON");
+        for vector in file["vectors"].as_array().expect("vectors") {
+            run += 1;
+            let outcome = match vector["kind"].as_str() {
+                None | Some("call") => call(vector),
+                Some("list") => list(vector),
+                Some("client") => client(vector),
+                Some("json_get") => json_get(vector),
+                Some(other) => Err(format!("unknown kind {other}")),
+            };
+            if let Err(why) = outcome {
+                failures.push(format!("{}: {why}", vector["name"]));
+            }
+        }
+    }
+    println!("vectors: {} passed, {} failed, 0 skipped", run - failures.len(), failures.len());
+    assert!(run > 0, "no vector was run");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn options(vector: &Value) -> Result<Options, Error> {
+    let settings = &vector["client"];
+    let mut options = Options::default();
+    match settings["base_url"].as_str() {
+        Some(url) => options.set_base_url(url)?,
+        None if vector["kind"] == "client" => {}
+        None => options.set_base_url(&format!("{}/rust/{}", variable("NANGO_DEV_VECTORS_URL"), vector["name"].as_str().expect("a name")))?,
+    }
+    options.set_secret_key(settings["secret_key"].as_str().unwrap_or(KEY))?;
+    options.set_max_retries(settings["max_retries"].as_u64().unwrap_or(0) as u32);
+    options.set_plural_routes(settings["plural_routes"].as_bool().unwrap_or(false));
+    if let Some(bytes) = settings["max_response_bytes"].as_u64() {
+        options.set_max_response_bytes(bytes)?;
+    }
+    options.set_user_agent_suffix(settings["user_agent_suffix"].as_str().unwrap_or_default())?;
+    Ok(options)
+}
+
+fn made(vector: &Value) -> Result<Client, Error> {
+    Client::with_options(&options(vector)?)
+}
+
+fn call_options(settings: &Value) -> Result<CallOptions, Error> {
+    let mut options = CallOptions::default();
+    options.set_force_refresh(settings["force_refresh"] == true);
+    options.set_include_refresh_token(settings["include_refresh_token"] == true);
+    if let Some(ms) = settings["timeout_ms"].as_u64() {
+        options.set_timeout(Duration::from_millis(ms))?;
+    }
+    for header in settings["headers"].as_array().into_iter().flatten() {
+        options.set_header(header[0].as_str().expect("a name"), header[1].as_str().expect("a value"))?;
+    }
+    Ok(options)
+}
+
+fn filter(value: &Value) -> Parameters {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn call(vector: &Value) -> Result<(), String> {
+    let client = made(vector).map_err(|error| error.to_string())?;
+    let calls = vector["calls"].as_u64().unwrap_or(1);
+    let result = (0..calls).map(|_| one_call(&client, &vector["call"])).last().expect("at least one call");
+    compare(&vector["expect"], &result)
+}
+
+fn one_call(client: &Client, call: &Value) -> Result<Secret, Error> {
+    let options = call_options(&call["options"])?;
+    let text = |name: &str| call[name].as_str().unwrap_or_default();
+    let (key, id) = (text("provider_config_key"), text("connection_id"));
+    match text("operation") {
+        "get_connection" => client.get_connection_json(key, id, &options),
+        "get_token" => client.get_token(key, id, &options),
+        "get_credentials" => client.get_credentials_json(key, id, &options),
+        "list_connections" => client.list_connections_json(filter(&call["filter"]), &options),
+        other => panic!("unknown operation {other}"),
+    }
+}
+
+fn compare(expect: &Value, result: &Result<Secret, Error>) -> Result<(), String> {
+    match (expect.get("error"), result) {
+        (Some(expected), Err(error)) => compare_error(expected, error),
+        (Some(expected), Ok(_)) => Err(format!("it succeeded, instead of {}", expected["code"])),
+        (None, Err(error)) => Err(format!("it failed: {error}")),
+        (None, Ok(text)) => {
+            if let Some(expected) = expect["text"].as_str().or(expect["token"].as_str()) {
+                equal("the text", &Value::from(expected), &Value::from(&**text))?;
+            }
+            if let Some(expected) = expect.get("json") {
+                equal("the JSON", expected, &deep(text))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// JSON of any depth.
+fn deep(text: &str) -> Value {
+    let mut source = serde_json::Deserializer::from_str(text);
+    source.disable_recursion_limit();
+    serde::Deserialize::deserialize(&mut source).expect("JSON")
+}
+
+fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
+    let facts = json!({
+        "code": error.code().name(),
+        "http_status": error.http_status().unwrap_or(0),
+        "api_code": error.api_code(),
+        "retryable": error.retryable(),
+        "retry_after_ms": error.retry_after().map_or(-1, |wait| wait.as_millis() as i64),
+        "attempts": error.attempts(),
+        "body_json": error.body_json().map_or(Value::Null, deep),
+    });
+    for (name, fact) in facts.as_object().expect("an object") {
+        if let Some(expected) = expected.get(name) {
+            equal(&format!("{name} of {error}"), expected, fact)?;
+        }
+    }
+    let texts = |name: &str| expected[name].as_array().into_iter().flatten().map(|text| text.as_str().expect("a text").to_owned()).collect::<Vec<_>>();
+    let printed = format!("{} {error} {error:?}", error.message());
+    for text in texts("message_contains") {
+        if !error.message().contains(&text) {
+            return Err(format!("the message lacks {text:?}: {}", error.message()));
+        }
+    }
+    for text in texts("message_lacks") {
+        if printed.contains(&text) {
+            return Err(format!("the error shows {text:?}: {printed}"));
+        }
+    }
+    for text in texts("body_lacks") {
+        if error.body_json().unwrap_or_default().contains(&text) {
+            return Err(format!("the body shows {text:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn list(vector: &Value) -> Result<(), String> {
+    let client = made(vector).map_err(|error| error.to_string())?;
+    let page_size = vector["page_size"].as_u64().unwrap_or(0) as u32;
+    let mut ids = Vec::new();
+    let outcome = client.list_connections(filter(&vector["filter"]), page_size, CallOptions::default()).and_then(|mut pager| {
+        while let Some(page) = pager.next_page_json()? {
+            ids.extend(deep(&page)["connections"].as_array().expect("a list").iter().map(|connection| connection["connection_id"].clone()));
+        }
+        Ok(())
+    });
+    if let Some(expected) = vector["expect"].get("connection_ids") {
+        equal("the ids", expected, &Value::Array(ids))?;
+    }
+    verdict(&vector["expect"], outcome)
+}
+
+fn client(vector: &Value) -> Result<(), String> {
+    verdict(&vector["expect"], made(vector).map(drop))
+}
+
+fn verdict(expect: &Value, outcome: Result<(), Error>) -> Result<(), String> {
+    match (expect.get("error"), outcome) {
+        (Some(expected), Err(error)) => compare_error(expected, &error),
+        (None, Ok(())) => Ok(()),
+        (Some(_), Ok(())) => Err("it succeeded".to_owned()),
+        (None, Err(error)) => Err(format!("it failed: {error}")),
+    }
+}
+
+fn json_get(vector: &Value) -> Result<(), String> {
+    let text = |name: &str| CString::new(vector[name].as_str().expect("a text")).expect("no NUL");
+    let (json, pointer) = (text("json"), text("pointer"));
+    // SAFETY: both are C texts; what comes back is read, then freed by the function for it.
+    let found = unsafe {
+        let found = ffi::json::nango_json_get(json.as_ptr(), pointer.as_ptr());
+        let copy = (!found.is_null()).then(|| CStr::from_ptr(found).to_str().expect("UTF-8").to_owned());
+        ffi::call::nango_free_string(found);
+        copy
+    };
+    equal("the value", &vector["expect"], &found.map_or(Value::Null, Value::from))
+}
+
+fn equal(what: &str, expected: &Value, found: &Value) -> Result<(), String> {
+    if expected == found { Ok(()) } else { Err(format!("{what} is {found} instead of {expected}")) }
+}

@@ -1,0 +1,84 @@
+//! What the tests share: the server that they run against, and small servers that misbehave.
+#![allow(dead_code)] // Each test program uses its part.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use nango::{Client, Options};
+
+pub const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+/// A variable that `nango-dev … -- cargo test` sets.
+pub fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run these tests with `make test-rust`, which starts the server that they need"))
+}
+
+/// A client of the running nango-dev.
+pub fn client() -> Client {
+    Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_SECRET_KEY"))).expect("a client")
+}
+
+pub fn options(base_url: &str, key: &str) -> Options {
+    let mut options = Options::default();
+    options.set_base_url(base_url).expect("a base URL");
+    options.set_secret_key(key).expect("a key");
+    options
+}
+
+/// A server on loopback that does with each connection, on a thread of its own, what the test says; it ends with the test's process.
+pub struct Server {
+    pub url: String,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// `serve` is given each connection and its number, from 0.
+    pub fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (serve, counter) = (Arc::new(serve), Arc::clone(&connections));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let number = counter.fetch_add(1, Ordering::SeqCst);
+                let serve = Arc::clone(&serve);
+                thread::spawn(move || serve(stream, number));
+            }
+        });
+        Server { url, connections }
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// Reads one request without a body; its head, or `None` when the client closed.
+pub fn read_request(stream: &TcpStream) -> Option<String> {
+    let mut reader = BufReader::new(stream.take(1 << 20));
+    let mut head = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == "\r\n" {
+            return Some(head);
+        }
+        head.push_str(&line);
+    }
+}
+
+/// A whole answer in JSON.
+pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
+    let length = body.len();
+    let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+}
+
+pub fn close(stream: &TcpStream) {
+    let _ = stream.shutdown(Shutdown::Both);
+}
