@@ -16,8 +16,8 @@ NANGO_DEV := $(TARGET)/release/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test demo test install uninstall lint clean \
-	test-rust test-c test-cpp test-go test-ruby
+.PHONY: all build setup setup-test examples demo test install uninstall lint clean \
+	test-rust test-nango-dev test-c test-cpp test-go test-ruby
 
 all: build
 
@@ -51,6 +51,50 @@ define write_pc
 	sed -e 's|@PREFIX@|$(2)|' -e 's|@LIBDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@CFLAGS@|$(4)|' -e 's|@LIBS@|$(5)|' -e 's|@STATIC_LIBS@|$(STATIC_LIBS)|' \
 		bindings/c/nango.pc.in > $(1)
 endef
+
+examples: build
+	@$(MAKE) --no-print-directory -C examples/c
+	@$(MAKE) --no-print-directory -C examples/cpp
+	@cd examples/go && go build -o $(BUILD)/examples/go/connection .
+
+# Tokens live two seconds here, so that one can be seen running out.
+demo: setup examples
+	@$(NANGO_DEV) --token-ttl 2 --refresh-margin 1 -- scripts/demo.sh \
+		"C=$(BUILD)/examples/c/connection" \
+		"C++=$(BUILD)/examples/cpp/connection" \
+		"Go=$(BUILD)/examples/go/connection" \
+		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
+
+# Each runner prints its own summary, and the first that fails ends it all.
+test: setup-test build lint test-rust test-nango-dev test-c test-cpp test-go test-ruby
+	@echo "All tests of all languages passed."
+
+test-rust:
+	$(WITH_SERVER) cargo test --locked --package nango
+
+test-nango-dev:
+	cargo test --locked --package nango-dev
+
+test-c: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c test memcheck
+
+test-cpp: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
+
+test-go: build
+	cd bindings/go && $(WITH_SERVER) go test -race ./...
+	cd examples/go && go vet ./...
+
+test-ruby: build
+	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test -e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
+
+# The header is made by the build: what it made must be what is committed.
+lint: build
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	git diff --exit-code -- include/nango.h
+	cd bindings/go && go vet ./... && test -z "$$(gofmt -l .)"
+	cd bindings/ruby && rubocop --cache false
 
 install: build
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
