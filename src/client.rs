@@ -13,13 +13,14 @@ use zeroize::Zeroizing;
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::{Inline, Outcome};
-use crate::engine::{Failure, Settings};
+use crate::engine::{Answer, Failure, Settings};
 use crate::error::{Code, Error, redact};
 use crate::events::Events;
 use crate::operation::{self, Operation};
 use crate::options::{BaseUrl, CallOptions, Options, SecretKey};
 use crate::pager::Pager;
 use crate::request::{self, Parameters, Request};
+use crate::response;
 use crate::retry::{self, Attempt, Call, Policy};
 
 /// Text that holds secrets, such as a connection: it does not print, and is wiped when dropped.
@@ -150,7 +151,6 @@ impl Client {
         headers.extend(options.headers.iter().cloned());
         Request::new(&self.0.base_url, self.0.plural_routes, operation, &parameters, headers)
             .and_then(|request| self.perform(operation, &request, options))
-            .and_then(|body| result(operation.result, body))
             .map_err(|error| error.during(&subject))
     }
 
@@ -169,7 +169,7 @@ impl Client {
         self.0.events().next()
     }
 
-    fn perform(&self, operation: &Operation, request: &Request, options: &CallOptions) -> Result<Zeroizing<String>, Error> {
+    fn perform(&self, operation: &Operation, request: &Request, options: &CallOptions) -> Result<Secret, Error> {
         let shared = &*self.0;
         let deadline = Instant::now() + options.timeout.unwrap_or(shared.timeout);
         let call = Named { shared, operation };
@@ -194,8 +194,15 @@ struct Named<'a> {
 }
 
 impl Call for Named<'_> {
-    fn secret_key(&self) -> &str {
-        self.shared.secret_key.text()
+    fn decode(&self, answer: Answer) -> Result<Secret, Error> {
+        let status = answer.status.as_u16();
+        let body = response::decode(answer, self.shared.secret_key.text())?;
+        match self.operation.result {
+            operation::Result::Body => Ok(Secret(body)),
+            operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret),
+            operation::Result::Credentials => credentials::all(&body).map(str::to_owned).map(Zeroizing::new).map(Secret),
+        }
+        .map_err(|error| error.with_status(status))
     }
 
     fn explain(&self, failure: &Failure) -> Error {
@@ -217,7 +224,7 @@ impl Call for Named<'_> {
             Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        let error = Error::new(code, redact::text(&message, self.secret_key())).with_retryable(retryable);
+        let error = Error::new(code, redact::text(&message, self.shared.secret_key.text())).with_retryable(retryable);
         match failure {
             Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
             _ => error,
@@ -243,15 +250,5 @@ fn subject(operation: &Operation, parameters: &Parameters, secret_key: &str) -> 
     match (named("connection_id"), named("provider_config_key")) {
         (Some(id), Some(key)) => format!("{} {id:?} of {key:?}", operation.name),
         _ => operation.name.to_owned(),
-    }
-}
-
-fn result(result: operation::Result, body: Zeroizing<String>) -> Result<Secret, Error> {
-    // The exchange was a good one: what it lacks is still an answer.
-    let ok = |error: Error| error.with_status(200).with_attempts(1);
-    match result {
-        operation::Result::Body => Ok(Secret(body)),
-        operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret).map_err(ok),
-        operation::Result::Credentials => credentials::all(&body).map(str::to_owned).map(Zeroizing::new).map(Secret).map_err(ok),
     }
 }

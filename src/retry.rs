@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
-use zeroize::Zeroizing;
 
-use crate::engine::{Failure, Line};
+use crate::client::Secret;
+use crate::engine::{Answer, Failure, Line};
 use crate::error::{Code, Error};
 use crate::request::Request;
-use crate::response;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -31,21 +30,21 @@ pub(crate) struct Attempt<'a> {
     pub(crate) next_in: Option<Duration>,
 }
 
-/// Who a call is for: what its failures are explained with, and who is told of its attempts.
+/// What a call makes of an answer or of none, and who is told of its attempts.
 pub(crate) trait Call {
-    fn secret_key(&self) -> &str;
+    fn decode(&self, answer: Answer) -> Result<Secret, Error>;
     fn explain(&self, failure: &Failure) -> Error;
     fn watch(&self, attempt: Attempt<'_>);
 }
 
 /// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the last exchange came to its end.
-pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Zeroizing<String>, Error>, bool) {
+pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Secret, Error>, bool) {
     for number in 1.. {
         let began = Instant::now();
         let left = deadline.saturating_duration_since(began);
         let outcome = timeout(policy.attempt_timeout.min(left), line.exchange(request)).await;
         let (result, nothing_sent, ended) = match outcome {
-            Ok(Ok(answer)) => (response::decode(answer, call.secret_key()), false, true),
+            Ok(Ok(answer)) => (call.decode(answer), false, true),
             Ok(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
             Err(_) if left <= policy.attempt_timeout => (Err(timed_out("the call took longer than its timeout allows")), false, false),
             Err(_) => (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false),
