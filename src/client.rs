@@ -1,7 +1,6 @@
 //! A base URL, a key, a policy, and what can be asked of Nango with them.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::base_url::BaseUrl;
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::{Inline, Outcome};
@@ -17,29 +17,11 @@ use crate::engine::{Answer, Failure, Settings};
 use crate::error::{Code, Error, redact};
 use crate::events::Events;
 use crate::operation::{self, Operation};
-use crate::options::{BaseUrl, CallOptions, Options, SecretKey};
-use crate::pager::Pager;
+use crate::options::{CallOptions, Options};
 use crate::request::{self, Parameters, Request};
 use crate::response;
 use crate::retry::{self, Attempt, Call, Policy};
-
-/// Text that holds secrets, such as a connection: it does not print, and is wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
-
-impl Deref for Secret {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
-}
+use crate::secret::{Secret, SecretKey};
 
 /// A client of one Nango environment. Cheap to clone; any number of threads may use it at once. Make one for each key and keep it: it keeps connections warm.
 /// It never keeps a token.
@@ -138,11 +120,6 @@ impl Client {
         self.call(&operation::LIST_CONNECTIONS, filter, options)
     }
 
-    /// All connections, page after page; `page_size` 0: 1 000.
-    pub fn list_connections(&self, filter: Parameters, page_size: u32, options: CallOptions) -> Result<Pager, Error> {
-        Pager::new(self.clone(), filter, page_size, options)
-    }
-
     /// Any operation of the catalogue, on the caller's own thread.
     pub fn call(&self, operation: &Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Secret, Error> {
         let subject = subject(operation, &parameters, self.0.secret_key.text());
@@ -198,9 +175,9 @@ impl Call for Named<'_> {
         let status = answer.status.as_u16();
         let body = response::decode(answer, self.shared.secret_key.text())?;
         match self.operation.result {
-            operation::Result::Body => Ok(Secret(body)),
-            operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret),
-            operation::Result::Credentials => credentials::all(&body).map(str::to_owned).map(Zeroizing::new).map(Secret),
+            operation::Result::Body => Ok(body.into()),
+            operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret::from),
+            operation::Result::Credentials => credentials::all(&body).map(str::to_owned).map(Zeroizing::new).map(Secret::from),
         }
         .map_err(|error| error.with_status(status))
     }

@@ -14,6 +14,7 @@
 
 #![deny(unsafe_code, missing_docs)]
 
+mod base_url;
 mod client;
 mod credentials;
 #[allow(unsafe_code)] // fork.rs and signals.rs ask the kernel what no safe call asks.
@@ -29,10 +30,12 @@ mod pager;
 mod request;
 mod response;
 mod retry;
+mod secret;
 
-pub use client::{Client, Secret};
+pub use client::Client;
 pub use engine::tls::Roots;
 pub use error::*;
 pub use options::{CallOptions, Cancel, DEFAULT_BASE_URL, Options};
 pub use pager::Pager;
 pub use request::Parameters;
+pub use secret::Secret;

@@ -1,17 +1,16 @@
 //! What a client and a call can be told, checked when it is said.
 
-use std::fmt;
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
+use crate::base_url::BaseUrl;
 use crate::engine::proxy::Proxy;
 use crate::engine::tls::{Identity, Roots, TlsOptions};
 use crate::error::Error;
 use crate::request;
+use crate::secret::SecretKey;
 
 /// Nango's cloud, where no base URL is given.
 pub const DEFAULT_BASE_URL: &str = "https://api.nango.dev";
@@ -206,95 +205,6 @@ fn user_agent(suffix: &str) -> Result<HeaderValue, Error> {
     let comment = [std::env::consts::OS, std::env::consts::ARCH, suffix].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
     let agent = format!("libnango/{} ({})", env!("CARGO_PKG_VERSION"), comment.join("; "));
     HeaderValue::from_str(&agent).map_err(|_| Error::invalid_argument("the user agent's suffix cannot be in a header"))
-}
-
-/// A server's address, as far as it is the same for every request.
-#[derive(Clone, Debug)]
-pub(crate) struct BaseUrl {
-    url: Url,
-    prefix: String,
-}
-
-impl BaseUrl {
-    fn parse(text: &str) -> Result<BaseUrl, Error> {
-        const EXAMPLE: &str = "expected something like https://api.nango.dev or http://localhost:3003";
-        let refuse = |why: &str| Error::invalid_argument(format!("the base URL {why}; {EXAMPLE}"));
-        if text.is_empty() {
-            return Err(refuse("is empty"));
-        }
-        // The parser would drop these without a word.
-        if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
-            return Err(refuse("holds a blank or a control character"));
-        }
-        let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("must begin with https:// or http://"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("must not hold a user or a password: the secret key is given apart"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("must not hold a query or a fragment"));
-        }
-        let prefix = url.as_str().trim_end_matches('/').to_owned();
-        Ok(BaseUrl { url, prefix })
-    }
-
-    /// Scheme, host, port and path, without a slash at the end.
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
-    /// Scheme, host and port, for messages.
-    pub(crate) fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    pub(crate) fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
-    }
-
-    pub(crate) fn is_loopback(&self) -> bool {
-        let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        match host.parse::<std::net::IpAddr>() {
-            Ok(address) => address.is_loopback(),
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
-        }
-    }
-}
-
-/// The key of an environment; it prints as `[REDACTED]` and is wiped when dropped.
-#[derive(Clone)]
-pub(crate) struct SecretKey(Zeroizing<String>);
-
-impl SecretKey {
-    fn new(key: &str) -> Result<SecretKey, Error> {
-        if key.is_empty() {
-            return Err(Error::invalid_argument("the secret key is empty; it is in Nango's dashboard under Environment Settings, API Keys"));
-        }
-        // Whatever else it is, it has to be the value of a header.
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::invalid_argument(
-                "the secret key holds a character that no key has: a blank, a line break or something outside of ASCII. Was it pasted or read with the \
-                 line's end?",
-            ));
-        }
-        Ok(SecretKey(Zeroizing::new(key.to_owned())))
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[REDACTED]")
-    }
 }
 
 /// What one call is told.

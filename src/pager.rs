@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::client::{Client, Secret};
+use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::json;
 use crate::operation;
 use crate::options::CallOptions;
 use crate::request::Parameters;
+use crate::secret::Secret;
 
 const PAGE_SIZE: u32 = 1000;
 
@@ -24,8 +25,15 @@ pub struct Pager {
     first_seen: Option<String>,
 }
 
+impl Client {
+    /// All connections, page after page; `page_size` 0: 1 000. Nothing is sent yet.
+    pub fn list_connections(&self, filter: Parameters, page_size: u32, options: CallOptions) -> Result<Pager, Error> {
+        Pager::new(self.clone(), filter, page_size, options)
+    }
+}
+
 impl Pager {
-    pub(crate) fn new(client: Client, filter: Parameters, page_size: u32, options: CallOptions) -> Result<Pager, Error> {
+    fn new(client: Client, filter: Parameters, page_size: u32, options: CallOptions) -> Result<Pager, Error> {
         if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name)) {
             return Err(Error::invalid_argument(format!("{paging} is not part of the filter here: the pages are what is being walked through")));
         }

@@ -5,9 +5,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value};
 
+use crate::base_url::BaseUrl;
 use crate::error::Error;
 use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
-use crate::options::BaseUrl;
 
 /// The parameters of an operation, by their names in the catalogue.
 pub type Parameters = Map<String, Value>;

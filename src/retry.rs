@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::client::Secret;
 use crate::engine::{Answer, Failure, Line};
 use crate::error::{Code, Error};
 use crate::request::Request;
+use crate::secret::Secret;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);

@@ -4,13 +4,14 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::client::nango_client;
-use super::error::nango_error;
-use super::guard::{free_text, give_text, guard, optional_text, text};
+use super::error::{guard, nango_error};
+use super::guard::{free_text, give_text, optional_text, text};
 use super::options::nango_call_options;
-use crate::client::{Client, Secret};
+use crate::client::Client;
 use crate::error::Error;
 use crate::options::CallOptions;
 use crate::request::Parameters;
+use crate::secret::Secret;
 
 /// One of the calls for one connection.
 ///

@@ -3,8 +3,8 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::error::nango_error;
-use super::guard::{borrow, free, give_text, guard, optional_text, quiet, text};
+use super::error::{guard, nango_error};
+use super::guard::{borrow, free, give_text, optional_text, quiet, text};
 use super::options::nango_options;
 use crate::client::Client;
 use crate::error::Error;

@@ -5,7 +5,7 @@ use std::ptr;
 
 use zeroize::Zeroizing;
 
-use super::guard::{borrow, free, quiet, text};
+use super::guard::{borrow, caught, free, quiet, text};
 use crate::error::{Code, Error, NANGO_OK, nango_code};
 
 /// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe from any number of threads at once.
@@ -18,7 +18,7 @@ pub struct nango_error {
 }
 
 impl nango_error {
-    pub(super) fn into_raw(error: Error) -> *mut nango_error {
+    fn into_raw(error: Error) -> *mut nango_error {
         let object = nango_error {
             message: c_text(error.message()),
             api_code: error.api_code().map(c_text),
@@ -28,6 +28,26 @@ impl nango_error {
         };
         Box::into_raw(Box::new(object))
     }
+}
+
+/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one: neither leaves this frame in any other way.
+///
+/// # Safety
+/// `error_out` is NULL or points to where a pointer can be written.
+pub(super) unsafe fn guard<T>(error_out: *mut *mut nango_error, fallback: T, body: impl FnOnce() -> Result<T, Error>) -> T {
+    let (value, error) = match caught(body) {
+        Ok(value) => (value, ptr::null_mut()),
+        Err(error) if error_out.is_null() => {
+            drop(error);
+            (fallback, ptr::null_mut())
+        }
+        Err(error) => (fallback, nango_error::into_raw(error)),
+    };
+    if !error_out.is_null() {
+        // SAFETY: the caller of the exported function promises that it can be written.
+        unsafe { error_out.write(error) };
+    }
+    value
 }
 
 /// The core leaves no NUL in these; were there one, the text would end there.
@@ -138,4 +158,30 @@ pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
 pub unsafe extern "C" fn nango_error_free(error: *mut nango_error) {
     // SAFETY: the header asks it of the caller.
     unsafe { free(error) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let mut error = ptr::null_mut();
+        // SAFETY: a place for the error; it is freed below.
+        let value = unsafe { guard(&mut error, -1, || panic!("on purpose")) };
+        assert_eq!(value, -1);
+        // SAFETY: the error was just made.
+        unsafe {
+            assert_eq!(nango_error_code(error), crate::NANGO_ERROR_PANIC);
+            let message = CStr::from_ptr(nango_error_message(error)).to_str().unwrap();
+            assert!(message.contains("on purpose"));
+            nango_error_free(error);
+        }
+    }
+
+    #[test]
+    fn an_error_that_nobody_wants_is_dropped() {
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { guard(ptr::null_mut(), 7, || Err(Error::new(Code::Internal, "x"))) }, 7);
+    }
 }

@@ -7,28 +7,7 @@ use std::ptr;
 
 use zeroize::Zeroize;
 
-use super::error::nango_error;
 use crate::error::{Code, Error};
-
-/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one: neither leaves this frame in any other way.
-///
-/// # Safety
-/// `error_out` is NULL or points to where a pointer can be written.
-pub(super) unsafe fn guard<T>(error_out: *mut *mut nango_error, fallback: T, body: impl FnOnce() -> Result<T, Error>) -> T {
-    let (value, error) = match caught(body) {
-        Ok(value) => (value, ptr::null_mut()),
-        Err(error) if error_out.is_null() => {
-            drop(error);
-            (fallback, ptr::null_mut())
-        }
-        Err(error) => (fallback, nango_error::into_raw(error)),
-    };
-    if !error_out.is_null() {
-        // SAFETY: the caller of the exported function promises that it can be written.
-        unsafe { error_out.write(error) };
-    }
-    value
-}
 
 /// Runs a body that has no failure of its own to tell.
 pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
@@ -152,27 +131,6 @@ pub(super) unsafe fn free_text(text: *mut c_char) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_panic_becomes_an_error() {
-        let mut error = ptr::null_mut();
-        // SAFETY: a place for the error; it is freed below.
-        let value = unsafe { guard(&mut error, -1, || panic!("on purpose")) };
-        assert_eq!(value, -1);
-        // SAFETY: the error was just made.
-        unsafe {
-            assert_eq!(super::super::error::nango_error_code(error), crate::NANGO_ERROR_PANIC);
-            let message = CStr::from_ptr(super::super::error::nango_error_message(error)).to_str().unwrap();
-            assert!(message.contains("on purpose"));
-            super::super::error::nango_error_free(error);
-        }
-    }
-
-    #[test]
-    fn an_error_that_nobody_wants_is_dropped() {
-        // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { guard(ptr::null_mut(), 7, || Err(Error::new(Code::Internal, "x"))) }, 7);
-    }
 
     #[test]
     fn a_text_is_freed_whole_whatever_was_written_into_it() {

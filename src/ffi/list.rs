@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use super::call::filter;
 use super::client::nango_client;
-use super::error::nango_error;
-use super::guard::{borrow, free, give_text, guard};
+use super::error::{guard, nango_error};
+use super::guard::{borrow, free, give_text};
 use super::options::nango_call_options;
 use crate::error::Error;
 use crate::pager::Pager;

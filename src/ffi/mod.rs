@@ -1,6 +1,6 @@
 //! The C interface: the only place where raw pointers are read.
 //!
-//! Every function here checks and converts its arguments, calls the safe core inside of [`guard`], and converts the result. The rules that hold for all of
+//! Every function here checks and converts its arguments, calls the safe core where no panic gets out, and converts the result. The rules that hold for all of
 //! them stand once, at the top of the header (`build.rs`); a function's own documentation becomes the header's.
 
 #![allow(non_camel_case_types)] // The names are the header's.

@@ -3,8 +3,8 @@
 use std::ffi::c_char;
 use std::time::Duration;
 
-use super::error::nango_error;
-use super::guard::{borrow, borrow_mut, bytes, caught, free, guard, optional_text, quiet, text};
+use super::error::{guard, nango_error};
+use super::guard::{borrow, borrow_mut, bytes, caught, free, optional_text, quiet, text};
 use crate::engine::tls::Roots;
 use crate::error::{Error, NANGO_ERROR_INVALID_ARGUMENT, NANGO_OK, nango_code};
 use crate::options::{CallOptions, Cancel, Options};

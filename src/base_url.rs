@@ -1,0 +1,64 @@
+//! Where the server is.
+
+use reqwest::Url;
+
+use crate::error::Error;
+
+/// A server's address, as far as it is the same for every request.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseUrl {
+    url: Url,
+    prefix: String,
+}
+
+impl BaseUrl {
+    pub(crate) fn parse(text: &str) -> Result<BaseUrl, Error> {
+        const EXAMPLE: &str = "expected something like https://api.nango.dev or http://localhost:3003";
+        let refuse = |why: &str| Error::invalid_argument(format!("the base URL {why}; {EXAMPLE}"));
+        if text.is_empty() {
+            return Err(refuse("is empty"));
+        }
+        // The parser would drop these without a word.
+        if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
+            return Err(refuse("holds a blank or a control character"));
+        }
+        let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(refuse("must begin with https:// or http://"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("must not hold a user or a password: the secret key is given apart"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refuse("must not hold a query or a fragment"));
+        }
+        let prefix = url.as_str().trim_end_matches('/').to_owned();
+        Ok(BaseUrl { url, prefix })
+    }
+
+    /// Scheme, host, port and path, without a slash at the end.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Scheme, host and port, for messages.
+    pub(crate) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        match host.parse::<std::net::IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
+    }
+}
