@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+require_relative "libnango/version"
+require_relative "libnango/error"
+require_relative "libnango/native"
+require_relative "libnango/handle"
+require_relative "libnango/interruptible"
+require_relative "libnango/options"
+require_relative "libnango/record"
+require_relative "libnango/credentials"
+require_relative "libnango/connection"
+require_relative "libnango/client"
+
+# A client for Nango's Connections API: fresh OAuth tokens and credentials of your users' connections.
+#
+#   client = LibNango::Client.new(secret_key: ENV.fetch("NANGO_SECRET_KEY"))
+#   client.get_token(provider_config_key: "github", connection_id: "alice")
+module LibNango
+  # The version of the native library that was loaded, such as "0.1.0". The gem's own is {VERSION}.
+  # @return [String]
+  def self.version
+    Native.utf8(Native.nango_version)
+  end
+end

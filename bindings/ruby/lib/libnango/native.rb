@@ -1,0 +1,198 @@
+# frozen_string_literal: true
+
+require "ffi"
+
+module LibNango
+  # The C interface of libnango, as include/nango.h declares it, and how text gets across.
+  # @api private
+  module Native
+    extend FFI::Library
+
+    # The name that a system has the library by.
+    SYSTEM_NAME = FFI::Platform.mac? ? "libnango.0.dylib" : "libnango.so.0"
+
+    # Where a gem that brings the library has it.
+    BUNDLED = File.expand_path("native/#{FFI.map_library_name("nango")}", __dir__)
+
+    class << self
+      # Loads the library. Who names one with NANGO_LIB_PATH gets that one or an error, never quietly another.
+      def load_library
+        named = ENV.fetch("NANGO_LIB_PATH", "")
+        candidates = named.empty? ? [BUNDLED, SYSTEM_NAME] : [named]
+        tried = candidates.filter_map do |candidate|
+          ffi_lib open_library(candidate)
+          return check_version(candidate)
+        rescue LoadError => e
+          "  #{candidate}: #{e.message.lines.first&.strip}"
+        end
+        raise LoadError, not_found(tried)
+      end
+
+      # Text that crosses: a copy of its own, because another thread may change the caller's string while the library
+      # reads it. A NUL would end the text early ("alice\0bob" is another user's id), so it is refused here; whether
+      # it is UTF-8 is the library's to judge.
+      # @return [String, nil]
+      def text(value, name)
+        return if value.nil?
+
+        value = value.name if value.is_a?(Symbol)
+        raise TypeError, "#{name} must be a String, not #{value.class}" unless value.is_a?(String)
+
+        value = in_utf8(value, name)
+        return value unless value.include?("\0")
+
+        raise Error::InvalidArgument, "#{name} must not contain a NUL character"
+      end
+
+      # A number as the C type holds it. The ffi gem would make 4294967295 of -1.
+      # @return [Integer]
+      def integer(value, name, bits)
+        value = Integer(value)
+        return value if value.between?(0, (1 << bits) - 1)
+
+        raise Error::InvalidArgument, "#{name} must be between 0 and #{(1 << bits) - 1}"
+      end
+
+      # Seconds as milliseconds, rounded up, so that little is not nothing.
+      # @return [Integer]
+      def milliseconds(value, name)
+        value = Float(value)
+        return (value * 1000).ceil if value >= 0 && value <= 4_294_967
+
+        raise Error::InvalidArgument, "#{name} must be more than 0 and at most 4294967 seconds"
+      end
+
+      # Borrowed text, which the ffi gem has copied.
+      # @return [String, nil]
+      def utf8(text)
+        text&.force_encoding(Encoding::UTF_8)
+      end
+
+      # Calls a function that returns owned text and takes an error_out, which the block gets.
+      # @return [String, nil] nil: NULL and no error
+      # @raise [Error]
+      def owned_text(&)
+        pointer = checked(&)
+        return if pointer.null?
+
+        begin
+          utf8(pointer.read_string)
+        ensure
+          nango_free_string(pointer)
+        end
+      end
+
+      # Calls a function that takes an error_out, which the block gets, and raises the error that it leaves there.
+      def checked
+        error_out = FFI::MemoryPointer.new(:pointer)
+        result = yield error_out
+        error = error_out.read_pointer
+        raise Error.take(error) unless error.null?
+
+        result
+      end
+
+      private
+
+      def in_utf8(value, name)
+        case value.encoding
+        when Encoding::UTF_8, Encoding::US_ASCII, Encoding::BINARY then value.dup.freeze
+        else value.encode(Encoding::UTF_8).freeze
+        end
+      rescue EncodingError
+        raise Error::InvalidUtf8.new("#{name} cannot be written in UTF-8"), cause: nil
+      end
+
+      def open_library(candidate)
+        FFI::DynamicLibrary.open(candidate, FFI::DynamicLibrary::RTLD_LAZY | FFI::DynamicLibrary::RTLD_LOCAL)
+        candidate
+      end
+
+      def check_version(candidate)
+        attach_function :nango_version, [], :string
+        attach_function :nango_version_number, [], :uint32
+        major, minor, patch = LIBRARY_VERSION.split(".").map(&:to_i)
+        return if nango_version_number >= ((major << 16) | (minor << 8) | patch)
+
+        raise LoadError, "version #{nango_version} is older than #{LIBRARY_VERSION}, which libnango.rb #{VERSION} needs"
+      rescue FFI::NotFoundError
+        raise LoadError, "#{candidate} is not libnango"
+      end
+
+      def not_found(tried)
+        <<~MESSAGE.chomp
+          libnango's native library could not be loaded. Tried:
+          #{tried.join("\n")}
+          Install libnango #{LIBRARY_VERSION} or newer (make install, then ldconfig), or set NANGO_LIB_PATH to its file.
+        MESSAGE
+      end
+    end
+
+    load_library
+
+    # Functions that do I/O give the interpreter's lock away while they wait, so that other threads run.
+    IO = {blocking: true}.freeze
+    private_constant :IO
+
+    attach_function :nango_free_string, [:pointer], :void
+
+    attach_function :nango_options_new, [], :pointer
+    attach_function :nango_options_new_from_env, [:pointer], :pointer
+    attach_function :nango_options_free, [:pointer], :void
+    attach_function :nango_options_set_base_url, %i[pointer string], :int32
+    attach_function :nango_options_set_secret_key, %i[pointer string], :int32
+    attach_function :nango_options_set_connect_timeout_ms, %i[pointer uint32], :int32
+    attach_function :nango_options_set_attempt_timeout_ms, %i[pointer uint32], :int32
+    attach_function :nango_options_set_timeout_ms, %i[pointer uint32], :int32
+    attach_function :nango_options_set_max_retries, %i[pointer uint32], :int32
+    attach_function :nango_options_set_idle_timeout_ms, %i[pointer uint32], :int32
+    attach_function :nango_options_set_idle_connections, %i[pointer uint32], :int32
+    attach_function :nango_options_set_max_response_bytes, %i[pointer uint64], :int32
+    attach_function :nango_options_set_user_agent_suffix, %i[pointer string], :int32
+    attach_function :nango_options_set_proxy, %i[pointer string], :int32
+    attach_function :nango_options_set_tls_roots, %i[pointer int32], :int32
+    attach_function :nango_options_add_ca_pem, %i[pointer pointer size_t], :int32
+    attach_function :nango_options_set_client_identity_pem, %i[pointer pointer size_t], :int32
+    attach_function :nango_options_set_plural_routes, %i[pointer bool], :int32
+    attach_function :nango_options_set_events, %i[pointer uint32], :int32
+
+    attach_function :nango_client_new_with_options, %i[pointer pointer], :pointer
+    attach_function :nango_client_free, [:pointer], :void
+    attach_function :nango_client_warm_up, %i[pointer pointer], :bool, **IO
+    attach_function :nango_client_next_event_json, [:pointer], :pointer
+
+    attach_function :nango_call_options_new, [], :pointer
+    attach_function :nango_call_options_free, [:pointer], :void
+    attach_function :nango_call_options_set_force_refresh, %i[pointer bool], :int32
+    attach_function :nango_call_options_set_include_refresh_token, %i[pointer bool], :int32
+    attach_function :nango_call_options_set_timeout_ms, %i[pointer uint32], :int32
+    attach_function :nango_call_options_set_cancel, %i[pointer pointer], :int32
+    attach_function :nango_call_options_set_header, %i[pointer string string], :int32
+
+    attach_function :nango_cancel_new, [], :pointer
+    attach_function :nango_cancel_trigger, [:pointer], :void
+    attach_function :nango_cancel_free, [:pointer], :void
+
+    attach_function :nango_get_connection_json, %i[pointer string string pointer pointer], :pointer, **IO
+    attach_function :nango_get_token, %i[pointer string string pointer pointer], :pointer, **IO
+    attach_function :nango_get_credentials_json, %i[pointer string string pointer pointer], :pointer, **IO
+    attach_function :nango_list_connections_json, %i[pointer string pointer pointer], :pointer, **IO
+
+    attach_function :nango_pager_new, %i[pointer string uint32 pointer pointer], :pointer
+    attach_function :nango_pager_next_json, %i[pointer pointer], :pointer, **IO
+    attach_function :nango_pager_free, [:pointer], :void
+
+    attach_function :nango_error_code, [:pointer], :int32
+    attach_function :nango_error_http_status, [:pointer], :int32
+    attach_function :nango_error_api_code, [:pointer], :string
+    attach_function :nango_error_message, [:pointer], :string
+    attach_function :nango_error_body_json, [:pointer], :string
+    attach_function :nango_error_retry_after_ms, [:pointer], :int64
+    attach_function :nango_error_retryable, [:pointer], :bool
+    attach_function :nango_error_attempts, [:pointer], :uint32
+    attach_function :nango_error_header, %i[pointer string], :string
+    attach_function :nango_code_name, [:int32], :string
+    attach_function :nango_error_free, [:pointer], :void
+  end
+  private_constant :Native
+end

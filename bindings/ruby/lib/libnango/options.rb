@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+module LibNango
+  # What a client is told, on its way into the library. See {Client#initialize} for the meanings.
+  # @api private
+  module ClientOptions
+    TLS_ROOTS = {platform: 0, bundled: 1, custom_only: 2}.freeze
+    private_constant :TLS_ROOTS
+
+    SECONDS = %i[timeout connect_timeout attempt_timeout idle_timeout].freeze
+    private_constant :SECONDS
+
+    class << self
+      # Makes a client. A setter that fails leaves its reason in the options, with which making the client then fails.
+      # @return [FFI::Pointer]
+      # @raise [Error]
+      def make_client(from_env:, **options)
+        native = new_options(from_env)
+        begin
+          options.compact.each { |name, value| set(native, name, value) }
+          Native.checked { |error| Native.nango_client_new_with_options(native, error) }
+        ensure
+          Native.nango_options_free(native)
+        end
+      end
+
+      private
+
+      def new_options(from_env)
+        return Native.nango_options_new unless from_env
+
+        Native.checked { |error| Native.nango_options_new_from_env(error) }
+      end
+
+      def set(native, name, value) # rubocop:disable Metrics/CyclomaticComplexity
+        case name
+        when :secret_key, :base_url, :user_agent_suffix, :proxy
+          Native.public_send("nango_options_set_#{name}", native, Native.text(value, name))
+        when *SECONDS
+          Native.public_send("nango_options_set_#{name}_ms", native, Native.milliseconds(value, name))
+        when :max_retries, :idle_connections, :events
+          Native.public_send("nango_options_set_#{name}", native, Native.integer(value, name, 32))
+        when :max_response_bytes
+          Native.nango_options_set_max_response_bytes(native, Native.integer(value, name, 64))
+        when :tls_roots then Native.nango_options_set_tls_roots(native, tls_roots(value))
+        when :plural_routes then Native.nango_options_set_plural_routes(native, value ? true : false)
+        when :ca_pem
+          Array(value).each { |pem| with_bytes(pem, name) { |*bytes| Native.nango_options_add_ca_pem(native, *bytes) } }
+        when :client_identity_pem
+          with_bytes(value, name) { |*bytes| Native.nango_options_set_client_identity_pem(native, *bytes) }
+        end
+      end
+
+      def tls_roots(value)
+        TLS_ROOTS.fetch(value) do
+          raise Error::InvalidArgument, "tls_roots must be one of #{TLS_ROOTS.keys.map(&:inspect).join(", ")}"
+        end
+      end
+
+      # May be a private key: not left behind in memory.
+      def with_bytes(text, name)
+        raise TypeError, "#{name} must be a String, not #{text.class}" unless text.is_a?(String)
+
+        bytes = FFI::MemoryPointer.new(:uint8, [text.bytesize, 1].max)
+        bytes.put_bytes(0, text)
+        yield bytes, text.bytesize
+      ensure
+        bytes&.clear
+      end
+    end
+  end
+  private_constant :ClientOptions
+
+  # What one call is told: checked when it is made, and handed to the library by {#with_native}.
+  # @api private
+  class CallOptions
+    def initialize(timeout: nil, headers: nil, force_refresh: false, include_refresh_token: false)
+      @timeout = timeout && Native.milliseconds(timeout, :timeout)
+      @headers = (headers || {}).map do |name, value|
+        [Native.text(name, "the name of a header"), Native.text(value, "the value of a header")]
+      end
+      @force_refresh = force_refresh ? true : false
+      @include_refresh_token = include_refresh_token ? true : false
+    end
+
+    # Yields the native options, which are freed after the block. A setter that fails makes the call fail.
+    def with_native(cancel)
+      native = Native.nango_call_options_new
+      Native.nango_call_options_set_cancel(native, cancel.pointer)
+      Native.nango_call_options_set_timeout_ms(native, @timeout) if @timeout
+      @headers.each { |name, value| Native.nango_call_options_set_header(native, name, value) }
+      Native.nango_call_options_set_force_refresh(native, @force_refresh)
+      Native.nango_call_options_set_include_refresh_token(native, @include_refresh_token)
+      yield native
+    ensure
+      Native.nango_call_options_free(native)
+    end
+  end
+  private_constant :CallOptions
+
+  # What a list is filtered by, as the JSON that the library takes.
+  # @api private
+  module Filter
+    class << self
+      # @return [String, nil]
+      def json(filter)
+        JSON.generate(checked(filter, "the filter")) unless filter.empty?
+      rescue JSON::GeneratorError
+        raise Error::InvalidArgument.new("the filter holds something that JSON cannot say"), cause: nil
+      end
+
+      private
+
+      # Its texts, checked as every text that crosses; JSON needs them valid, so that is asked here too.
+      def checked(value, name)
+        case value
+        when Hash then value.to_h { |key, item| [checked(key, name), checked(item, key)] }
+        when Array then value.map { |item| checked(item, name) }
+        when String, Symbol then valid(Native.text(value, name), name)
+        else value
+        end
+      end
+
+      def valid(text, name)
+        text = text.dup.force_encoding(Encoding::UTF_8)
+        return text if text.valid_encoding?
+
+        raise Error::InvalidUtf8, "#{name} is not UTF-8"
+      end
+    end
+  end
+  private_constant :Filter
+end

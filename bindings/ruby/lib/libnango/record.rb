@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+require "json"
+require "time"
+
+module LibNango
+  # An object of Nango's, as the server wrote it: the readers of the classes below give what is known, {#[]}, {#dig}
+  # and {#to_h} everything, fields that the gem has never heard of included. Nothing in it can be changed.
+  class Record
+    # Deeper than anything that Nango sends, and far from the end of the stack.
+    MAX_NESTING = 512
+    private_constant :MAX_NESTING
+
+    class << self
+      # Parses what the library returned.
+      # @api private
+      def parse(json)
+        new(parse_object(json))
+      end
+
+      # @api private
+      def parse_object(json)
+        # The parser's own message would quote the text, and so the secrets in it.
+        value = begin
+          JSON.parse(json, max_nesting: MAX_NESTING, freeze: true)
+        rescue JSON::ParserError, SystemStackError
+          raise Error::InvalidResponse.new("Nango's answer is JSON that Ruby cannot read"), cause: nil
+        end
+        return value if value.is_a?(Hash)
+
+        raise Error::InvalidResponse, "Nango's answer is not a JSON object"
+      end
+    end
+
+    # @param fields [Hash{String => Object}] as parsed from JSON
+    def initialize(fields)
+      @fields = fields
+    end
+
+    # A field by its name in JSON; nil when there is none.
+    # @param name [String, Symbol]
+    def [](name)
+      @fields[name.to_s]
+    end
+
+    # As Hash#dig.
+    # @param name [String, Symbol]
+    def dig(name, *rest)
+      @fields.dig(name.to_s, *rest)
+    end
+
+    # Every field, as the server wrote it; frozen. It holds whatever secrets the answer held.
+    # @return [Hash{String => Object}]
+    def to_h
+      @fields
+    end
+
+    # Two are equal that say the same.
+    def ==(other)
+      other.instance_of?(self.class) && other.to_h == to_h
+    end
+    alias eql? ==
+
+    # As equal objects have the same.
+    def hash
+      [self.class, @fields].hash
+    end
+
+    # For a person; without secrets.
+    # @return [String]
+    def inspect
+      fields = shown.map { |name| " #{name}=#{self[name].inspect}" }
+      "#<#{self.class}#{fields.join}#{redacted}>"
+    end
+    alias to_s inspect
+
+    # What Rails would make of an object is all that is in it; secrets leave only by {#to_h}.
+    # @return [String]
+    def as_json(*)
+      inspect
+    end
+
+    private
+
+    # The fields that a person may see.
+    def shown
+      []
+    end
+
+    # What stands for the others.
+    def redacted
+      " [REDACTED]"
+    end
+
+    # Nango writes RFC 3339 with 0 to 6 digits of a second. What is no time is still there as text.
+    def time(text)
+      Time.iso8601(text) if text.is_a?(String)
+    rescue ArgumentError
+      nil
+    end
+  end
+end

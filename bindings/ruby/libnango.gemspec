@@ -1,0 +1,22 @@
+# frozen_string_literal: true
+
+require_relative "lib/libnango/version"
+
+Gem::Specification.new do |spec|
+  spec.name = "libnango"
+  spec.version = LibNango::VERSION
+  spec.authors = ["The libnango authors"]
+  spec.summary = "A client for Nango's Connections API: fresh OAuth tokens for your users' connections"
+  spec.description = "Fetches connections, credentials and access tokens from Nango, through libnango, a native " \
+                     "library that C, C++, Go and Ruby share. Threads, forks, timeouts and interrupts just work."
+  spec.homepage = "https://github.com/libnango/libnango"
+  spec.licenses = ["MIT", "Apache-2.0"]
+  spec.required_ruby_version = ">= 3.1"
+  spec.metadata = {"rubygems_mfa_required" => "true", "source_code_uri" => spec.homepage}
+
+  # lib/libnango/native holds the library in gems that are built for one platform.
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/libnango/native/*", "sig/**/*.rbs"] }
+  spec.require_paths = ["lib"]
+
+  spec.add_dependency "ffi", ">= 1.15"
+end

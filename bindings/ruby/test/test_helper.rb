@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+require "json"
+require "minitest/autorun"
+require "net/http"
+require "socket"
+require "timeout"
+require "libnango"
+
+# What the tests have in common.
+module Support
+  VECTORS = File.expand_path("../../../tests/conformance", __dir__)
+  KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
+
+  # A variable that nango-dev sets.
+  def self.env(name)
+    ENV.fetch(name) do
+      raise "#{name} is not set: run the tests with nango-dev --tls-port 0 --vectors tests/conformance -- rake test"
+    end
+  end
+
+  def env(name)
+    Support.env(name)
+  end
+
+  def new_client(**options)
+    LibNango::Client.new(**{secret_key: env("NANGO_SECRET_KEY"), base_url: env("NANGO_HOST")}.merge(options))
+  end
+
+  # A client that may wait for the network no longer than a test does.
+  def client_of(url, **options)
+    LibNango::Client.new(**{secret_key: KEY, base_url: url, max_retries: 0, timeout: 20}.merge(options))
+  end
+
+  def alice
+    {provider_config_key: "github", connection_id: "alice"}
+  end
+
+  def bob
+    {provider_config_key: "github", connection_id: "bob"}
+  end
+
+  def elapsed
+    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    yield
+    Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
+  end
+
+  # The threads that the library's calls have left behind: none. One that was cancelled is given a moment to end.
+  def assert_no_helpers
+    helpers = -> { Thread.list.select { |thread| thread.name == "libnango" } }
+    100.times { helpers.call.empty? ? break : sleep(0.01) }
+    assert_empty helpers.call
+  end
+
+  # Runs the block in a child and returns its exit status; what it raises is printed.
+  def in_child
+    pid = fork do
+      yield
+      exit!(0)
+    rescue Exception => e # rubocop:disable Lint/RescueException
+      warn e.full_message(highlight: false)
+      exit!(1)
+    end
+    Timeout.timeout(30) { Process.wait2(pid).last }
+  ensure
+    kill(pid)
+  end
+
+  def kill(pid)
+    Process.kill(:KILL, pid)
+    Process.wait(pid)
+  rescue Errno::ESRCH, Errno::ECHILD
+    # It has ended.
+  end
+end
+
+# A server that answers each request with what the block says; nil: never. It keeps what it was sent.
+class FakeServer
+  attr_reader :requests, :connections
+
+  def self.open(answer = nil, &block)
+    server = new(answer)
+    block.call(server)
+  ensure
+    server&.close
+  end
+
+  def self.json(body, status: "200 OK", headers: "")
+    body = JSON.generate(body) unless body.is_a?(String)
+    "HTTP/1.1 #{status}\r\nContent-Type: application/json\r\nContent-Length: #{body.bytesize}\r\n#{headers}\r\n#{body}"
+  end
+
+  def initialize(answer)
+    @answer = answer
+    @requests = []
+    @connections = 0
+    @sockets = []
+    @server = TCPServer.new("127.0.0.1", 0)
+    @threads = [Thread.new { accept }]
+  end
+
+  def url
+    "http://127.0.0.1:#{@server.addr[1]}"
+  end
+
+  def close
+    @server.close
+    @threads.each(&:kill).each(&:join)
+    @sockets.each(&:close)
+  end
+
+  private
+
+  def accept
+    loop do
+      socket = @server.accept
+      @connections += 1
+      @sockets << socket
+      @threads << Thread.new { serve(socket) }
+    end
+  rescue IOError
+    # Closed.
+  end
+
+  def serve(socket)
+    while (head = socket.gets("\r\n\r\n"))
+      @requests << head
+      answer = @answer.respond_to?(:call) ? @answer.call(head) : @answer
+      socket.write(answer) if answer
+    end
+  rescue IOError, SystemCallError
+    # The client has gone.
+  end
+end
