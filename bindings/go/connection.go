@@ -1,0 +1,399 @@
+package nango
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Connection is one connection: an account of one of your users at a provider.
+//
+// What the server left out is the zero value. It prints without its secrets; [Connection.Raw] has everything.
+type Connection struct {
+	// ID is Nango's internal number.
+	ID int64
+	// ConnectionID names the connection within its integration.
+	ConnectionID string
+	// ProviderConfigKey is the integration's unique key.
+	ProviderConfigKey string
+	// Provider is the name of the provider's template, such as "github".
+	Provider string
+	// Errors are the problems that the connection has now.
+	Errors []ConnectionError
+	// EndUser is whose account it is; nil: nobody said.
+	EndUser *EndUser
+	// Tags are the connection's tags.
+	Tags map[string]string
+	// Metadata is what your own code has stored with the connection: any JSON; nil: nothing, or null.
+	Metadata json.RawMessage
+	// ConnectionConfig is what the provider needs besides the credentials, such as a subdomain. It may hold secrets.
+	ConnectionConfig SecretJSON
+	// WebhookURLOverride is where the connection's webhooks go instead; nil: nowhere else.
+	WebhookURLOverride *string
+	// CreatedAt is when the connection was made.
+	CreatedAt Timestamp
+	// UpdatedAt is when it was changed.
+	UpdatedAt Timestamp
+	// LastFetchedAt is when its credentials were last asked for.
+	LastFetchedAt Timestamp
+	// Credentials are the connection's credentials; without a type when there are none, or the key may not read them.
+	Credentials Credentials
+	// Extra holds the members that this package does not know, or that are of another type than it knows.
+	Extra map[string]json.RawMessage
+
+	raw SecretJSON
+}
+
+// ConnectionError is a problem that a connection has now.
+type ConnectionError struct {
+	// Type is "auth" or "sync".
+	Type string `json:"type"`
+	// LogID names the log that says more.
+	LogID string `json:"log_id"`
+}
+
+// EndUser is a user of yours.
+type EndUser struct {
+	ID           string            `json:"id"`
+	DisplayName  *string           `json:"display_name"`
+	Email        *string           `json:"email"`
+	Tags         map[string]string `json:"tags"`
+	Organization *Organization     `json:"organization"`
+}
+
+// Organization is what an end user belongs to.
+type Organization struct {
+	ID          string  `json:"id"`
+	DisplayName *string `json:"display_name"`
+}
+
+// Timestamp is a time as the server wrote it. The zero value: the server left it out.
+type Timestamp struct {
+	// Text is what the server wrote.
+	Text string
+	// Time is that time; nil: the text is none (RFC 3339).
+	Time *time.Time
+}
+
+// String returns the server's text.
+func (t Timestamp) String() string { return t.Text }
+
+// MarshalJSON returns the server's text, or null.
+func (t Timestamp) MarshalJSON() ([]byte, error) {
+	if t.Text == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(t.Text)
+}
+
+// UnmarshalJSON takes a text or null.
+func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	*t = Timestamp{}
+	if err := json.Unmarshal(data, &t.Text); err != nil {
+		return err
+	}
+	if parsed, err := time.Parse(time.RFC3339, t.Text); err == nil {
+		t.Time = &parsed
+	}
+	return nil
+}
+
+// Raw returns the whole answer as Nango wrote it, secrets and all.
+func (c Connection) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// UnmarshalJSON reads a connection as Nango writes it.
+func (c *Connection) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return c.decode(data)
+}
+
+func (c *Connection) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*c = Connection{raw: newSecretJSON(slices.Clone(data))}
+	take(m, "id", &c.ID)
+	take(m, "connection_id", &c.ConnectionID)
+	take(m, "provider_config_key", &c.ProviderConfigKey)
+	take(m, "provider", &c.Provider)
+	take(m, "errors", &c.Errors)
+	take(m, "end_user", &c.EndUser)
+	take(m, "tags", &c.Tags)
+	m.takeJSON("metadata", &c.Metadata)
+	var config json.RawMessage
+	if m.takeJSON("connection_config", &config); config != nil {
+		c.ConnectionConfig = newSecretJSON(config)
+	}
+	take(m, "webhook_url_override", &c.WebhookURLOverride)
+	take(m, "created_at", &c.CreatedAt)
+	take(m, "updated_at", &c.UpdatedAt)
+	take(m, "last_fetched_at", &c.LastFetchedAt)
+	take(m, "credentials", &c.Credentials)
+	if strange, ok := m["credentials"]; ok {
+		c.Credentials.raw = newSecretJSON(strange)
+		delete(m, "credentials")
+	}
+	c.Extra = m
+	return nil
+}
+
+// MarshalJSON returns the known members under Nango's names, with "[REDACTED]" for the secret ones.
+func (c Connection) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		ID                 int64             `json:"id"`
+		ConnectionID       string            `json:"connection_id"`
+		ProviderConfigKey  string            `json:"provider_config_key"`
+		Provider           string            `json:"provider"`
+		Errors             []ConnectionError `json:"errors"`
+		EndUser            *EndUser          `json:"end_user"`
+		Tags               map[string]string `json:"tags"`
+		Metadata           json.RawMessage   `json:"metadata"`
+		ConnectionConfig   SecretJSON        `json:"connection_config"`
+		WebhookURLOverride *string           `json:"webhook_url_override"`
+		CreatedAt          Timestamp         `json:"created_at"`
+		UpdatedAt          Timestamp         `json:"updated_at"`
+		LastFetchedAt      Timestamp         `json:"last_fetched_at"`
+		Credentials        Credentials       `json:"credentials"`
+	}{
+		c.ID, c.ConnectionID, c.ProviderConfigKey, c.Provider, c.Errors, c.EndUser, c.Tags, c.Metadata, c.ConnectionConfig,
+		c.WebhookURLOverride, c.CreatedAt, c.UpdatedAt, c.LastFetchedAt, c.Credentials,
+	})
+}
+
+// String says which connection it is, without its secrets.
+func (c Connection) String() string {
+	return fmt.Sprintf("nango.Connection{ConnectionID:%q ProviderConfigKey:%q Provider:%q Credentials:%v}",
+		c.ConnectionID, c.ProviderConfigKey, c.Provider, c.Credentials)
+}
+
+// GoString is String.
+func (c Connection) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c Connection) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue says which connection it is, without its secrets.
+func (c Connection) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("connection_id", c.ConnectionID), slog.String("provider_config_key", c.ProviderConfigKey),
+		slog.String("provider", c.Provider), slog.Any("credentials", c.Credentials))
+}
+
+// ConnectionSummary is a connection as a list shows it: without credentials.
+type ConnectionSummary struct {
+	// ID is Nango's internal number.
+	ID int64 `json:"id"`
+	// ConnectionID names the connection within its integration.
+	ConnectionID string `json:"connection_id"`
+	// ProviderConfigKey is the integration's unique key. Empty on servers before October 2024, which write it as the provider.
+	ProviderConfigKey string `json:"provider_config_key"`
+	// Provider is the name of the provider's template; on servers before October 2024 the integration's unique key.
+	Provider string `json:"provider"`
+	// Errors are the problems that the connection has now.
+	Errors []ConnectionError `json:"errors"`
+	// EndUser is whose account it is; nil: nobody said.
+	EndUser *EndUser `json:"end_user"`
+	// Tags are the connection's tags.
+	Tags map[string]string `json:"tags"`
+	// Metadata is what your own code has stored with the connection: any JSON; nil: nothing, or null.
+	Metadata json.RawMessage `json:"metadata"`
+	// Created is when the connection was made.
+	Created Timestamp `json:"created"`
+	// Extra holds the members that this package does not know, or that are of another type than it knows.
+	Extra map[string]json.RawMessage `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the element of the list as Nango wrote it.
+func (c ConnectionSummary) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// UnmarshalJSON reads an element of a list as Nango writes it.
+func (c *ConnectionSummary) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return c.decode(data)
+}
+
+func (c *ConnectionSummary) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*c = ConnectionSummary{raw: newSecretJSON(slices.Clone(data))}
+	take(m, "id", &c.ID)
+	take(m, "connection_id", &c.ConnectionID)
+	take(m, "provider_config_key", &c.ProviderConfigKey)
+	take(m, "provider", &c.Provider)
+	take(m, "errors", &c.Errors)
+	take(m, "end_user", &c.EndUser)
+	take(m, "tags", &c.Tags)
+	m.takeJSON("metadata", &c.Metadata)
+	take(m, "created", &c.Created)
+	c.Extra = m
+	return nil
+}
+
+// String says which connection it is.
+func (c ConnectionSummary) String() string {
+	return fmt.Sprintf("nango.ConnectionSummary{ConnectionID:%q ProviderConfigKey:%q Provider:%q}", c.ConnectionID, c.ProviderConfigKey, c.Provider)
+}
+
+// Credentials are a connection's credentials, of whatever type. The named fields are what many types have; [Credentials.Field] has the rest.
+type Credentials struct {
+	// Type is "OAUTH2", "API_KEY", "BASIC" and so on; empty: there are no credentials. More types may come.
+	Type string
+	// ExpiresAt is when the token runs out, as far as the provider said.
+	ExpiresAt Timestamp
+	// AccessToken is that of OAUTH2, APP and APP_STORE.
+	AccessToken Secret
+	// RefreshToken is there only if it was asked for with [IncludeRefreshToken].
+	RefreshToken Secret
+	// Token is that of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a text.
+	Token Secret
+	// APIKey is that of API_KEY.
+	APIKey Secret
+	// Username is that of BASIC, BILL and SIGNATURE.
+	Username Secret
+	// Password is that of BASIC, BILL and SIGNATURE.
+	Password Secret
+	// OAuthToken is that of OAUTH1.
+	OAuthToken Secret
+	// OAuthTokenSecret is that of OAUTH1.
+	OAuthTokenSecret Secret
+
+	raw SecretJSON
+}
+
+// Field returns a member by the server's name for it, such as "client_id": a string as its text, anything else as its JSON.
+// False: there is none, or it is null.
+func (c Credentials) Field(name string) (Secret, bool) { return c.raw.Field(name) }
+
+// Names returns the names of all members, sorted.
+func (c Credentials) Names() []string {
+	return slices.Sorted(maps.Keys(membersOf(c.Raw())))
+}
+
+// Raw returns the credentials as Nango wrote them, secrets and all; nil: there were none.
+func (c Credentials) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// UnmarshalJSON reads credentials as Nango writes them.
+func (c *Credentials) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return c.decode(data)
+}
+
+func (c *Credentials) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*c = Credentials{raw: newSecretJSON(slices.Clone(data))}
+	for name, field := range map[string]*Secret{
+		"access_token": &c.AccessToken, "refresh_token": &c.RefreshToken, "token": &c.Token, "apiKey": &c.APIKey,
+		"username": &c.Username, "password": &c.Password, "oauth_token": &c.OAuthToken, "oauth_token_secret": &c.OAuthTokenSecret,
+	} {
+		var text *string
+		if take(m, name, &text); text != nil {
+			*field = NewSecret(*text)
+		}
+	}
+	take(m, "type", &c.Type)
+	take(m, "expires_at", &c.ExpiresAt)
+	return nil
+}
+
+// MarshalJSON returns the type and the expiry, and "[REDACTED]" for every other member.
+func (c Credentials) MarshalJSON() ([]byte, error) {
+	printed := map[string]any{}
+	for _, name := range c.Names() {
+		printed[name] = redacted
+	}
+	if c.Type != "" {
+		printed["type"] = c.Type
+	}
+	if c.ExpiresAt.Text != "" {
+		printed["expires_at"] = c.ExpiresAt
+	}
+	return json.Marshal(printed)
+}
+
+// String says of what type they are.
+func (c Credentials) String() string {
+	return fmt.Sprintf("nango.Credentials{Type:%q ExpiresAt:%q %s}", c.Type, c.ExpiresAt.Text, redacted)
+}
+
+// GoString is String.
+func (c Credentials) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue says of what type they are.
+func (c Credentials) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("type", c.Type), slog.String("expires_at", c.ExpiresAt.Text))
+}
+
+// members are those of a JSON object. encoding/json alone would take "Type" for "type", and give up at a member of another type.
+type members map[string]json.RawMessage
+
+func objectOf(data []byte) (members, error) {
+	var m members
+	if err := json.Unmarshal(data, &m); err != nil || m == nil {
+		return nil, unexpected()
+	}
+	return m, nil
+}
+
+// unexpected does not say what encoding/json says, which may quote the text.
+func unexpected() error {
+	return newError(CodeInvalidResponse, "the answer is JSON, but not what was expected")
+}
+
+func membersOf(data json.RawMessage) members {
+	m, err := objectOf(data)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// take moves a member to where it belongs. One of another type stays.
+func take[T any](m members, name string, into *T) {
+	var taken T
+	if value, ok := m[name]; ok && json.Unmarshal(value, &taken) == nil {
+		*into = taken
+		delete(m, name)
+	}
+}
+
+// takeJSON moves a member as it is; null becomes nil.
+func (m members) takeJSON(name string, into *json.RawMessage) {
+	if value, ok := m[name]; ok {
+		if string(value) != "null" {
+			*into = value
+		}
+		delete(m, name)
+	}
+}
+
+func (m members) field(name string) (Secret, bool) {
+	value, ok := m[name]
+	if !ok || string(value) == "null" {
+		return Secret{}, false
+	}
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return NewSecret(text), true
+	}
+	return NewSecret(string(value)), true
+}

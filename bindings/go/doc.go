@@ -1,0 +1,40 @@
+// Package nango is a client of Nango, which keeps OAuth connections and hands out fresh access tokens.
+//
+// Make one [Client] for each secret key and keep it. Ask it for a token just before the token is used, and do not keep the
+// answer: Nango refreshes the token when it has to, and neither this package nor the library below it ever caches one.
+//
+//	client, err := nango.New(secretKey)
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close()
+//
+//	token, err := client.GetToken(ctx, "github", "alice")
+//	switch {
+//	case errors.Is(err, nango.ErrReconnectRequired):
+//		// The user must authorise again: begin a reconnect session.
+//	case err != nil:
+//		return err
+//	}
+//	request.Header.Set("Authorization", "Bearer "+token.Reveal())
+//
+// # Errors
+//
+// Every error is an [*Error], which errors.As finds, and matches one of the Err… variables, which errors.Is tells. When a call
+// ended because its context did, errors.Is finds [context.Canceled] or [context.DeadlineExceeded] too.
+//
+// # Secrets
+//
+// Whatever may hold a secret ([Secret], [SecretJSON], [Credentials], [Connection]) prints as [REDACTED], with any verb of fmt,
+// in JSON and in slog. Reveal and Raw are the ways to the secret itself, and easy to find in a review.
+//
+// # Goroutines
+//
+// A Client may be used by any number of goroutines at once. A call holds an operating system thread while it waits for the
+// server; [WithConcurrentCalls] bounds how many at once, and the others wait for their turn without a thread.
+//
+// # Linking
+//
+// The package is a thin layer over libnango (cgo, found by pkg-config under the name nango). With the build tag nango_static
+// the library becomes part of the program, which then needs no libnango.so where it runs.
+package nango

@@ -1,0 +1,3 @@
+module github.com/libnango/libnango/bindings/go
+
+go 1.24

@@ -1,0 +1,216 @@
+package nango
+
+// #include <stdlib.h>
+// #include <nango.h>
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Filter says which connections a list holds. The zero value: all of them. What is set must all be true of a connection.
+type Filter struct {
+	// ConnectionID is the connection's id. Several integrations may have the same.
+	ConnectionID string
+	// Search is a part of the connection's id, or of its end user's name or email address, in any case.
+	Search string
+	// EndUserID is the id of the connection's end user.
+	EndUserID string
+	// EndUserOrganizationID is the id of the end user's organization.
+	EndUserOrganizationID string
+	// IntegrationIDs are unique keys of integrations, of which the connection has one.
+	IntegrationIDs []string
+	// Tags are those that the connection has, besides others.
+	Tags map[string]string
+	// PageSize is how many connections are fetched at once; 0: 1000, Nango allows at most 2000.
+	PageSize uint32
+	// Extra holds members that a newer library knows and this package does not.
+	Extra map[string]json.RawMessage
+}
+
+// json writes the filter as the library reads it. encoding/json would put another character in place of what is not UTF-8, and so
+// search for another user; the library refuses it.
+func (f Filter) json() string {
+	var members []string
+	add := func(name, value string) {
+		if value != "" {
+			members = append(members, quote(name)+":"+quote(value))
+		}
+	}
+	add("connection_id", f.ConnectionID)
+	add("search", f.Search)
+	add("end_user_id", f.EndUserID)
+	add("end_user_organization_id", f.EndUserOrganizationID)
+	if len(f.IntegrationIDs) > 0 {
+		var ids []string
+		for _, id := range f.IntegrationIDs {
+			ids = append(ids, quote(id))
+		}
+		members = append(members, `"integration_id":[`+strings.Join(ids, ",")+"]")
+	}
+	if len(f.Tags) > 0 {
+		var tags []string
+		for _, name := range slices.Sorted(maps.Keys(f.Tags)) {
+			tags = append(tags, quote(name)+":"+quote(f.Tags[name]))
+		}
+		members = append(members, `"tags":{`+strings.Join(tags, ",")+"}")
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Extra)) {
+		members = append(members, quote(name)+":"+string(f.Extra[name]))
+	}
+	if len(members) == 0 {
+		return ""
+	}
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+// quote writes a JSON string, byte for byte but for what must be escaped.
+func quote(text string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b == '"' || b == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteByte(b)
+		case b < 0x20:
+			fmt.Fprintf(&quoted, `\u%04x`, b)
+		default:
+			quoted.WriteByte(b)
+		}
+	}
+	quoted.WriteByte('"')
+	return quoted.String()
+}
+
+// newFilterText is newText, with NULL for no filter.
+func newFilterText(filterJSON string) (cText, error) {
+	if filterJSON == "" {
+		return cText{}, nil
+	}
+	return newText("the filter", filterJSON)
+}
+
+// ListConnections walks through the environment's connections, without credentials, and nothing is refreshed. Each page is
+// fetched when the loop gets to it. An error is the last that the loop sees, beside a nil connection.
+//
+//	for connection, err := range client.ListConnections(ctx, nango.Filter{}) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(connection.ConnectionID)
+//	}
+func (c *Client) ListConnections(ctx context.Context, filter Filter, options ...CallOption) iter.Seq2[*ConnectionSummary, error] {
+	return func(yield func(*ConnectionSummary, error) bool) {
+		if err := c.walk(ctx, filter, options, func(connection *ConnectionSummary) bool { return yield(connection, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (c *Client) walk(ctx context.Context, filter Filter, options []CallOption, each func(*ConnectionSummary) bool) error {
+	p, err := c.newPager(ctx, filter, newCallSettings(options))
+	if err != nil {
+		return err
+	}
+	defer p.free()
+	for {
+		page, more, err := p.next(ctx)
+		if err != nil || !more {
+			return err
+		}
+		for _, element := range page {
+			connection := new(ConnectionSummary)
+			if err := connection.decode(element); err != nil {
+				return err
+			}
+			if !each(connection) {
+				return nil
+			}
+		}
+	}
+}
+
+// pager is a walk through a list, page after page.
+type pager struct {
+	client   *Client
+	settings callSettings
+	watch    *watch
+	pager    *C.nango_pager
+}
+
+func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*pager, error) {
+	filterText, err := newFilterText(filter.json())
+	if err != nil {
+		return nil, err
+	}
+	defer filterText.free()
+	if ctx.Err() != nil {
+		return nil, contextError(ctx)
+	}
+	client, err := c.handle.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer c.handle.release()
+
+	// The options hold for each page, and what the first page may take can be too long for the second: the watch ends that.
+	p := &pager{client: c, settings: s, watch: newWatch(ctx, false)}
+	cOptions, err := s.make(s.limit(ctx, c.timeout).left(), p.watch.cancel)
+	if err != nil {
+		p.free()
+		return nil, err
+	}
+	defer C.nango_call_options_free(cOptions)
+	var cErr *C.nango_error
+	if p.pager = C.nango_pager_new(client, filterText.pointer, C.uint32_t(filter.PageSize), cOptions, &cErr); p.pager == nil {
+		p.free()
+		return nil, takeError(cErr)
+	}
+	return p, nil
+}
+
+// next fetches the next page's elements; false: there are no more pages.
+func (p *pager) next(ctx context.Context) ([]json.RawMessage, bool, error) {
+	limit := p.settings.limit(ctx, p.client.timeout)
+	if err := p.client.enter(ctx, limit.deadline); err != nil {
+		return nil, false, err
+	}
+	defer p.client.leave()
+	// The pager does not need the client, but who has closed it expects no more requests.
+	if _, err := p.client.handle.acquire(); err != nil {
+		return nil, false, err
+	}
+	defer p.client.handle.release()
+
+	var cErr *C.nango_error
+	p.watch.start()
+	text := C.nango_pager_next_json(p.pager, &cErr)
+	p.watch.stop()
+	if text == nil && cErr == nil {
+		return nil, false, nil
+	}
+	if text == nil {
+		return nil, false, limit.judge(ctx, takeError(cErr))
+	}
+	page, err := objectOf(takeBytes(text))
+	if err != nil {
+		return nil, false, err
+	}
+	var elements []json.RawMessage
+	if err := json.Unmarshal(page["connections"], &elements); err != nil {
+		return nil, false, unexpected()
+	}
+	return elements, true, nil
+}
+
+func (p *pager) free() {
+	C.nango_pager_free(p.pager)
+	p.watch.free()
+}

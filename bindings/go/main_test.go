@@ -1,0 +1,109 @@
+package nango_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	nango "github.com/libnango/libnango/bindings/go"
+)
+
+// The tests talk to nango-dev, which sets these.
+var needed = []string{
+	"NANGO_HOST", "NANGO_SECRET_KEY", "NANGO_DEV_PROVIDER_URL", "NANGO_DEV_VECTORS_URL", "NANGO_DEV_KEY_READ", "NANGO_DEV_KEY_NONE",
+	"NANGO_DEV_TLS_HOST", "NANGO_DEV_CA_FILE",
+}
+
+func TestMain(m *testing.M) {
+	var missing []string
+	for _, name := range needed {
+		if os.Getenv(name) == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(os.Stderr, "These variables are not set: %s.\nRun the tests with a server: "+
+			"nango-dev --tls-port 0 --vectors …/tests/conformance -- go test ./...\n", strings.Join(missing, ", "))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// newClient is a client of nango-dev, or of the server that an option names.
+func newClient(t testing.TB, options ...nango.Option) *nango.Client {
+	t.Helper()
+	client, err := nango.NewFromEnv(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// server answers as the handler does, and counts.
+func server(t testing.TB, handler http.HandlerFunc) (url string, requests *atomic.Int64) {
+	t.Helper()
+	requests = new(atomic.Int64)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		handler(w, r)
+	}))
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s.URL, requests
+}
+
+// silence takes requests and answers none until the test ends.
+func silence(t testing.TB) (url string, requests *atomic.Int64) {
+	t.Helper()
+	end := make(chan struct{})
+	url, requests = server(t, func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(func() { close(end) })
+	return url, requests
+}
+
+func answer(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// wantCode checks that an error is an *Error of this code, both ways.
+func wantCode(t testing.TB, err error, sentinel error, code nango.Code) *nango.Error {
+	t.Helper()
+	var e *nango.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v (%T), want a *nango.Error with %v", err, err, code)
+	}
+	if e.Code != code || !errors.Is(err, sentinel) {
+		t.Fatalf("got %v, want %v", err, code)
+	}
+	return e
+}
+
+// within fails when f takes longer.
+func within(t testing.TB, limit time.Duration, f func()) {
+	t.Helper()
+	start := time.Now()
+	f()
+	if took := time.Since(start); took > limit {
+		t.Errorf("it took %v, want at most %v", took, limit)
+	}
+}
+
+func background() context.Context { return context.Background() }

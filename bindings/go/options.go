@@ -1,0 +1,231 @@
+package nango
+
+// #include <stdlib.h>
+// #include <nango.h>
+import "C"
+
+import (
+	"math"
+	"time"
+	"unsafe"
+)
+
+// Option is one of the With… functions: what a client is made of. A value that is not allowed makes [New] fail.
+type Option func(*settings)
+
+// settings are a client's options while it is made.
+type settings struct {
+	// options keep the first of their own failures; [New] sees it.
+	options *C.nango_options
+	// err is the first failure that the library does not know of.
+	err     error
+	timeout time.Duration
+	slots   int
+}
+
+const (
+	// As in nango.h. The package sets it in every client, since it has to know it: a context's deadline counts only if it comes first.
+	defaultTimeout = 60 * time.Second
+	defaultSlots   = 64
+)
+
+func (s *settings) text(name, text string, set func(*C.char)) {
+	converted, err := newText(name, text)
+	if err != nil {
+		if s.err == nil {
+			s.err = err
+		}
+		return
+	}
+	defer converted.free()
+	set(converted.pointer)
+}
+
+// WithBaseURL sets the server: "https://…" or "http://…", with or without a path. Default: https://api.nango.dev.
+func WithBaseURL(url string) Option {
+	return func(s *settings) {
+		s.text("the base URL", url, func(text *C.char) { C.nango_options_set_base_url(s.options, text) })
+	}
+}
+
+// WithTimeout sets how long a call may take, with all its attempts and the waits between them. Default: 60 s. A context's
+// deadline counts if it comes earlier; [Timeout] replaces it for one call.
+func WithTimeout(d time.Duration) Option {
+	return func(s *settings) {
+		s.timeout = d
+		C.nango_options_set_timeout_ms(s.options, milliseconds(d))
+	}
+}
+
+// WithConnectTimeout sets how long looking up the name, connecting and the TLS handshake may take together. Default: 10 s.
+func WithConnectTimeout(d time.Duration) Option {
+	return func(s *settings) { C.nango_options_set_connect_timeout_ms(s.options, milliseconds(d)) }
+}
+
+// WithAttemptTimeout sets how long one attempt may take, connecting included. Default: 30 s, since the server itself may wait
+// 12 s for a refresh that another request is making.
+func WithAttemptTimeout(d time.Duration) Option {
+	return func(s *settings) { C.nango_options_set_attempt_timeout_ms(s.options, milliseconds(d)) }
+}
+
+// WithMaxRetries sets how often a call that failed is tried again, where that is safe and may help; 0: never. Default: 2.
+func WithMaxRetries(retries uint32) Option {
+	return func(s *settings) { C.nango_options_set_max_retries(s.options, C.uint32_t(retries)) }
+}
+
+// WithIdleTimeout sets how long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after 61 s.
+func WithIdleTimeout(d time.Duration) Option {
+	return func(s *settings) { C.nango_options_set_idle_timeout_ms(s.options, milliseconds(d)) }
+}
+
+// WithIdleConnections sets how many idle connections the client keeps for the next calls; 0: each call opens its own. Default: 8.
+func WithIdleConnections(connections uint32) Option {
+	return func(s *settings) { C.nango_options_set_idle_connections(s.options, C.uint32_t(connections)) }
+}
+
+// WithMaxResponseBytes sets the longest answer that is read; a longer one is [ErrResponseTooLarge]. Default: 64 MiB.
+func WithMaxResponseBytes(bytes uint64) Option {
+	return func(s *settings) { C.nango_options_set_max_response_bytes(s.options, C.uint64_t(bytes)) }
+}
+
+// WithUserAgentSuffix says in the User-Agent header who uses the library, such as "my-service/1.2"; empty: nobody. Default:
+// "libnango-go/" and [Version].
+func WithUserAgentSuffix(suffix string) Option {
+	return func(s *settings) {
+		s.text("the user agent suffix", suffix, func(text *C.char) { C.nango_options_set_user_agent_suffix(s.options, text) })
+	}
+}
+
+// WithProxy sets the proxy: its URL, "http://…" or "https://…", which may hold a user and a password; empty: none. Default: as
+// the environment says (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read once in a process), and none for loopback.
+func WithProxy(url string) Option {
+	return func(s *settings) {
+		s.text("the proxy", url, func(text *C.char) { C.nango_options_set_proxy(s.options, text) })
+	}
+}
+
+// TLSRoots says which certificate authorities are trusted.
+type TLSRoots int32
+
+const (
+	// TLSRootsPlatform are those of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR.
+	TLSRootsPlatform TLSRoots = C.NANGO_TLS_ROOTS_PLATFORM
+	// TLSRootsBundled are Mozilla's, as they were when the library was built.
+	TLSRootsBundled TLSRoots = C.NANGO_TLS_ROOTS_BUNDLED
+	// TLSRootsCustomOnly are only those given to [WithCAPEM].
+	TLSRootsCustomOnly TLSRoots = C.NANGO_TLS_ROOTS_CUSTOM_ONLY
+)
+
+// WithTLSRoots sets which certificate authorities are trusted. Default: [TLSRootsPlatform].
+func WithTLSRoots(roots TLSRoots) Option {
+	return func(s *settings) { C.nango_options_set_tls_roots(s.options, C.nango_tls_roots(roots)) }
+}
+
+// WithCAPEM trusts the certificate authorities in this PEM text too; with [TLSRootsCustomOnly], only them. May be given more than once.
+func WithCAPEM(pem []byte) Option {
+	return func(s *settings) {
+		C.nango_options_add_ca_pem(s.options, (*C.uint8_t)(unsafe.SliceData(pem)), C.size_t(len(pem)))
+	}
+}
+
+// WithClientIdentityPEM sets the certificate chain and the private key, in one PEM text, that the client shows to a server which asks for them.
+func WithClientIdentityPEM(pem []byte) Option {
+	return func(s *settings) {
+		C.nango_options_set_client_identity_pem(s.options, (*C.uint8_t)(unsafe.SliceData(pem)), C.size_t(len(pem)))
+	}
+}
+
+// WithPluralRoutes uses Nango's routes under /connections instead of those under /connection, for a server that no longer has the old ones.
+func WithPluralRoutes() Option {
+	return func(s *settings) { C.nango_options_set_plural_routes(s.options, true) }
+}
+
+// WithEvents keeps that many events until [Client.NextEventJSON] takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
+func WithEvents(capacity uint32) Option {
+	return func(s *settings) { C.nango_options_set_events(s.options, C.uint32_t(capacity)) }
+}
+
+// WithConcurrentCalls sets how many calls may wait for the server at once, each on a thread of its own; the others wait for
+// their turn, as long as their contexts and timeouts allow. Default: 64. Less than 1 is 1.
+func WithConcurrentCalls(calls int) Option {
+	return func(s *settings) { s.slots = max(calls, 1) }
+}
+
+// milliseconds rounds up, so that only what is not positive becomes 0, which the library refuses.
+func milliseconds(d time.Duration) C.uint32_t {
+	if d <= 0 {
+		return 0
+	}
+	return C.uint32_t(min((uint64(d)+uint64(time.Millisecond)-1)/uint64(time.Millisecond), math.MaxUint32))
+}
+
+// CallOption is what one call is told.
+type CallOption func(*callSettings)
+
+type callSettings struct {
+	forceRefresh        bool
+	includeRefreshToken bool
+	timeout             *time.Duration
+	headers             [][2]string
+}
+
+// ForceRefresh makes Nango refresh the token although it is still good. Some providers revoke the one before; such a call is not
+// repeated when nobody knows whether it reached the server. It needs the scope environment:connections:read_credentials.
+func ForceRefresh() CallOption {
+	return func(s *callSettings) { s.forceRefresh = true }
+}
+
+// IncludeRefreshToken asks for the refresh token too. A backend rarely needs it.
+func IncludeRefreshToken() CallOption {
+	return func(s *callSettings) { s.includeRefreshToken = true }
+}
+
+// Timeout sets how long the call may take, instead of what [WithTimeout] said. A context's deadline counts if it comes earlier.
+func Timeout(d time.Duration) CallOption {
+	return func(s *callSettings) { s.timeout = &d }
+}
+
+// Header sends a header along, such as "traceparent"; a second one of the same name replaces the first. Those that the library
+// sets itself, such as Authorization, are refused.
+func Header(name, value string) CallOption {
+	return func(s *callSettings) { s.headers = append(s.headers, [2]string{name, value}) }
+}
+
+func newCallSettings(options []CallOption) callSettings {
+	var s callSettings
+	for _, option := range options {
+		option(&s)
+	}
+	return s
+}
+
+// make builds the library's options of a call. What they refuse, the call that gets them will say.
+func (s callSettings) make(timeout time.Duration, cancel *C.nango_cancel) (*C.nango_call_options, error) {
+	options := C.nango_call_options_new()
+	C.nango_call_options_set_timeout_ms(options, milliseconds(timeout))
+	C.nango_call_options_set_cancel(options, cancel)
+	C.nango_call_options_set_force_refresh(options, C.bool(s.forceRefresh))
+	C.nango_call_options_set_include_refresh_token(options, C.bool(s.includeRefreshToken))
+	for _, header := range s.headers {
+		if err := setHeader(options, header[0], header[1]); err != nil {
+			C.nango_call_options_free(options)
+			return nil, err
+		}
+	}
+	return options, nil
+}
+
+func setHeader(options *C.nango_call_options, name, value string) error {
+	cName, err := newText("a header's name", name)
+	if err != nil {
+		return err
+	}
+	defer cName.free()
+	cValue, err := newText("a header's value", value)
+	if err != nil {
+		return err
+	}
+	defer cValue.free()
+	C.nango_call_options_set_header(options, cName.pointer, cValue.pointer)
+	return nil
+}
