@@ -1,0 +1,214 @@
+/*
+ * Fetches a connection's token from Nango and calls the provider's API with it.
+ *
+ *     connection PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
+ *
+ * The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY.
+ * With --until-refused it waits until the token has run out, and fetches another.
+ *
+ *     cc connection.c $(pkg-config --cflags --libs nango libcurl) -o connection
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+#include <nango.h>
+
+enum { SHOWN_CONNECTIONS = 3, POLL_MS = 250, LONGEST_WAIT_MS = 30000 };
+
+/* What to do about an error that the message alone does not solve. */
+static const char *advice(nango_code code)
+{
+    switch (code) {
+    case NANGO_ERROR_RECONNECT_REQUIRED: return "send the user through a reconnect session; the old token is gone for good";
+    case NANGO_ERROR_REFRESH_FAILED:     return "try again in half a minute; if it persists, send the user through a reconnect session";
+    case NANGO_ERROR_NO_SINGLE_TOKEN:    return "ask for all of the credentials: nango_get_credentials_json()";
+    case NANGO_ERROR_UNAUTHORIZED:       return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
+    case NANGO_ERROR_NOT_FOUND:          return "check the integration and the connection's id, and that the key is of the same environment";
+    case NANGO_ERROR_CONNECT:            return "check NANGO_HOST, and that the server runs";
+    default:                             return NULL;
+    }
+}
+
+/* Says what failed, and frees the error. The message names what was asked for and holds no secret. */
+static int failed(nango_error *error)
+{
+    nango_code code = nango_error_code(error);
+    fprintf(stderr, "error: %s (%s)\n", nango_error_message(error), nango_code_name(code));
+    if (advice(code))
+        fprintf(stderr, "-> %s\n", advice(code));
+    nango_error_free(error);
+    return 1;
+}
+
+/* Walks through all connections, page after page, and prints the first few. */
+static int list_connections(const nango_client *client)
+{
+    nango_error *error = NULL;
+    nango_pager *pager = nango_pager_new(client, NULL, 0, NULL, &error);
+    unsigned long count = 0;
+    char *page, *item;
+
+    while (pager && (page = nango_pager_next_json(pager, &error))) {
+        nango_json_items *items = nango_json_items_new(page, "/connections");
+        while ((item = nango_json_items_next(items))) {
+            char *id = nango_json_get(item, "/connection_id");
+            char *integration = nango_json_get(item, "/provider_config_key");
+            if (count++ < SHOWN_CONNECTIONS)
+                printf("%s%s (%s)", count == 1 ? "connections: " : ", ", id ? id : "?", integration ? integration : "?");
+            nango_free_string(integration);
+            nango_free_string(id);
+            nango_free_string(item);
+        }
+        nango_json_items_free(items);
+        nango_free_string(page);
+    }
+    nango_pager_free(pager);
+
+    /* A pager that returned NULL has come to its end, or has failed: the error tells which. */
+    if (error) {
+        if (count)
+            putchar('\n');
+        return failed(error);
+    }
+    if (count > SHOWN_CONNECTIONS)
+        printf(" and %lu more", count - SHOWN_CONNECTIONS);
+    puts(count ? "" : "connections: none");
+    return 0;
+}
+
+/* A token is a secret: four characters are enough to tell two apart. */
+static void print_token(const char *token, const char *remark)
+{
+    size_t length = strlen(token);
+    printf("token: …%s (%lu characters)%s\n", length > 12 ? token + length - 4 : "", (unsigned long)length, remark);
+}
+
+static size_t ignore_body(char *data, size_t size, size_t count, void *context)
+{
+    (void)data;
+    (void)context;
+    return size * count;
+}
+
+/* Calls the provider's API with the token. Returns the status, or -1 after it said what failed. */
+static long call_api(const char *url, const char *token)
+{
+    CURL *curl = curl_easy_init();
+    CURLcode result = CURLE_FAILED_INIT;
+    long status = -1;
+
+    if (curl) {
+        curl_easy_setopt(curl, CURLOPT_URL, url);
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER); /* Authorization: Bearer TOKEN */
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore_body);
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
+        result = curl_easy_perform(curl);
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        curl_easy_cleanup(curl);
+    }
+    if (result != CURLE_OK) {
+        fprintf(stderr, "error: %s cannot be called: %s\n", url, curl_easy_strerror(result));
+        return -1;
+    }
+    return status;
+}
+
+static void print_status(long status)
+{
+    if (status == 401)
+        puts("api: 401, the provider refuses the token");
+    else if (status >= 200 && status < 300)
+        printf("api: %ld, the provider accepts the token\n", status);
+    else
+        printf("api: %ld\n", status);
+}
+
+/* Calls the API with one and the same token until the provider refuses it. */
+static int wait_until_refused(const char *url, const char *token)
+{
+    const struct timespec pause = {0, POLL_MS * 1000000L};
+    long status = 0;
+    int waited;
+
+    puts("waiting for the token to run out …");
+    for (waited = 0; waited < LONGEST_WAIT_MS; waited += POLL_MS) {
+        status = call_api(url, token);
+        if (status < 0)
+            return 1;
+        if (status == 401) {
+            print_status(status);
+            return 0;
+        }
+        nanosleep(&pause, NULL);
+    }
+    fprintf(stderr, "error: the provider still answers %ld after %d seconds\n", status, LONGEST_WAIT_MS / 1000);
+    return 1;
+}
+
+static int run(const nango_client *client, const char *integration, const char *connection, const char *url, int until_refused)
+{
+    nango_error *error = NULL;
+    char *token, *fresh;
+    long status;
+    int code;
+
+    if (list_connections(client) != 0)
+        return 1;
+
+    /* Asked for just before it is used, and not kept: Nango refreshes it when it has to. */
+    token = nango_get_token(client, integration, connection, NULL, &error);
+    if (!token)
+        return failed(error);
+    print_token(token, "");
+    status = call_api(url, token);
+    if (status >= 0)
+        print_status(status);
+    code = status < 0;
+
+    if (code == 0 && until_refused && (code = wait_until_refused(url, token)) == 0) {
+        fresh = nango_get_token(client, integration, connection, NULL, &error);
+        if (fresh) {
+            print_token(fresh, strcmp(fresh, token) != 0 ? ", a fresh one" : ", the same one");
+            status = call_api(url, fresh);
+            if (status >= 0)
+                print_status(status);
+            code = status < 0;
+            nango_free_string(fresh);
+        } else {
+            code = failed(error);
+        }
+    }
+    nango_free_string(token); /* which wipes it, too */
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    nango_error *error = NULL;
+    nango_options *options;
+    nango_client *client = NULL;
+    int code;
+
+    if (argc < 4 || argc > 5 || (argc == 5 && strcmp(argv[4], "--until-refused") != 0)) {
+        fprintf(stderr, "usage: %s PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n", argc ? argv[0] : "connection");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+
+    options = nango_options_new_from_env(&error);
+    if (options)
+        client = nango_client_new_with_options(options, &error);
+    nango_options_free(options);
+
+    code = client ? run(client, argv[1], argv[2], argv[3], argc == 5) : failed(error);
+
+    nango_client_free(client);
+    curl_global_cleanup();
+    return code;
+}

@@ -1,0 +1,129 @@
+/* A raw TCP server on loopback that does what no good server would, for C and C++. */
+#ifndef PEER_H
+#define PEER_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum peer_kind {
+    PEER_SILENT,  /* takes the request and never answers */
+    PEER_ANSWERS, /* answers each request with the same bytes, and closes */
+    PEER_DRIPS,   /* the same, one byte every 50 ms */
+    PEER_RESETS,  /* resets the connection as soon as it stands */
+    PEER_CLOSES   /* closes it as soon as it stands */
+};
+
+struct peer {
+    enum peer_kind kind;
+    const char *answer;
+    int listener;
+    pthread_t thread;
+    char url[64];       /* http://127.0.0.1:PORT */
+    char https_url[64]; /* the same address, for who begins with TLS */
+};
+
+static inline void peer_read_request(int socket)
+{
+    char request[16384];
+    size_t length = 0;
+    ssize_t got;
+    while (length < sizeof request - 1 && (got = read(socket, request + length, sizeof request - 1 - length)) > 0) {
+        length += (size_t)got;
+        request[length] = '\0';
+        if (strstr(request, "\r\n\r\n"))
+            break;
+    }
+}
+
+static inline void peer_drip(int socket, const char *answer)
+{
+    const struct timespec pause = {0, 50000000L};
+    for (; *answer && send(socket, answer, 1, MSG_NOSIGNAL) == 1; answer++)
+        nanosleep(&pause, NULL);
+}
+
+static inline void *peer_main(void *context)
+{
+    struct peer *peer = (struct peer *)context;
+    int socket;
+    /* Until peer_stop() shuts the listener down. */
+    while ((socket = accept(peer->listener, NULL, NULL)) >= 0) {
+        const struct linger reset = {1, 0};
+        if (peer->kind == PEER_RESETS)
+            setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        if (peer->kind == PEER_ANSWERS || peer->kind == PEER_DRIPS)
+            peer_read_request(socket);
+        if (peer->kind == PEER_ANSWERS)
+            send(socket, peer->answer, strlen(peer->answer), MSG_NOSIGNAL);
+        if (peer->kind == PEER_DRIPS)
+            peer_drip(socket, peer->answer);
+        close(socket);
+    }
+    return NULL;
+}
+
+static inline void peer_start(struct peer *peer, enum peer_kind kind, const char *answer)
+{
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    peer->kind = kind;
+    peer->answer = answer;
+    peer->listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(peer->listener, 64) != 0 ||
+        getsockname(peer->listener, (struct sockaddr *)&address, &length) != 0) {
+        perror("peer");
+        exit(2);
+    }
+    snprintf(peer->url, sizeof peer->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    snprintf(peer->https_url, sizeof peer->https_url, "https://127.0.0.1:%d", ntohs(address.sin_port));
+    /* The silent one needs no thread: the kernel accepts the connection and the request. */
+    if (kind != PEER_SILENT && pthread_create(&peer->thread, NULL, peer_main, peer) != 0) {
+        perror("peer");
+        exit(2);
+    }
+}
+
+/* Whether somebody has connected, within so many milliseconds; only for the silent one. */
+static inline int peer_was_called(struct peer *peer, int milliseconds)
+{
+    struct pollfd watched = {0, POLLIN, 0};
+    watched.fd = peer->listener;
+    return poll(&watched, 1, milliseconds) == 1;
+}
+
+static inline void peer_stop(struct peer *peer)
+{
+    shutdown(peer->listener, SHUT_RDWR);
+    if (peer->kind != PEER_SILENT)
+        pthread_join(peer->thread, NULL);
+    close(peer->listener);
+}
+
+/* A URL at which nobody listens: the port was free a moment ago. */
+static inline void peer_nobody(char *url, size_t size)
+{
+    struct peer peer;
+    peer_start(&peer, PEER_SILENT, NULL);
+    snprintf(url, size, "%s", peer.url);
+    peer_stop(&peer);
+}
+
+/* Milliseconds on a clock that nobody moves. */
+static inline long long now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+#endif
