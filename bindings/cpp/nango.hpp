@@ -1,0 +1,1238 @@
+/// @file nango.hpp
+/// libnango for C++17 and later: a client of Nango, which keeps OAuth connections and hands out fresh access tokens.
+///
+/// Header only; it needs nango.h, libnango and the standard library. SPDX-License-Identifier: MIT OR Apache-2.0
+///
+/// @code
+/// nango::client nango(nango::options::from_env());            // NANGO_SECRET_KEY, NANGO_HOST
+/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: ask just before using it, and do not keep it
+/// call_github(token.reveal());
+///
+/// for (const nango::connection_summary& connection : nango.list_connections({}))
+///     std::cout << connection.connection_id() << '\n';
+/// @endcode
+///
+/// Rules that hold for all of it:
+///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error, `try_get_token()` returns a nango::result. Where exceptions are
+///    switched off (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in both, as in the standard library.
+///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for nango::error, which is cheap to copy), and frees it at its end. What has
+///    been moved from may be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
+///  - **Text in** is any UTF-8 std::string_view and copied before the function returns. A NUL character in it is INVALID_ARGUMENT: for the library, which is
+///    spoken to in C, the text would end there, and "alice\0bob" would be alice.
+///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a secret comes as nango::secret, which does not print.
+///  - **Threads.** A const member function may be called by any number of threads at once, any other by one at a time and alone.
+///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is longer is taken for 49 days, what is not positive is refused.
+
+#ifndef NANGO_HPP
+#define NANGO_HPP
+
+#include <nango.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <iosfwd>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// 1 where exceptions are switched on, and with them the functions that throw; otherwise 0.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define NANGO_HPP_EXCEPTIONS 1
+#else
+#define NANGO_HPP_EXCEPTIONS 0
+#endif
+
+/// The client of Nango.
+namespace nango {
+
+/// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may know more codes than are named here.
+enum class code : nango_code {
+    /// No error.
+    ok = NANGO_OK,
+    /// An argument is missing, malformed or not allowed; nothing was sent. The message names it.
+    invalid_argument = NANGO_ERROR_INVALID_ARGUMENT,
+    /// A text is not UTF-8; nothing was sent.
+    invalid_utf8 = NANGO_ERROR_INVALID_UTF8,
+    /// The address refuses, or cannot be reached.
+    connect = NANGO_ERROR_CONNECT,
+    /// The TLS handshake failed, or the server's certificate is not trusted.
+    tls = NANGO_ERROR_TLS,
+    /// The call, or one attempt of it, took longer than it may.
+    timeout = NANGO_ERROR_TIMEOUT,
+    /// The call was cancelled.
+    cancelled = NANGO_ERROR_CANCELLED,
+    /// The connection broke before the answer was complete.
+    io = NANGO_ERROR_IO,
+    /// The host name could not be looked up.
+    dns = NANGO_ERROR_DNS,
+    /// The proxy could not be reached, or refused.
+    proxy = NANGO_ERROR_PROXY,
+    /// Nango refuses the request as it is (any 4xx that has no code of its own).
+    bad_request = NANGO_ERROR_BAD_REQUEST,
+    /// Nango does not know the secret key (401).
+    unauthorized = NANGO_ERROR_UNAUTHORIZED,
+    /// The key lacks the scope (403).
+    forbidden = NANGO_ERROR_FORBIDDEN,
+    /// No such connection or integration in the key's environment.
+    not_found = NANGO_ERROR_NOT_FOUND,
+    /// Too many requests (429). error::retry_after() says how long to wait.
+    rate_limited = NANGO_ERROR_RATE_LIMITED,
+    /// Nango failed (5xx), or its database is out.
+    server = NANGO_ERROR_SERVER,
+    /// The provider refused to refresh the token, or could not be reached. If it persists, the user must authorise again.
+    refresh_failed = NANGO_ERROR_REFRESH_FAILED,
+    /// Nango has given up refreshing this connection: the user must authorise again.
+    reconnect_required = NANGO_ERROR_RECONNECT_REQUIRED,
+    /// A refresh failed a moment ago and Nango does not try again for 30 seconds.
+    refresh_backoff = NANGO_ERROR_REFRESH_BACKOFF,
+    /// The answer holds no credentials: the key lacks the scope `environment:connections:read_credentials`, or the connection has none.
+    no_credentials = NANGO_ERROR_NO_CREDENTIALS,
+    /// These credentials are not one token: ask for all of them with client::get_credentials().
+    no_single_token = NANGO_ERROR_NO_SINGLE_TOKEN,
+    /// The request conflicts with what there is (409).
+    conflict = NANGO_ERROR_CONFLICT,
+    /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first suspect.
+    invalid_response = NANGO_ERROR_INVALID_RESPONSE,
+    /// The answer is longer than the client allows.
+    response_too_large = NANGO_ERROR_RESPONSE_TOO_LARGE,
+    /// A failure inside the library, such as no file descriptor left.
+    internal = NANGO_ERROR_INTERNAL,
+    /// The library met a bug of its own and contained it; the client still works. Please report it.
+    panic = NANGO_ERROR_PANIC,
+};
+
+/// A code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that the loaded library does not know. It ends with a NUL.
+inline std::string_view name(code code) noexcept {
+    return nango_code_name(static_cast<nango_code>(code));
+}
+
+/// Which certificate authorities a client trusts.
+enum class tls_roots : nango_tls_roots {
+    /// Those of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR.
+    platform = NANGO_TLS_ROOTS_PLATFORM,
+    /// Mozilla's, as they were when the library was built.
+    bundled = NANGO_TLS_ROOTS_BUNDLED,
+    /// Only those given to options::add_ca_pem().
+    custom_only = NANGO_TLS_ROOTS_CUSTOM_ONLY,
+};
+
+/// The version of the loaded library, such as "0.1.0".
+inline std::string_view version() noexcept {
+    return nango_version();
+}
+
+/// The version of the loaded library as one number that grows with it. It may be newer than NANGO_VERSION_NUMBER, that of the header, and not older.
+inline std::uint32_t version_number() noexcept {
+    return nango_version_number();
+}
+
+/// Not for users.
+namespace detail {
+
+/// Frees with a function of the library's.
+template <auto Free>
+struct freed {
+    template <class T>
+    void operator()(T* pointer) const noexcept {
+        Free(pointer);
+    }
+};
+
+template <class T, auto Free>
+using handle = std::unique_ptr<T, freed<Free>>;
+
+/// Text that the library gave: wiped and freed by it.
+using owned_text = handle<char, &nango_free_string>;
+
+inline std::string_view view(const owned_text& text) noexcept {
+    return text ? std::string_view(text.get()) : std::string_view();
+}
+
+inline std::optional<std::string_view> optional_view(const char* text) noexcept {
+    return text ? std::optional<std::string_view>(text) : std::nullopt;
+}
+
+/// Text on its way into the library: a copy that ends with a NUL, wiped afterwards since it may be a key.
+class given {
+public:
+    explicit given(std::string_view text) : text_(text) {}
+    given(const given&) = delete;
+    given& operator=(const given&) = delete;
+    ~given() {
+        volatile char* bytes = text_.data();
+        for (std::size_t i = 0; i < text_.size(); ++i) bytes[i] = '\0';
+    }
+
+    bool has_nul() const noexcept { return text_.find('\0') != std::string::npos; }
+    const char* c_str() const noexcept { return text_.c_str(); }
+
+private:
+    std::string text_;
+};
+
+/// What is too long for the library is cut, and what is not positive is left for it to refuse.
+inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
+    constexpr auto longest = std::numeric_limits<std::uint32_t>::max();
+    if (time.count() <= 0) return 0;
+    return time.count() < static_cast<std::int64_t>(longest) ? static_cast<std::uint32_t>(time.count()) : longest;
+}
+
+/// The RFC 6901 pointer to a member.
+inline std::string member(std::string_view object, std::string_view name) {
+    std::string pointer(object);
+    pointer += '/';
+    for (char character : name) {
+        if (character == '~')
+            pointer += "~0";
+        else if (character == '/')
+            pointer += "~1";
+        else
+            pointer += character;
+    }
+    return pointer;
+}
+
+/// A value out of a JSON text.
+inline owned_text find(const char* json, std::string_view pointer) {
+    const given path(pointer);
+    return owned_text(path.has_nul() ? nullptr : nango_json_get(json, path.c_str()));
+}
+
+}  // namespace detail
+
+/// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the same error; any number of threads may read them at once.
+class error : public std::exception {
+public:
+    error(const error&) noexcept = default;
+    error& operator=(const error&) noexcept = default;
+    ~error() override = default;
+
+    /// Takes over an error that a function of nango.h gave.
+    static error adopt(nango_error* owned) { return error(std::make_shared<const facts>(owned)); }
+
+    /// An INVALID_ARGUMENT that is found before the library is asked.
+    static error invalid_argument(std::string message) { return error(std::make_shared<const facts>(std::move(message))); }
+
+    /// What kind of failure it is.
+    nango::code code() const noexcept { return facts_->code; }
+
+    /// For a person: what failed, where, and what to do about it. Lives as long as the error or a copy of it.
+    std::string_view message() const noexcept { return std::string_view(facts_->what).substr(0, facts_->message_length); }
+
+    /// The message with the code's name behind it.
+    const char* what() const noexcept override { return facts_->what.c_str(); }
+
+    /// The HTTP status of Nango's answer; 0: there was no answer.
+    int http_status() const noexcept { return nango_error_http_status(capi()); }
+
+    /// Nango's own code, such as "unknown_provider_config", if there is one. Lives as long as the error or a copy of it.
+    std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
+
+    /// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]", if there was one. Lives as long as the error or a copy of it.
+    std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
+
+    /// How long to wait before the same call has a chance, if that is known.
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept {
+        const std::int64_t wait = capi() ? nango_error_retry_after_ms(capi()) : -1;
+        return wait < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(wait);
+    }
+
+    /// Whether the same call may succeed later with nothing else changed. The library's own retries are over by then.
+    bool retryable() const noexcept { return nango_error_retryable(capi()); }
+
+    /// How often the request was sent, or tried to be; 0: it was refused before that.
+    unsigned attempts() const noexcept { return nango_error_attempts(capi()); }
+
+    /// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining" (requests) or "x-ratelimit-reset"
+    /// (Unix seconds), in any case. Lives as long as the error or a copy of it.
+    std::optional<std::string_view> header(std::string_view name) const {
+        const detail::given wanted(name);
+        return wanted.has_nul() ? std::nullopt : detail::optional_view(nango_error_header(capi(), wanted.c_str()));
+    }
+
+    /// The error of nango.h, borrowed; NULL for one that was found before the library was asked.
+    const nango_error* capi() const noexcept { return facts_->handle.get(); }
+
+private:
+    struct facts {
+        explicit facts(nango_error* owned) : handle(owned) {
+            const char* words = nango_error_message(owned);
+            code = owned ? static_cast<nango::code>(nango_error_code(owned)) : nango::code::internal;
+            say(words ? words : "the library gave no reason");
+        }
+        explicit facts(std::string message) : code(nango::code::invalid_argument) { say(std::move(message)); }
+
+        void say(std::string message) {
+            message_length = message.size();
+            what = std::move(message);
+            what += " (";
+            what += name(code);
+            what += ')';
+        }
+
+        detail::handle<nango_error, &nango_error_free> handle;
+        nango::code code;
+        std::size_t message_length = 0;
+        std::string what;
+    };
+
+    explicit error(std::shared_ptr<const facts> shared) noexcept : facts_(std::move(shared)) {}
+
+    std::shared_ptr<const facts> facts_;
+};
+
+/// A value, or the error for which there is none: what the `try_` functions return. Shaped as C++23's std::expected.
+/// @tparam T The value; void where there is only success.
+template <class T>
+class [[nodiscard]] result {
+public:
+    /// A value.
+    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit, so that it can be returned
+    /// An error.
+    result(nango::error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+
+    /// Whether there is a value.
+    bool has_value() const noexcept { return state_.index() == 0; }
+    /// Whether there is a value.
+    explicit operator bool() const noexcept { return has_value(); }
+
+    /// The value; there must be one.
+    T& operator*() & noexcept { return *std::get_if<0>(&state_); }
+    /// The value; there must be one.
+    const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
+    /// The value; there must be one.
+    T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+    /// The value's members; there must be one.
+    T* operator->() noexcept { return std::get_if<0>(&state_); }
+    /// The value's members; there must be one.
+    const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+
+    /// The error; there must be one.
+    const nango::error& error() const& noexcept { return *std::get_if<1>(&state_); }
+    /// The error; there must be one.
+    nango::error error() && noexcept { return *std::get_if<1>(&state_); }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// The value. @throws nango::error if there is none.
+    T& value() & {
+        check();
+        return **this;
+    }
+    /// The value. @throws nango::error if there is none.
+    const T& value() const& {
+        check();
+        return **this;
+    }
+    /// The value. @throws nango::error if there is none.
+    T value() && {
+        check();
+        return std::move(**this);
+    }
+#endif
+
+    /// The value, or this one instead.
+    template <class U>
+    T value_or(U&& otherwise) && {
+        return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
+    }
+
+    /// What a function makes of the value; the error stays.
+    template <class F>
+    auto transform(F&& function) && -> result<std::invoke_result_t<F, T>> {
+        if (!has_value()) return error();
+        return std::forward<F>(function)(std::move(**this));
+    }
+
+private:
+#if NANGO_HPP_EXCEPTIONS
+    void check() const {
+        if (!has_value()) throw error();
+    }
+#endif
+
+    std::variant<T, nango::error> state_;
+};
+
+/// Success, or an error.
+template <>
+class [[nodiscard]] result<void> {
+public:
+    /// Success.
+    result() noexcept = default;
+    /// An error.
+    result(nango::error error) : error_(std::move(error)) {}  // NOLINT: implicit, so that it can be returned
+
+    /// Whether it is success.
+    bool has_value() const noexcept { return !error_; }
+    /// Whether it is success.
+    explicit operator bool() const noexcept { return has_value(); }
+
+    /// The error; there must be one.
+    const nango::error& error() const& noexcept { return *error_; }
+    /// The error; there must be one.
+    nango::error error() && noexcept { return *error_; }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// @throws nango::error if it is no success.
+    void value() const {
+        if (error_) throw *error_;
+    }
+#endif
+
+private:
+    std::optional<nango::error> error_;
+};
+
+/// Text that is a secret, such as a token: it does not print and does not turn into other text by itself, and is wiped at its end.
+class secret {
+public:
+    /// An empty one.
+    secret() noexcept = default;
+
+    /// Takes over text that a function of nango.h gave.
+    static secret adopt(char* owned) noexcept { return secret(detail::owned_text(owned)); }
+
+    /// The text itself. Lives as long as the secret.
+    std::string_view reveal() const noexcept { return detail::view(text_); }
+
+    /// The same for functions that want a text with a NUL at its end. Never NULL.
+    const char* reveal_c_str() const noexcept { return text_ ? text_.get() : ""; }
+
+    /// Whether it is an empty text.
+    bool empty() const noexcept { return reveal().empty(); }
+
+    /// How many bytes it has.
+    std::size_t size() const noexcept { return reveal().size(); }
+
+private:
+    explicit secret(detail::owned_text text) noexcept : text_(std::move(text)) {}
+
+    detail::owned_text text_;
+};
+
+/// A secret does not print: say reveal() where it is meant.
+template <class Character, class Traits>
+std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>&, const secret&) = delete;
+
+/// A value out of a JSON text, by its RFC 6901 pointer, such as "/metadata/plan"; "" is the whole text. A string comes unquoted; anything else, such as a number
+/// or an object, as the exact slice of the source. Nothing: there is no such value, or it is null, or the text is no JSON.
+///
+/// It parses the text anew each time: for many values of a large text use a JSON library.
+inline std::optional<std::string> json_get(std::string_view json, std::string_view pointer) {
+    const detail::given source(json);
+    const detail::owned_text found = source.has_nul() ? nullptr : detail::find(source.c_str(), pointer);
+    return found ? std::optional<std::string>(found.get()) : std::nullopt;
+}
+
+/// The elements of the JSON array that an RFC 6901 pointer names, each as JSON text. Empty too where there is no array.
+inline std::vector<std::string> json_items(std::string_view json, std::string_view pointer) {
+    std::vector<std::string> elements;
+    const detail::given source(json);
+    const detail::given path(pointer);
+    if (source.has_nul() || path.has_nul()) return elements;
+    const detail::handle<nango_json_items, &nango_json_items_free> items(nango_json_items_new(source.c_str(), path.c_str()));
+    while (const detail::owned_text element{nango_json_items_next(items.get())}) elements.emplace_back(element.get());
+    return elements;
+}
+
+/// What is read out of a JSON text of Nango's. The text is kept as Nango wrote it and wiped at the end; each reading parses it anew, so keep what is needed often.
+class document {
+public:
+    /// The whole text, as Nango wrote it. Lives as long as the object.
+    std::string_view json() const noexcept { return text_ ? detail::view(text_) : std::string_view("{}"); }
+
+    /// Any value, by its RFC 6901 pointer, such as "/metadata/plan": for what has no function of its own here. A string comes unquoted; anything else, such as a
+    /// number or an object, as the exact slice of the source. Nothing: it is absent, or null. What may be a secret is better asked for with get_secret().
+    std::optional<std::string> get(std::string_view pointer) const {
+        const detail::owned_text found = detail::find(text_.get(), pointer);
+        return found ? std::optional<std::string>(found.get()) : std::nullopt;
+    }
+
+    /// As get(), for what may be a secret.
+    std::optional<secret> get_secret(std::string_view pointer) const {
+        detail::owned_text found = detail::find(text_.get(), pointer);
+        return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
+    }
+
+    /// The elements of an array, by its RFC 6901 pointer, each as JSON text. Empty too where there is no array.
+    std::vector<std::string> items(std::string_view pointer) const { return json_items(json(), pointer); }
+
+protected:
+    /// @cond
+    explicit document(detail::owned_text text) noexcept : text_(std::move(text)) {}
+
+    /// A member as an object of its own.
+    template <class View>
+    std::optional<View> part(std::string_view pointer) const {
+        detail::owned_text found = detail::find(text_.get(), pointer);
+        if (!found || *found != '{') return std::nullopt;
+        return View::adopt(found.release());
+    }
+
+    std::string text_or_empty(std::string_view pointer) const { return get(pointer).value_or(std::string()); }
+    std::optional<std::string> tag_at(std::string_view name) const { return get(detail::member("/tags", name)); }
+    /// @endcond
+
+private:
+    detail::owned_text text_;
+};
+
+/// An active problem of a connection.
+struct connection_error {
+    /// What fails: "auth" or "sync".
+    std::string type;
+    /// Where Nango's log tells more.
+    std::string log_id;
+};
+
+/// The organization of an end_user.
+class organization : public document {
+public:
+    /// Takes over text that a function of nango.h gave.
+    static organization adopt(char* owned) noexcept { return organization(detail::owned_text(owned)); }
+
+    /// Its id in the program's own terms.
+    std::string id() const { return text_or_empty("/id"); }
+    /// What it is called.
+    std::optional<std::string> display_name() const { return get("/display_name"); }
+
+private:
+    explicit organization(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// Whom a connection belongs to.
+class end_user : public document {
+public:
+    /// Takes over text that a function of nango.h gave.
+    static end_user adopt(char* owned) noexcept { return end_user(detail::owned_text(owned)); }
+
+    /// The user's id in the program's own terms.
+    std::string id() const { return text_or_empty("/id"); }
+    /// What the user is called.
+    std::optional<std::string> display_name() const { return get("/display_name"); }
+    /// The user's e-mail address.
+    std::optional<std::string> email() const { return get("/email"); }
+    /// One of the user's tags.
+    std::optional<std::string> tag(std::string_view name) const { return tag_at(name); }
+    /// All of the user's tags: a JSON object of strings.
+    std::optional<std::string> tags_json() const { return get("/tags"); }
+    /// The organization that the user is of.
+    std::optional<nango::organization> organization() const { return part<nango::organization>("/organization"); }
+
+private:
+    explicit end_user(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// The credentials of a connection, of whatever type.
+class credentials : public document {
+public:
+    /// Takes over text that a function of nango.h gave.
+    static credentials adopt(char* owned) noexcept { return credentials(detail::owned_text(owned)); }
+
+    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials, because the key lacks the scope
+    /// environment:connections:read_credentials or because the connection needs none.
+    std::optional<std::string> type() const { return get("/type"); }
+
+    /// When they run out, in RFC 3339, as Nango wrote it. Nothing: never, or nobody knows.
+    std::optional<std::string> expires_at() const { return get("/expires_at"); }
+
+    /// The one string that goes behind "Bearer", or the API key, as client::get_token() gives it. Nothing: these credentials are not one token, or have none.
+    std::optional<secret> token() const;
+
+    /// A member by its own name, such as "username", "oauth_token_secret" or "raw": a string unquoted, anything else as JSON. Nothing: it is absent, or null.
+    std::optional<secret> field(std::string_view name) const { return get_secret(detail::member("", name)); }
+
+private:
+    explicit credentials(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+inline std::optional<secret> credentials::token() const {
+    // The same as the library's own table: there is no function yet that reads a token out of a connection that is here already.
+    constexpr std::pair<std::string_view, std::string_view> fields[] = {
+        {"OAUTH2", "/access_token"}, {"APP", "/access_token"}, {"APP_STORE", "/access_token"}, {"OAUTH2_CC", "/token"}, {"JWT", "/token"},
+        {"TWO_STEP", "/token"},      {"SIGNATURE", "/token"},  {"TABLEAU", "/token"},          {"API_KEY", "/apiKey"},
+    };
+    const std::optional<std::string> type = this->type();
+    for (const auto& [name, pointer] : fields) {
+        if (type != name) continue;
+        std::optional<secret> found = get_secret(pointer);
+        // A provider of the type TWO_STEP may answer with an object where others have a text.
+        if (!found || found->empty() || found->reveal().front() == '{' || found->reveal().front() == '[') return std::nullopt;
+        return found;
+    }
+    return std::nullopt;
+}
+
+/// What a connection and its line in a list have in common.
+class connection_facts : public document {
+public:
+    /// Nango's own number of the connection.
+    std::optional<std::int64_t> id() const {
+        const std::optional<std::string> digits = get("/id");
+        std::int64_t number = 0;
+        if (!digits) return std::nullopt;
+        const char* end = digits->data() + digits->size();
+        const auto [stop, problem] = std::from_chars(digits->data(), end, number);
+        return problem == std::errc() && stop == end ? std::optional<std::int64_t>(number) : std::nullopt;
+    }
+
+    /// The connection's id.
+    std::string connection_id() const { return text_or_empty("/connection_id"); }
+    /// The integration's unique key. In lists of a server of 2023 it is empty, and in provider() instead.
+    std::string provider_config_key() const { return text_or_empty("/provider_config_key"); }
+    /// The provider, such as "github".
+    std::optional<std::string> provider() const { return get("/provider"); }
+
+    /// The active problems; empty if there are none.
+    std::vector<connection_error> errors() const {
+        std::vector<connection_error> errors;
+        for (const std::string& item : items("/errors"))
+            errors.push_back({json_get(item, "/type").value_or(std::string()), json_get(item, "/log_id").value_or(std::string())});
+        return errors;
+    }
+
+    /// Whom the connection belongs to, if Nango was told.
+    std::optional<nango::end_user> end_user() const { return part<nango::end_user>("/end_user"); }
+    /// One of the connection's tags.
+    std::optional<std::string> tag(std::string_view name) const { return tag_at(name); }
+    /// All of the connection's tags: a JSON object of strings. Nothing: an older server has none.
+    std::optional<std::string> tags_json() const { return get("/tags"); }
+    /// What the program keeps with the connection: a JSON object.
+    std::optional<std::string> metadata_json() const { return get("/metadata"); }
+
+protected:
+    /// @cond
+    using document::document;
+    /// @endcond
+};
+
+/// A connection: its facts, and its credentials.
+class connection : public connection_facts {
+public:
+    /// Takes over text that a function of nango.h gave.
+    static connection adopt(char* owned) noexcept { return connection(detail::owned_text(owned)); }
+
+    /// The credentials. Without a type where there are none: see credentials::type().
+    nango::credentials credentials() const { return nango::credentials::adopt(detail::find(json().data(), "/credentials").release()); }
+
+    /// What was set up with the connection, such as a subdomain: a JSON object. Some providers have secrets in it.
+    std::optional<secret> connection_config_json() const { return get_secret("/connection_config"); }
+    /// Where this connection's webhooks go instead of the environment's URL.
+    std::optional<std::string> webhook_url_override() const { return get("/webhook_url_override"); }
+    /// When it was made, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> created_at() const { return get("/created_at"); }
+    /// When it was changed, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> updated_at() const { return get("/updated_at"); }
+    /// When its credentials were last asked for, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> last_fetched_at() const { return get("/last_fetched_at"); }
+
+private:
+    explicit connection(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
+};
+
+/// A connection as it stands in a list: without credentials.
+class connection_summary : public connection_facts {
+public:
+    /// Takes over text that a function of nango.h gave.
+    static connection_summary adopt(char* owned) noexcept { return connection_summary(detail::owned_text(owned)); }
+
+    /// When it was made, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> created() const { return get("/created"); }
+
+private:
+    explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
+};
+
+/// Ends calls from another thread. Any number of threads may use it at once, and any number of calls; see call_options::cancel().
+class cancel {
+public:
+    /// One that is not triggered.
+    cancel() : handle_(nango_cancel_new()) {}
+
+    /// Makes every call that was given it fail with CANCELLED, at once, in whatever it is doing; it stays triggered, for later calls too. From any thread; not from
+    /// a signal handler.
+    void trigger() const noexcept { nango_cancel_trigger(handle_.get()); }
+
+    /// The handle of nango.h, borrowed.
+    const nango_cancel* capi() const noexcept { return handle_.get(); }
+
+private:
+    detail::handle<nango_cancel, &nango_cancel_free> handle_;
+};
+
+/// @cond
+namespace detail {
+
+/// What options and call options share: the first thing that was wrong with them stays, here or in the library.
+class problems {
+public:
+    /// The first problem, if it was found here.
+    const std::optional<error>& problem() const noexcept { return problem_; }
+
+protected:
+    /// Passes text on, unless the library would not see all of it.
+    template <class Set>
+    void pass(std::string_view text, const char* what, Set&& set) {
+        const given copy(text);
+        if (copy.has_nul())
+            refuse(what);
+        else
+            note(set(copy.c_str()));
+    }
+
+    void refuse(const char* what) {
+        if (!failed_) problem_ = error::invalid_argument(std::string(what) + " must be a text without a NUL character");
+        failed_ = true;
+    }
+
+    void note(nango_code code) noexcept { failed_ = failed_ || code != NANGO_OK; }
+
+private:
+    bool failed_ = false;
+    std::optional<error> problem_;
+};
+
+}  // namespace detail
+/// @endcond
+
+/// What one call is told. Any number of calls may use it at once while nobody changes it, and it may end as soon as the call has returned.
+///
+/// A setter that is given something wrong keeps the reason, and the call fails with it: the setters need not be checked one by one.
+class call_options : public detail::problems {
+public:
+    /// Makes Nango refresh the token although it is still good. Some providers revoke the one before; a call that does this is not repeated when nobody knows
+    /// whether it reached the server. It needs the scope environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF. Default: false.
+    call_options& force_refresh(bool force = true) {
+        note(nango_call_options_set_force_refresh(made(), force));
+        return *this;
+    }
+
+    /// Asks for the refresh token too, in the connection or the credentials. A backend rarely needs it. Default: false.
+    call_options& include_refresh_token(bool include = true) {
+        note(nango_call_options_set_include_refresh_token(made(), include));
+        return *this;
+    }
+
+    /// How long the call may take, all in all, instead of what the client was told.
+    call_options& timeout(std::chrono::milliseconds time) {
+        note(nango_call_options_set_timeout_ms(made(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// What cancels the call. It may end before the call does.
+    call_options& cancel(const nango::cancel& cancel) {
+        note(nango_call_options_set_cancel(made(), cancel.capi()));
+        return *this;
+    }
+
+    /// A header to send along, such as "traceparent"; a second one of the same name replaces the first. INVALID_ARGUMENT: a header that is not the caller's to set
+    /// (Authorization, Host, Content-…, If-…, Nango-Is-… and what the library sets itself), or a name or value that no header can have.
+    call_options& header(std::string_view name, std::string_view value) {
+        const detail::given name_copy(name);
+        const detail::given value_copy(value);
+        if (name_copy.has_nul() || value_copy.has_nul())
+            refuse(name_copy.has_nul() ? "the name of a header" : "the value of a header");
+        else
+            note(nango_call_options_set_header(made(), name_copy.c_str(), value_copy.c_str()));
+        return *this;
+    }
+
+    /// The handle of nango.h, borrowed; NULL where nothing was set.
+    const nango_call_options* capi() const noexcept { return handle_.get(); }
+
+private:
+    nango_call_options* made() {
+        if (!handle_) handle_.reset(nango_call_options_new());
+        return handle_.get();
+    }
+
+    detail::handle<nango_call_options, &nango_call_options_free> handle_;
+};
+
+/// What a client is made of. A client copies it.
+///
+/// A setter that is given something wrong keeps the reason, and making the client fails with it: the setters need not be checked one by one.
+class options : public detail::problems {
+public:
+    /// No secret key, and everything else at its default.
+    options() : options(nango_options_new()) {}
+
+    /// The key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The
+    /// first that is set and not empty counts; no host: the default base URL. INVALID_ARGUMENT: there is no key, or what a variable holds is not allowed. Must not
+    /// run while another thread changes the environment.
+    static result<options> try_from_env() {
+        nango_error* problem = nullptr;
+        nango_options* made = nango_options_new_from_env(&problem);
+        if (!made) return error::adopt(problem);
+        return options(made);
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_from_env(). @throws nango::error
+    static options from_env() { return try_from_env().value(); }
+#endif
+
+    /// The server: "https://…" or "http://…", with or without a path. Default: "https://api.nango.dev". INVALID_ARGUMENT: no such URL, or one with a user, a query
+    /// or a fragment.
+    options& base_url(std::string_view url) {
+        pass(url, "the base URL", [&](const char* text) { return nango_options_set_base_url(capi(), text); });
+        return *this;
+    }
+
+    /// The secret key of a Nango environment. INVALID_ARGUMENT: empty, or with a blank, a line break or anything else that no key has.
+    options& secret_key(std::string_view key) {
+        pass(key, "the secret key", [&](const char* text) { return nango_options_set_secret_key(capi(), text); });
+        return *this;
+    }
+
+    /// How long looking up the name, connecting and the TLS handshake may take together. Default: 10 s.
+    options& connect_timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_connect_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// How long one attempt may take, connecting included. Default: 30 s, since the server itself may wait 12 s for a refresh that another request is making.
+    options& attempt_timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_attempt_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// How long a call may take, with all its attempts and the waits between them. Default: 60 s.
+    options& timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// How often a call that failed is tried again, where that is safe and may help; 0: never. Default: 2.
+    options& max_retries(std::uint32_t retries) {
+        note(nango_options_set_max_retries(capi(), retries));
+        return *this;
+    }
+
+    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after 61 s.
+    options& idle_timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_idle_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// How many idle connections a client keeps for the next calls; 0: each call opens its own. Default: 8.
+    options& idle_connections(std::uint32_t connections) {
+        note(nango_options_set_idle_connections(capi(), connections));
+        return *this;
+    }
+
+    /// The longest answer that is read; a longer one is RESPONSE_TOO_LARGE. Default: 64 MiB. INVALID_ARGUMENT: 0.
+    options& max_response_bytes(std::uint64_t bytes) {
+        note(nango_options_set_max_response_bytes(capi(), bytes));
+        return *this;
+    }
+
+    /// Says in the User-Agent header who uses the library, such as "my-service/1.2"; empty: nobody. INVALID_ARGUMENT: something else than printable ASCII without
+    /// parentheses and backslashes, or with the text "nango-cli/".
+    options& user_agent_suffix(std::string_view suffix) {
+        pass(suffix, "the user agent's suffix", [&](const char* text) { return nango_options_set_user_agent_suffix(capi(), text); });
+        return *this;
+    }
+
+    /// The proxy, "http://…" or "https://…", which may hold a user and a password; empty: none, whatever the environment says.
+    options& proxy(std::string_view url) {
+        pass(url, "the proxy's URL", [&](const char* text) { return nango_options_set_proxy(capi(), text); });
+        return *this;
+    }
+
+    /// The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read once in a process), and none for loopback. The default.
+    options& proxy_from_env() {
+        note(nango_options_set_proxy(capi(), nullptr));
+        return *this;
+    }
+
+    /// Which certificate authorities are trusted. Default: tls_roots::platform.
+    options& tls_roots(nango::tls_roots roots) {
+        note(nango_options_set_tls_roots(capi(), static_cast<nango_tls_roots>(roots)));
+        return *this;
+    }
+
+    /// Trusts the certificate authorities in this PEM text too; with tls_roots::custom_only, only them. May be called again for more. INVALID_ARGUMENT: it holds no
+    /// certificate, or one that cannot be used.
+    options& add_ca_pem(std::string_view pem) {
+        note(nango_options_add_ca_pem(capi(), bytes(pem), pem.size()));
+        return *this;
+    }
+
+    /// The certificate chain and the private key, in one PEM text, that the client shows to a server which asks for them. INVALID_ARGUMENT: one of the two is
+    /// missing, or they do not fit.
+    options& client_identity_pem(std::string_view pem) {
+        note(nango_options_set_client_identity_pem(capi(), bytes(pem), pem.size()));
+        return *this;
+    }
+
+    /// Uses Nango's routes under /connections instead of those under /connection, for a server that no longer has the old ones (it answers them with a page).
+    /// Default: false, which every version of the server understands.
+    options& plural_routes(bool plural = true) {
+        note(nango_options_set_plural_routes(capi(), plural));
+        return *this;
+    }
+
+    /// How many events are kept until client::next_event_json() takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
+    options& events(std::uint32_t capacity) {
+        note(nango_options_set_events(capi(), capacity));
+        return *this;
+    }
+
+    /// The handle of nango.h, borrowed.
+    nango_options* capi() noexcept { return handle_.get(); }
+    /// The handle of nango.h, borrowed.
+    const nango_options* capi() const noexcept { return handle_.get(); }
+
+private:
+    explicit options(nango_options* owned) noexcept : handle_(owned) {}
+
+    static const std::uint8_t* bytes(std::string_view text) noexcept {
+        // An empty view may be of nothing at all.
+        return reinterpret_cast<const std::uint8_t*>(text.data() ? text.data() : "");
+    }
+
+    detail::handle<nango_options, &nango_options_free> handle_;
+};
+
+/// Which connections a list holds: those for which everything that is set here is true.
+struct filter {
+    /// Those with this id; several, if several integrations use it.
+    std::optional<std::string> connection_id = {};
+    /// Those whose id, or whose user's name or e-mail address, contains this.
+    std::optional<std::string> search = {};
+    /// Those of the user with this id.
+    std::optional<std::string> end_user_id = {};
+    /// Those of the users of the organization with this id.
+    std::optional<std::string> end_user_organization_id = {};
+    /// Those of any of these integrations; empty: of all.
+    std::vector<std::string> integration_id = {};
+    /// Those with all of these tags.
+    std::map<std::string, std::string> tags = {};
+    /// How many at most; only for client::list_connections_json().
+    std::optional<std::uint32_t> limit = {};
+    /// Which page of so many, the first being 0; only for client::list_connections_json().
+    std::optional<std::uint32_t> page = {};
+    /// The filter as JSON text, as nango_list_connections_json() takes it, instead of all of the above.
+    std::optional<std::string> json = {};
+
+    /// The filter as JSON text; empty: all connections.
+    std::string to_json() const {
+        if (json) return *json;
+        std::string members;
+        const auto add = [&](std::string_view name, const std::string& value) {
+            members += members.empty() ? "{" : ",";
+            members += quoted(name) + ':' + value;
+        };
+        if (connection_id) add("connection_id", quoted(*connection_id));
+        if (search) add("search", quoted(*search));
+        if (end_user_id) add("end_user_id", quoted(*end_user_id));
+        if (end_user_organization_id) add("end_user_organization_id", quoted(*end_user_organization_id));
+        if (!integration_id.empty()) {
+            std::string list;
+            for (const std::string& id : integration_id) list += (list.empty() ? "[" : ",") + quoted(id);
+            add("integration_id", list + ']');
+        }
+        if (!tags.empty()) {
+            std::string object;
+            for (const auto& [name, value] : tags) object += (object.empty() ? "{" : ",") + quoted(name) + ':' + quoted(value);
+            add("tags", object + '}');
+        }
+        if (limit) add("limit", std::to_string(*limit));
+        if (page) add("page", std::to_string(*page));
+        return members.empty() ? members : members + '}';
+    }
+
+private:
+    static std::string quoted(std::string_view text) {
+        constexpr char digits[] = "0123456789abcdef";
+        std::string json = "\"";
+        for (char character : text) {
+            const auto byte = static_cast<unsigned char>(character);
+            if (byte < 0x20) {
+                json += "\\u00";
+                json += digits[byte >> 4];
+                json += digits[byte & 15];
+            } else {
+                if (character == '"' || character == '\\') json += '\\';
+                json += character;
+            }
+        }
+        return json += '"';
+    }
+};
+
+/// The connections of an environment, fetched page after page while they are walked through: an input range, for one walk and one thread.
+///
+/// @code
+/// for (const nango::connection_summary& connection : client.list_connections())
+/// @endcode
+///
+/// The client may end before the list. Connections that are made or deleted meanwhile may appear twice, or not at all.
+class connection_list {
+public:
+    class iterator;
+    /// The end of the walk.
+    struct sentinel {};
+
+    /// Takes over a pager of nango.h.
+    static connection_list adopt(nango_pager* owned) noexcept { return connection_list(owned); }
+
+    /// The next connection; nothing: that was the last. It blocks where a new page begins. After an error the same page is asked for again.
+    result<std::optional<connection_summary>> try_next() {
+        using next = std::optional<connection_summary>;
+        for (;;) {
+            if (char* item = nango_json_items_next(items_.get())) return next(connection_summary::adopt(item));
+            nango_error* problem = nullptr;
+            const detail::owned_text page(nango_pager_next_json(pager_.get(), &problem));
+            if (!page) return problem ? result<next>(error::adopt(problem)) : result<next>(next());
+            items_.reset(nango_json_items_new(page.get(), "/connections"));
+        }
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_next(). @throws nango::error
+    std::optional<connection_summary> next() { return try_next().value(); }
+
+    /// The first connection that was not yet taken. The list must stay where it is while it is walked through. @throws nango::error
+    iterator begin();
+    /// The end.
+    sentinel end() const noexcept { return {}; }
+#endif
+
+private:
+    explicit connection_list(nango_pager* owned) noexcept : pager_(owned) {}
+
+    detail::handle<nango_pager, &nango_pager_free> pager_;
+    detail::handle<nango_json_items, &nango_json_items_free> items_;
+    std::optional<connection_summary> current_;
+};
+
+#if NANGO_HPP_EXCEPTIONS
+/// Where a walk through a connection_list stands.
+class connection_list::iterator {
+public:
+    /// @cond
+    using iterator_category = std::input_iterator_tag;
+    using value_type = connection_summary;
+    using difference_type = std::ptrdiff_t;
+    using pointer = connection_summary*;
+    using reference = connection_summary&;
+
+    iterator() noexcept = default;
+    explicit iterator(connection_list& list) : list_(&list) { ++*this; }
+    /// @endcond
+
+    /// The connection; it lives until the iterator moves on.
+    connection_summary& operator*() const noexcept { return *list_->current_; }
+    /// The connection's members.
+    connection_summary* operator->() const noexcept { return &*list_->current_; }
+
+    /// Moves on. @throws nango::error when a page cannot be fetched; the next ++ asks for it again.
+    iterator& operator++() {
+        list_->current_ = list_->next();
+        return *this;
+    }
+    /// Moves on.
+    void operator++(int) { ++*this; }
+
+    /// Whether the walk is at its end.
+    friend bool operator==(const iterator& at, sentinel) noexcept { return !at.list_ || at.done(); }
+    /// Whether the walk is not at its end.
+    friend bool operator!=(const iterator& at, sentinel end) noexcept { return !(at == end); }
+    /// Whether the walk is at its end.
+    friend bool operator==(sentinel end, const iterator& at) noexcept { return at == end; }
+    /// Whether the walk is not at its end.
+    friend bool operator!=(sentinel end, const iterator& at) noexcept { return !(at == end); }
+
+private:
+    bool done() const noexcept { return !list_->current_; }
+
+    connection_list* list_ = nullptr;
+};
+
+inline connection_list::iterator connection_list::begin() {
+    return iterator(*this);
+}
+#endif
+
+/// A client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a token. Any number of threads may use it at
+/// once, and it is ended by one of them, when no other is about to make a call.
+///
+/// A call blocks the calling thread only, and always has an end: options::timeout().
+class client {
+public:
+    /// A client of the server at base_url ("http://localhost:3003") with this secret key, and everything else at its default. Nothing is sent yet. The error is
+    /// INVALID_ARGUMENT or INVALID_UTF8; see options::base_url() and options::secret_key().
+    static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
+        options settings;
+        settings.base_url(base_url).secret_key(secret_key);
+        return try_create(settings);
+    }
+
+    /// A client of Nango's cloud, https://api.nango.dev, with this secret key, and everything else at its default. Nothing is sent yet.
+    static result<client> try_create(std::string_view secret_key) {
+        options settings;
+        settings.secret_key(secret_key);
+        return try_create(settings);
+    }
+
+    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the first setter that failed found, or INVALID_ARGUMENT when there is
+    /// no secret key.
+    static result<client> try_create(const options& options) {
+        if (options.problem()) return *options.problem();
+        nango_error* problem = nullptr;
+        nango_client* made = nango_client_new_with_options(options.capi(), &problem);
+        if (!made) return error::adopt(problem);
+        return client(made);
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_create(). @throws nango::error
+    client(std::string_view base_url, std::string_view secret_key) : client(try_create(base_url, secret_key).value()) {}
+    /// As try_create(). @throws nango::error
+    explicit client(std::string_view secret_key) : client(try_create(secret_key).value()) {}
+    /// As try_create(). @throws nango::error
+    explicit client(const options& options) : client(try_create(options).value()) {}
+#endif
+
+    /// Fetches one connection. Its token is refreshed by Nango first if need be. Call it just before the token is used, and do not keep the result: the library
+    /// never does.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty, and not "." or "..".
+    /// @param options What this call is told.
+    /// @return The connection; its credentials have no type if the key lacks the scope environment:connections:read_credentials.
+    result<connection> try_get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return ask(nango_get_connection_json, provider_config_key, connection_id, options, connection::adopt);
+    }
+
+    /// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT,
+    /// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
+    /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer holds
+    /// none, or any other.
+    result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
+    }
+
+    /// Fetches the credentials of a connection, of whatever type. Otherwise as try_get_connection().
+    /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
+    result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
+    }
+
+    /// All connections of the environment, fetched page after page while they are walked through. Nothing is sent yet.
+    /// @param filter Which of them, without limit and page.
+    /// @param page_size How many connections a page has; 0: 1000, Nango allows at most 2000.
+    /// @param options What each page's call is told; copied.
+    result<connection_list> try_list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
+        const std::string json = filter.to_json();
+        if (std::optional<error> problem = refused(json, options)) return *problem;
+        nango_error* problem = nullptr;
+        nango_pager* made = nango_pager_new(capi(), json.empty() ? nullptr : json.c_str(), page_size, options.capi(), &problem);
+        if (!made) return error::adopt(problem);
+        return connection_list::adopt(made);
+    }
+
+    /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them: without credentials, and nothing is refreshed. Without a limit Nango sends
+    /// its first 10 000; to have all of them, page after page, use list_connections().
+    result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
+        const std::string json = filter.to_json();
+        if (std::optional<error> problem = refused(json, options)) return *problem;
+        nango_error* problem = nullptr;
+        const detail::owned_text list(nango_list_connections_json(capi(), json.empty() ? nullptr : json.c_str(), options.capi(), &problem));
+        if (!list) return error::adopt(problem);
+        return std::string(list.get());
+    }
+
+    /// Opens a connection before the first call, so that it finds one: asks the server for /health, without the key. Blocks, within the client's timeouts. An error:
+    /// the server cannot be reached.
+    result<void> try_warm_up() const {
+        nango_error* problem = nullptr;
+        if (!nango_client_warm_up(capi(), &problem)) return error::adopt(problem);
+        return {};
+    }
+
+    /// The oldest event that nobody took yet, as a JSON object; nothing: there is none. See options::events(), and nango_client_next_event_json() in nango.h for what
+    /// is in it. Nothing in it is a secret.
+    std::optional<std::string> next_event_json() const {
+        const detail::owned_text event(nango_client_next_event_json(capi()));
+        return event ? std::optional<std::string>(event.get()) : std::nullopt;
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_get_connection(). @throws nango::error
+    connection get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return try_get_connection(provider_config_key, connection_id, options).value();
+    }
+
+    /// As try_get_token(). @throws nango::error
+    secret get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return try_get_token(provider_config_key, connection_id, options).value();
+    }
+
+    /// As try_get_credentials(). @throws nango::error
+    nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return try_get_credentials(provider_config_key, connection_id, options).value();
+    }
+
+    /// As try_list_connections(). Walking through the list throws too. @throws nango::error
+    connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
+        return try_list_connections(filter, page_size, options).value();
+    }
+
+    /// As try_list_connections_json(). @throws nango::error
+    std::string list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
+        return try_list_connections_json(filter, options).value();
+    }
+
+    /// As try_warm_up(). @throws nango::error
+    void warm_up() const { try_warm_up().value(); }
+#endif
+
+    /// The handle of nango.h, borrowed.
+    const nango_client* capi() const noexcept { return handle_.get(); }
+
+private:
+    using function = char*(const nango_client*, const char*, const char*, const nango_call_options*, nango_error**);
+
+    explicit client(nango_client* owned) noexcept : handle_(owned) {}
+
+    template <class View>
+    result<View> ask(function* call, std::string_view provider_config_key, std::string_view connection_id, const call_options& options,
+                     View (*adopt)(char*)) const {
+        const detail::given key(provider_config_key);
+        const detail::given id(connection_id);
+        if (key.has_nul()) return without_nul("provider_config_key");
+        if (id.has_nul()) return without_nul("connection_id");
+        if (options.problem()) return *options.problem();
+        nango_error* problem = nullptr;
+        char* text = call(capi(), key.c_str(), id.c_str(), options.capi(), &problem);
+        if (!text) return error::adopt(problem);
+        return adopt(text);
+    }
+
+    static std::optional<error> refused(const std::string& filter_json, const call_options& options) {
+        if (filter_json.find('\0') != std::string::npos) return without_nul("the filter");
+        return options.problem();
+    }
+
+    static error without_nul(const char* what) { return error::invalid_argument(std::string(what) + " must be a text without a NUL character"); }
+
+    detail::handle<nango_client, &nango_client_free> handle_;
+};
+
+}  // namespace nango
+
+#endif  // NANGO_HPP
