@@ -193,8 +193,7 @@ func (c *Client) ListConnectionsJSON(ctx context.Context, filterJSON string, opt
 
 // WarmUp opens a connection before the first call, so that it finds one. It sends no key.
 func (c *Client) WarmUp(ctx context.Context) error {
-	deadline := time.Now().Add(c.timeout)
-	if err := c.enter(ctx, deadline); err != nil {
+	if err := c.enter(ctx, callSettings{}.limit(ctx, c.timeout)); err != nil {
 		return err
 	}
 	client, err := c.handle.acquire()
@@ -274,7 +273,7 @@ func (c *Client) callOne(ctx context.Context, providerConfigKey, connectionID st
 func (c *Client) call(ctx context.Context, options []CallOption, f func(arguments) *C.char) (*C.char, error) {
 	s := newCallSettings(options)
 	limit := s.limit(ctx, c.timeout)
-	if err := c.enter(ctx, limit.deadline); err != nil {
+	if err := c.enter(ctx, limit); err != nil {
 		return nil, err
 	}
 	defer c.leave()
@@ -303,7 +302,7 @@ func (c *Client) call(ctx context.Context, options []CallOption, f func(argument
 }
 
 // enter waits for a call's turn.
-func (c *Client) enter(ctx context.Context, deadline time.Time) error {
+func (c *Client) enter(ctx context.Context, l limit) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
@@ -312,17 +311,18 @@ func (c *Client) enter(ctx context.Context, deadline time.Time) error {
 		return nil
 	default:
 	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
+	var tooLate <-chan time.Time
+	if !l.ofContext {
+		timer := time.NewTimer(time.Until(l.deadline))
+		defer timer.Stop()
+		tooLate = timer.C
+	}
 	select {
 	case c.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return contextError(ctx)
-	case <-timer.C:
-		if err := ctx.Err(); err != nil {
-			return contextError(ctx)
-		}
+	case <-tooLate:
 		err := newError(CodeTimeout, fmt.Sprintf("%d calls were running, as many as may at once, and none of them ended in time; "+
 			"see WithConcurrentCalls", cap(c.slots)))
 		err.Retryable = true

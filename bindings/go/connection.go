@@ -42,8 +42,8 @@ type Connection struct {
 	LastFetchedAt Timestamp
 	// Credentials are the connection's credentials; without a type when there are none, or the key may not read them.
 	Credentials Credentials
-	// Extra holds the members that this package does not know, or that are of another type than it knows.
-	Extra map[string]json.RawMessage
+	// Extra holds the members that this package does not know, or that are of another type than it knows. They may be secrets.
+	Extra map[string]SecretJSON
 
 	raw SecretJSON
 }
@@ -118,7 +118,7 @@ func (c *Connection) decode(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*c = Connection{raw: newSecretJSON(slices.Clone(data))}
+	*c = Connection{raw: newSecretJSON(data)}
 	take(m, "id", &c.ID)
 	take(m, "connection_id", &c.ConnectionID)
 	take(m, "provider_config_key", &c.ProviderConfigKey)
@@ -140,7 +140,7 @@ func (c *Connection) decode(data []byte) error {
 		c.Credentials.raw = newSecretJSON(strange)
 		delete(m, "credentials")
 	}
-	c.Extra = m
+	c.Extra = m.rest()
 	return nil
 }
 
@@ -205,8 +205,8 @@ type ConnectionSummary struct {
 	Metadata json.RawMessage `json:"metadata"`
 	// Created is when the connection was made.
 	Created Timestamp `json:"created"`
-	// Extra holds the members that this package does not know, or that are of another type than it knows.
-	Extra map[string]json.RawMessage `json:"-"`
+	// Extra holds the members that this package does not know, or that are of another type than it knows. They may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
 
 	raw SecretJSON
 }
@@ -227,7 +227,7 @@ func (c *ConnectionSummary) decode(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*c = ConnectionSummary{raw: newSecretJSON(slices.Clone(data))}
+	*c = ConnectionSummary{raw: newSecretJSON(data)}
 	take(m, "id", &c.ID)
 	take(m, "connection_id", &c.ConnectionID)
 	take(m, "provider_config_key", &c.ProviderConfigKey)
@@ -237,7 +237,7 @@ func (c *ConnectionSummary) decode(data []byte) error {
 	take(m, "tags", &c.Tags)
 	m.takeJSON("metadata", &c.Metadata)
 	take(m, "created", &c.Created)
-	c.Extra = m
+	c.Extra = m.rest()
 	return nil
 }
 
@@ -297,7 +297,7 @@ func (c *Credentials) decode(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*c = Credentials{raw: newSecretJSON(slices.Clone(data))}
+	*c = Credentials{raw: newSecretJSON(data)}
 	for name, field := range map[string]*Secret{
 		"access_token": &c.AccessToken, "refresh_token": &c.RefreshToken, "token": &c.Token, "apiKey": &c.APIKey,
 		"username": &c.Username, "password": &c.Password, "oauth_token": &c.OAuthToken, "oauth_token_secret": &c.OAuthTokenSecret,
@@ -384,6 +384,18 @@ func (m members) takeJSON(name string, into *json.RawMessage) {
 		}
 		delete(m, name)
 	}
+}
+
+// rest are the members that nobody took.
+func (m members) rest() map[string]SecretJSON {
+	if len(m) == 0 {
+		return nil
+	}
+	rest := make(map[string]SecretJSON, len(m))
+	for name, value := range m {
+		rest[name] = newSecretJSON(value)
+	}
+	return rest
 }
 
 func (m members) field(name string) (Secret, bool) {

@@ -70,7 +70,7 @@ func (f Filter) json() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// quote writes a JSON string, byte for byte but for what must be escaped.
+// quote writes a JSON string, byte for byte but for what must be escaped. A NUL stays as it is, for newText to refuse.
 func quote(text string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('"')
@@ -79,7 +79,7 @@ func quote(text string) string {
 		case b == '"' || b == '\\':
 			quoted.WriteByte('\\')
 			quoted.WriteByte(b)
-		case b < 0x20:
+		case 0 < b && b < 0x20:
 			fmt.Fprintf(&quoted, `\u%04x`, b)
 		default:
 			quoted.WriteByte(b)
@@ -179,7 +179,7 @@ func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*
 // next fetches the next page's elements; false: there are no more pages.
 func (p *pager) next(ctx context.Context) ([]json.RawMessage, bool, error) {
 	limit := p.settings.limit(ctx, p.client.timeout)
-	if err := p.client.enter(ctx, limit.deadline); err != nil {
+	if err := p.client.enter(ctx, limit); err != nil {
 		return nil, false, err
 	}
 	defer p.client.leave()

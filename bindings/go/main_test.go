@@ -107,3 +107,53 @@ func within(t testing.TB, limit time.Duration, f func()) {
 }
 
 func background() context.Context { return context.Background() }
+
+// slowServer answers, but not at once.
+func slowServer(t testing.TB, delay time.Duration) string {
+	t.Helper()
+	url, _ := server(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(delay)
+		answer(`{"connection_id":"alice"}`)(w, r)
+	})
+	return url
+}
+
+// silenceAfterPage answers the first page of a list, and nothing behind it.
+func silenceAfterPage(t testing.TB) (url string, requests *atomic.Int64) {
+	t.Helper()
+	end := make(chan struct{})
+	url, requests = server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("page") == "0" {
+			answer(`{"connections":[{"connection_id":"alice"}]}`)(w, r)
+			return
+		}
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	})
+	t.Cleanup(func() { close(end) })
+	return url, requests
+}
+
+// statusOfProcess returns a number of /proc/self/status.
+func statusOfProcess(t testing.TB, name string) int {
+	t.Helper()
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+			var number int
+			if _, err := fmt.Sscan(rest, &number); err != nil {
+				t.Fatal(err)
+			}
+			return number
+		}
+	}
+	t.Fatalf("no %s in /proc/self/status", name)
+	return 0
+}
+
+func threadsOfProcess(t testing.TB) int { return statusOfProcess(t, "Threads") }

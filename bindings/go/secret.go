@@ -59,11 +59,13 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // SecretJSON is a JSON text that may hold secrets and does not print: [SecretJSON.Reveal] returns it.
 type SecretJSON struct {
-	text *json.RawMessage
+	// A string, as in a Secret: fmt would follow a pointer to bytes when the verb is a wrong one.
+	text *string
 }
 
-func newSecretJSON(text json.RawMessage) SecretJSON {
-	return SecretJSON{&text}
+func newSecretJSON(text []byte) SecretJSON {
+	kept := string(text)
+	return SecretJSON{&kept}
 }
 
 // Reveal returns the JSON text as the server wrote it; nil: there was none.
@@ -71,7 +73,7 @@ func (s SecretJSON) Reveal() json.RawMessage {
 	if s.text == nil {
 		return nil
 	}
-	return *s.text
+	return json.RawMessage(*s.text)
 }
 
 // Field returns a member of the object: a string as its text, anything else as its JSON. False: it has none of this name, or it is null.

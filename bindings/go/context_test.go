@@ -1,0 +1,351 @@
+package nango_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	nango "github.com/libnango/libnango/bindings/go"
+)
+
+// Everything that waits for a server.
+var waiting = map[string]func(context.Context, *nango.Client) error{
+	"GetConnection": func(ctx context.Context, c *nango.Client) error {
+		_, err := c.GetConnection(ctx, "github", "alice")
+		return err
+	},
+	"GetToken": func(ctx context.Context, c *nango.Client) error {
+		_, err := c.GetToken(ctx, "github", "alice")
+		return err
+	},
+	"GetCredentials": func(ctx context.Context, c *nango.Client) error {
+		_, err := c.GetCredentials(ctx, "github", "alice")
+		return err
+	},
+	"ListConnectionsJSON": func(ctx context.Context, c *nango.Client) error {
+		_, err := c.ListConnectionsJSON(ctx, "")
+		return err
+	},
+	"ListConnections": func(ctx context.Context, c *nango.Client) error {
+		for _, err := range c.ListConnections(ctx, nango.Filter{}) {
+			return err
+		}
+		return nil
+	},
+	"WarmUp": func(ctx context.Context, c *nango.Client) error { return c.WarmUp(ctx) },
+}
+
+func TestCancel(t *testing.T) {
+	url, _ := silence(t)
+	client := newClient(t, nango.WithBaseURL(url))
+	reason := errors.New("the reason")
+	for name, wait := range waiting {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(background())
+			time.AfterFunc(50*time.Millisecond, func() { cancel(reason) })
+			within(t, 500*time.Millisecond, func() {
+				err := wait(ctx, client)
+				wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled)
+				if !errors.Is(err, context.Canceled) || !errors.Is(err, reason) || errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	url, _ := silence(t)
+	client := newClient(t, nango.WithBaseURL(url))
+	for name, wait := range waiting {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(background(), 80*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			within(t, 500*time.Millisecond, func() {
+				err := wait(ctx, client)
+				wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+				if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+					t.Errorf("got %v", err)
+				}
+			})
+			if took := time.Since(start); took < 80*time.Millisecond {
+				t.Errorf("it took only %v", took)
+			}
+		})
+	}
+}
+
+func TestEndedContextSendsNothing(t *testing.T) {
+	url, requests := server(t, answer(`{"connections":[]}`))
+	client := newClient(t, nango.WithBaseURL(url))
+	cancelled, cancel := context.WithCancel(background())
+	cancel()
+	expired, cancelExpired := context.WithDeadline(background(), time.Now().Add(-time.Second))
+	defer cancelExpired()
+	for name, wait := range waiting {
+		t.Run(name, func(t *testing.T) {
+			err := wait(cancelled, client)
+			if e := wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled); !errors.Is(err, context.Canceled) || e.Attempts != 0 {
+				t.Errorf("got %v", err)
+			}
+			err = wait(expired, client)
+			if e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout); !errors.Is(err, context.DeadlineExceeded) || e.Attempts != 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if sent := requests.Load(); sent != 0 {
+		t.Errorf("%d requests were sent", sent)
+	}
+}
+
+func TestTheEarlierTimeoutCounts(t *testing.T) {
+	url, _ := silence(t)
+	client := newClient(t, nango.WithBaseURL(url), nango.WithTimeout(60*time.Millisecond))
+	long, cancel := context.WithTimeout(background(), time.Hour)
+	defer cancel()
+	within(t, 500*time.Millisecond, func() {
+		_, err := client.GetToken(long, "github", "alice")
+		wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Error("the context is blamed for the client's timeout")
+		}
+	})
+	start := time.Now()
+	within(t, time.Second, func() {
+		_, err := client.GetToken(long, "github", "alice", nango.Timeout(200*time.Millisecond))
+		wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+	})
+	if took := time.Since(start); took < 200*time.Millisecond {
+		t.Errorf("it took only %v", took)
+	}
+}
+
+// A page may take as long as the context has left when it begins, not as long as it had at the first page.
+func TestDeadlineOfALaterPage(t *testing.T) {
+	url, _ := silenceAfterPage(t)
+	client := newClient(t, nango.WithBaseURL(url))
+	ctx, cancel := context.WithTimeout(background(), 300*time.Millisecond)
+	defer cancel()
+	var last error
+	seen := 0
+	within(t, time.Second, func() {
+		for _, err := range client.ListConnections(ctx, nango.Filter{PageSize: 1}) {
+			if last = err; err == nil {
+				seen++
+				time.Sleep(200 * time.Millisecond)
+			}
+		}
+	})
+	wantCode(t, last, nango.ErrTimeout, nango.CodeTimeout)
+	if !errors.Is(last, context.DeadlineExceeded) || seen != 1 {
+		t.Errorf("got %v after %d", last, seen)
+	}
+}
+
+func TestContextThatEndsInTime(t *testing.T) {
+	client := newClient(t)
+	for range 200 {
+		ctx, cancel := context.WithTimeout(background(), time.Minute)
+		if _, err := client.GetToken(ctx, "github", "bob"); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+	}
+}
+
+// Cancelling at any moment of a call does no harm, and the next call is fine.
+func TestCancelAtAnyMoment(t *testing.T) {
+	client := newClient(t)
+	cancelled, done := 0, 0
+	for i := range 400 {
+		ctx, cancel := context.WithCancel(background())
+		timer := time.AfterFunc(time.Duration(i)*10*time.Microsecond, cancel)
+		token, err := client.GetToken(ctx, "github", "bob")
+		timer.Stop()
+		cancel()
+		switch {
+		case err == nil && token.Reveal() == "":
+			t.Fatal("an empty token")
+		case err == nil:
+			done++
+		case errors.Is(err, nango.ErrCancelled) && errors.Is(err, context.Canceled):
+			cancelled++
+		default:
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d cancelled, %d done", cancelled, done)
+	if cancelled == 0 || done == 0 {
+		t.Error("the moments were all the same")
+	}
+}
+
+func TestClose(t *testing.T) {
+	client := newClient(t)
+	for range 3 {
+		if err := client.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, wait := range waiting {
+		err := wait(background(), client)
+		wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+		if !errors.Is(err, nango.ErrClosed) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if client.NextEventJSON() != nil {
+		t.Error("a closed client has events")
+	}
+}
+
+func TestCloseWithCallsInFlight(t *testing.T) {
+	for range 20 {
+		client := newClient(t, nango.WithConcurrentCalls(4))
+		var calls sync.WaitGroup
+		var done, closed atomic.Int64
+		for range 16 {
+			calls.Add(1)
+			go func() {
+				defer calls.Done()
+				for range 20 {
+					switch _, err := client.GetToken(background(), "github", "bob"); {
+					case err == nil:
+						done.Add(1)
+					case errors.Is(err, nango.ErrClosed):
+						closed.Add(1)
+					default:
+						t.Error(err)
+					}
+				}
+			}()
+		}
+		time.Sleep(5 * time.Millisecond)
+		for range 3 {
+			go func() { _ = client.Close() }()
+		}
+		calls.Wait()
+		if done.Load()+closed.Load() != 16*20 {
+			t.Errorf("%d done, %d closed", done.Load(), closed.Load())
+		}
+	}
+}
+
+// A call that is running when the client is closed goes on to its end.
+func TestCloseDoesNotEndACall(t *testing.T) {
+	client := newClientWithKey(t, os.Getenv("NANGO_SECRET_KEY"), nango.WithBaseURL(slowServer(t, 150*time.Millisecond)))
+	result := make(chan error)
+	go func() {
+		_, err := client.GetConnection(background(), "github", "alice")
+		result <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	within(t, 50*time.Millisecond, func() { _ = client.Close() })
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestForgottenClients(t *testing.T) {
+	for range 50 {
+		client, err := nango.NewFromEnv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.GetToken(background(), "github", "bob"); err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+	}
+}
+
+func TestCallsWaitForTheirTurn(t *testing.T) {
+	url, requests := silence(t)
+	client := newClient(t, nango.WithBaseURL(url), nango.WithConcurrentCalls(3))
+	ctx, cancel := context.WithCancel(background())
+	threads := threadsOfProcess(t)
+	var calls sync.WaitGroup
+	for range 500 {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			_, err := client.GetToken(ctx, "github", "alice")
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		}()
+	}
+	time.Sleep(200 * time.Millisecond)
+	if sent := requests.Load(); sent != 3 {
+		t.Errorf("%d requests at once", sent)
+	}
+	if more := threadsOfProcess(t) - threads; more > 30 {
+		t.Errorf("500 waiting calls took %d threads", more)
+	}
+	// Who waits for a turn hears of its own deadline.
+	short, cancelShort := context.WithTimeout(background(), 30*time.Millisecond)
+	defer cancelShort()
+	within(t, 300*time.Millisecond, func() {
+		_, err := client.GetToken(short, "github", "alice")
+		wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+	within(t, 300*time.Millisecond, func() {
+		_, err := client.GetToken(background(), "github", "alice", nango.Timeout(30*time.Millisecond))
+		e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+		if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Message, "WithConcurrentCalls") || !e.Retryable {
+			t.Errorf("got %v", err)
+		}
+	})
+	within(t, time.Second, func() {
+		cancel()
+		calls.Wait()
+	})
+}
+
+func TestManyGoroutines(t *testing.T) {
+	client := newClient(t)
+	var calls sync.WaitGroup
+	for i := range 400 {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			for range 5 {
+				switch i % 4 {
+				case 0:
+					connection, err := client.GetConnection(background(), "github", "bob")
+					if err != nil || connection.ConnectionID != "bob" {
+						t.Errorf("got %v, %v", connection, err)
+					}
+				case 1:
+					token, err := client.GetToken(background(), "stripe-key", "carol")
+					if err != nil || token.Reveal() != "sk_dev_carol" {
+						t.Errorf("got another token, or %v", err)
+					}
+				case 2:
+					credentials, err := client.GetCredentials(background(), "basic-auth", "dave")
+					if err != nil || credentials.Username.Reveal() != "dave" || credentials.Password.Reveal() != "hunter2" {
+						t.Errorf("got %v, %v", credentials, err)
+					}
+				case 3:
+					id := fmt.Sprintf("nobody-%d", i)
+					if _, err := client.GetToken(background(), "github", id); !errors.Is(err, nango.ErrNotFound) {
+						t.Errorf("got %v", err)
+					}
+				}
+			}
+		}()
+	}
+	calls.Wait()
+}

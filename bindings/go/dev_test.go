@@ -1,0 +1,175 @@
+package nango_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	nango "github.com/libnango/libnango/bindings/go"
+)
+
+// A token that was fetched is one that the provider takes, and a new one takes its place.
+func TestTokenWorksAtTheProvider(t *testing.T) {
+	client := newClient(t)
+	ask := func(token nango.Secret) int {
+		request, err := http.NewRequestWithContext(background(), http.MethodGet, os.Getenv("NANGO_DEV_PROVIDER_URL"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token.Reveal())
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response.StatusCode
+	}
+	old, err := client.GetToken(background(), "github", "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := ask(old); status != http.StatusOK {
+		t.Errorf("the provider says %d", status)
+	}
+	fresh, err := client.GetToken(background(), "github", "alice", nango.ForceRefresh())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fresh.Equal(old) {
+		t.Error("the refreshed token is the old one")
+	}
+	if was, is := ask(old), ask(fresh); was != http.StatusUnauthorized || is != http.StatusOK {
+		t.Errorf("the provider says %d and %d", was, is)
+	}
+	credentials, err := client.GetCredentials(background(), "github", "alice", nango.IncludeRefreshToken())
+	if err != nil || credentials.RefreshToken.IsEmpty() || credentials.Type != "OAUTH2" || credentials.ExpiresAt.Time == nil {
+		t.Errorf("got %v, %v", credentials, err)
+	}
+	connection, err := client.GetConnection(background(), "github", "alice")
+	if err != nil || !connection.Credentials.RefreshToken.IsEmpty() || !connection.Credentials.AccessToken.Equal(credentials.AccessToken) {
+		t.Errorf("got %v, %v", connection, err)
+	}
+}
+
+func TestList(t *testing.T) {
+	client := newClient(t)
+	all := list(t, client, nango.Filter{})
+	if len(all) < 10 || !slices.Contains(all, "github/alice") {
+		t.Errorf("got %q", all)
+	}
+	for size := range uint32(4) {
+		if got := list(t, client, nango.Filter{PageSize: size}); len(got) != len(all) {
+			t.Errorf("pages of %d: got %d, want %d", size, len(got), len(all))
+		}
+	}
+	if got := list(t, client, nango.Filter{ConnectionID: "alice", IntegrationIDs: []string{"github", "hubspot"}, Tags: map[string]string{"end_user_id": "alice"}}); len(got) != 1 {
+		t.Errorf("got %q", got)
+	}
+	seen := 0
+	for range client.ListConnections(background(), nango.Filter{PageSize: 2}) {
+		if seen++; seen == 3 {
+			break
+		}
+	}
+	if seen != 3 {
+		t.Errorf("the loop ran %d times", seen)
+	}
+	walk := client.ListConnections(background(), nango.Filter{ConnectionID: "bob"})
+	for range 2 {
+		for connection, err := range walk {
+			if err != nil || connection.EndUser == nil || *connection.EndUser.Email != "bob@example.com" || connection.Created.Time == nil {
+				t.Errorf("got %v, %v", connection, err)
+			}
+		}
+	}
+}
+
+func list(t *testing.T, client *nango.Client, filter nango.Filter) (all []string) {
+	t.Helper()
+	for connection, err := range client.ListConnections(background(), filter) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, connection.ProviderConfigKey+"/"+connection.ConnectionID)
+	}
+	return all
+}
+
+func TestWarmUp(t *testing.T) {
+	client := newClient(t)
+	ctx, cancel := context.WithTimeout(background(), 5*time.Second)
+	defer cancel()
+	for _, ctx := range []context.Context{background(), ctx} {
+		if err := client.WarmUp(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	ca, err := os.ReadFile(os.Getenv("NANGO_DEV_CA_FILE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := nango.WithBaseURL(os.Getenv("NANGO_DEV_TLS_HOST"))
+	for name, options := range map[string][]nango.Option{
+		"besides the bundled": {nango.WithTLSRoots(nango.TLSRootsBundled), nango.WithCAPEM(ca)},
+		"alone":               {nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(ca)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, append(options, host)...)
+			if token, err := client.GetToken(background(), "github", "bob"); err != nil || token.IsEmpty() {
+				t.Errorf("got %v, %v", token, err)
+			}
+		})
+	}
+	_, err = newClient(t, host, nango.WithTLSRoots(nango.TLSRootsBundled)).GetToken(background(), "github", "bob")
+	if e := wantCode(t, err, nango.ErrTLS, nango.CodeTLS); e.Retryable || e.Attempts != 1 {
+		t.Errorf("got %+v", *e)
+	}
+}
+
+// The resident memory stays where it is, whatever the calls end with.
+func TestNothingLeaks(t *testing.T) {
+	client := newClient(t)
+	url, _ := server(t, answer(`{`))
+	broken := newClient(t, nango.WithBaseURL(url), nango.WithMaxRetries(0))
+	round := func() {
+		for range 150 {
+			ctx, cancel := context.WithTimeout(background(), time.Minute)
+			_, _ = client.GetConnection(ctx, "github", "bob", nango.Header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+			_, _ = client.GetToken(ctx, "github", "nobody")
+			_, _ = client.GetToken(ctx, "github", "bob\x00")
+			_, _ = client.GetToken(ctx, "github", "..", nango.Header("Host", "x"))
+			_, _ = broken.GetToken(ctx, "github", "bob")
+			for range client.ListConnections(ctx, nango.Filter{PageSize: 10, Search: "a"}) {
+				break
+			}
+			cancel()
+			if other, err := nango.New("x\ny"); err == nil {
+				_ = other.Close()
+			}
+			other, err := nango.NewFromEnv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = other.Close()
+		}
+		runtime.GC()
+	}
+	round()
+	round()
+	before := statusOfProcess(t, "VmRSS")
+	for range 4 {
+		round()
+	}
+	after := statusOfProcess(t, "VmRSS")
+	t.Logf("%d kB before, %d kB after", before, after)
+	if after-before > 16*1024 {
+		t.Errorf("600 rounds took %d kB", after-before)
+	}
+}
