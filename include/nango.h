@@ -642,6 +642,12 @@ const char *nango_version(void);
  */
 uint32_t nango_version_number(void);
 
+/**
+ * How many objects and texts of this library the program owns at this moment, in this process: what _new functions, calls and errors gave and nobody freed yet. For
+ * tests of leaks. Any thread, any time.
+ */
+int64_t nango_live_objects(void);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::error::{guard, nango_error};
-use super::guard::{borrow, free, give_text, optional_text, quiet, text};
+use super::guard::{borrow, free, give, give_text, optional_text, quiet, text};
 use super::options::nango_options;
 use crate::client::Client;
 use crate::error::Error;
@@ -25,7 +25,7 @@ impl nango_client {
     }
 
     fn into_raw(client: Client) -> *mut nango_client {
-        Box::into_raw(Box::new(nango_client(client)))
+        give(nango_client(client))
     }
 }
 

@@ -5,7 +5,7 @@ use std::ptr;
 
 use zeroize::Zeroizing;
 
-use super::guard::{borrow, caught, free, quiet, text};
+use super::guard::{borrow, caught, free, give, quiet, text};
 use crate::error::{Code, Error, NANGO_OK, nango_code};
 
 /// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe from any number of threads at once.
@@ -26,7 +26,7 @@ impl nango_error {
             headers: error.headers().map(|(name, value)| (name, c_text(value))).collect(),
             error,
         };
-        Box::into_raw(Box::new(object))
+        give(object)
     }
 }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use zeroize::Zeroize;
 
@@ -42,12 +43,26 @@ pub(super) unsafe fn borrow_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'
     unsafe { pointer.as_mut() }.ok_or_else(|| null(name))
 }
 
+/// How many objects and texts callers own.
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+pub(super) fn live() -> i64 {
+    LIVE.load(Ordering::Relaxed)
+}
+
+/// Gives an object to the caller. Only [`free`] takes it back.
+pub(super) fn give<T>(object: T) -> *mut T {
+    LIVE.fetch_add(1, Ordering::Relaxed);
+    Box::into_raw(Box::new(object))
+}
+
 /// Ends what a `_new` function began. NULL is nothing.
 ///
 /// # Safety
-/// The pointer is NULL, or came from [`Box::into_raw`] and is used by nobody any more.
+/// The pointer is NULL, or came from [`give`] and is used by nobody any more.
 pub(super) unsafe fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
         // SAFETY: as promised by the caller.
         quiet((), || drop(unsafe { Box::from_raw(pointer) }));
     }
@@ -106,6 +121,7 @@ pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
     block.extend_from_slice(&text.len().to_ne_bytes());
     block.extend_from_slice(text.as_bytes());
     block.push(0);
+    LIVE.fetch_add(1, Ordering::Relaxed);
     let block = Box::into_raw(block.into_boxed_slice()).cast::<u8>();
     // SAFETY: the block is longer than the length in front of the text.
     Ok(unsafe { block.add(LENGTH) }.cast())
@@ -119,6 +135,7 @@ pub(super) unsafe fn free_text(text: *mut c_char) {
     if text.is_null() {
         return;
     }
+    LIVE.fetch_sub(1, Ordering::Relaxed);
     // SAFETY: give_text put the length in front of the text, and made the block of that length and the two ends.
     let mut block = unsafe {
         let block = text.cast::<u8>().sub(LENGTH);

@@ -6,7 +6,7 @@ use std::vec::IntoIter;
 
 use zeroize::Zeroizing;
 
-use super::guard::{borrow_mut, free, give_text, quiet, text};
+use super::guard::{borrow_mut, free, give, give_text, quiet, text};
 use crate::json;
 
 /// A value out of a JSON text, by its RFC 6901 pointer, such as "/credentials/access_token"; "" is the whole text. A string comes unquoted; anything else, such as a
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn nango_json_items_new(json: *const c_char, pointer: *con
             return ptr::null_mut();
         };
         let items: Vec<_> = elements.into_iter().map(|element| Zeroizing::new(element.to_owned())).collect();
-        Box::into_raw(Box::new(nango_json_items(items.into_iter())))
+        give(nango_json_items(items.into_iter()))
     })
 }
 

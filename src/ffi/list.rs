@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use super::call::filter;
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{borrow, free, give_text};
+use super::guard::{borrow, free, give, give_text};
 use super::options::nango_call_options;
 use crate::error::Error;
 use crate::pager::Pager;
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn nango_pager_new(
         // SAFETY: the header asks it of the caller.
         let (client, filter, options) = unsafe { (nango_client::reference(client)?, filter(filter_json)?, nango_call_options::checked(options)?) };
         let pager = client.list_connections(filter, page_size, options)?;
-        Ok(Box::into_raw(Box::new(nango_pager(Mutex::new(pager)))))
+        Ok(give(nango_pager(Mutex::new(pager))))
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::time::Duration;
 
 use super::error::{guard, nango_error};
-use super::guard::{borrow, borrow_mut, bytes, caught, free, optional_text, quiet, text};
+use super::guard::{borrow, borrow_mut, bytes, caught, free, give, optional_text, quiet, text};
 use crate::engine::tls::Roots;
 use crate::error::{Error, NANGO_ERROR_INVALID_ARGUMENT, NANGO_OK, nango_code};
 use crate::options::{CallOptions, Cancel, Options};
@@ -51,7 +51,7 @@ impl nango_options {
 /// Options with no secret key, and everything else at its default. Never NULL but when memory is out. Freed with nango_options_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_options_new() -> *mut nango_options {
-    quiet(std::ptr::null_mut(), || Box::into_raw(Box::new(nango_options(Builder::default()))))
+    quiet(std::ptr::null_mut(), || give(nango_options(Builder::default())))
 }
 
 /// Options with the key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn nango_options_new_from_env(error_out: *mut *mut nango_e
     unsafe {
         guard(error_out, std::ptr::null_mut(), || {
             let value = Options::from_env()?;
-            Ok(Box::into_raw(Box::new(nango_options(Builder { value, problem: None }))))
+            Ok(give(nango_options(Builder { value, problem: None })))
         })
     }
 }
@@ -269,7 +269,7 @@ impl nango_call_options {
 /// Call options with everything at its default. Never NULL but when memory is out. Freed with nango_call_options_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_call_options_new() -> *mut nango_call_options {
-    quiet(std::ptr::null_mut(), || Box::into_raw(Box::new(nango_call_options(Builder::default()))))
+    quiet(std::ptr::null_mut(), || give(nango_call_options(Builder::default())))
 }
 
 /// Ends call options. NULL is allowed.
@@ -345,7 +345,7 @@ pub struct nango_cancel(Cancel);
 /// A handle that is not triggered. Never NULL but when memory is out. Freed with nango_cancel_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_cancel_new() -> *mut nango_cancel {
-    quiet(std::ptr::null_mut(), || Box::into_raw(Box::new(nango_cancel(Cancel::new()))))
+    quiet(std::ptr::null_mut(), || give(nango_cancel(Cancel::new())))
 }
 
 /// Makes every call that was given this handle return NANGO_ERROR_CANCELLED, at once, in whatever it is doing; it stays triggered, for later calls too. From any

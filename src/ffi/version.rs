@@ -1,6 +1,8 @@
-//! Which library this is.
+//! Which library this is, and how it fares.
 
 use std::ffi::{CStr, c_char};
+
+use super::guard::live;
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,
@@ -22,4 +24,11 @@ pub extern "C" fn nango_version_number() -> u32 {
         number = number << 8 | part.parse::<u32>().unwrap_or(0);
     }
     number
+}
+
+/// How many objects and texts of this library the program owns at this moment, in this process: what _new functions, calls and errors gave and nobody freed yet. For
+/// tests of leaks. Any thread, any time.
+#[unsafe(no_mangle)]
+pub extern "C" fn nango_live_objects() -> i64 {
+    live()
 }
