@@ -1,1 +1,62 @@
-fn main(){}
+//! A Nango on your own machine: the Connections API with its manners, an OAuth provider behind it, and
+//! levers for tests. See `README.md` beside this.
+
+mod api;
+mod app;
+mod args;
+mod auth;
+mod catalogue;
+mod check;
+mod clock;
+mod dev;
+mod limit;
+mod log;
+mod provider;
+mod query;
+mod refresh;
+mod reply;
+mod run;
+mod seed;
+mod server;
+mod store;
+mod tls;
+mod vectors;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use app::App;
+
+/// The status of a command line or a file that makes no sense.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let args = match args::parse(std::env::args_os()) {
+        Ok(args::Parsed::Run(args)) => *args,
+        Ok(args::Parsed::Help) => return say(args::HELP),
+        Ok(args::Parsed::Version) => return say(concat!("nango-dev ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(error) => return complain(&format!("{error} (try --help)"), USAGE),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&error.to_string(), 1),
+    };
+    let code = match runtime.block_on(run::run(args)) {
+        Ok(code) => ExitCode::from(code),
+        Err(run::Failure::Usage(message)) => complain(&message, USAGE),
+        Err(run::Failure::System(message)) => complain(&message, 1),
+    };
+    runtime.shutdown_background();
+    code
+}
+
+/// To a closed pipe there is nothing to say, and that is no failure.
+fn say(text: &str) -> ExitCode {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn complain(message: &str, status: u8) -> ExitCode {
+    eprintln!("nango-dev: {message}");
+    ExitCode::from(status)
+}

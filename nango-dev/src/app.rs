@@ -1,0 +1,49 @@
+//! Everything that the routes share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Clock;
+use crate::limit::Limiter;
+use crate::log::Log;
+use crate::provider::Provider;
+use crate::refresh::Flights;
+use crate::store::Store;
+use crate::vectors::Vectors;
+
+#[derive(Debug)]
+pub struct App {
+    pub clock: Clock,
+    pub log: Log,
+    pub limiter: Limiter,
+    pub provider: Provider,
+    pub flights: Flights,
+    pub vectors: Vectors,
+    /// How many seconds before its end a token counts as expired.
+    pub margin: i64,
+    pub token_ttl: i64,
+    /// Where clients find this server.
+    pub url: String,
+    store: Mutex<Store>,
+}
+
+impl App {
+    pub fn new(url: String, token_ttl: i64, margin: i64, rate_limit: Option<u64>, vectors: Vectors) -> Self {
+        App {
+            clock: Clock::default(),
+            log: Log::default(),
+            limiter: Limiter::new(rate_limit),
+            provider: Provider::new(token_ttl),
+            flights: Flights::default(),
+            vectors,
+            margin,
+            token_ttl,
+            url,
+            store: Mutex::default(),
+        }
+    }
+
+    /// Never held across an await, nor while the provider's books are.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,101 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub const HELP: &str = "\
+nango-dev: a Nango on your own machine, for demos and tests
+
+USAGE
+    nango-dev [OPTIONS]                       serve until SIGINT or SIGTERM
+    nango-dev [OPTIONS] -- COMMAND [ARGS…]    serve while COMMAND runs, exit as it does
+
+OPTIONS
+    --host ADDRESS             where to listen [127.0.0.1]
+    --port PORT                the port; 0 takes a free one [0]
+    --tls-port PORT            listen for HTTPS too; 0 takes a free port
+    --token-ttl SECONDS        how long a new access token lives [3600]
+    --refresh-margin SECONDS   how early a token counts as expired [900]
+    --connections FILE         integrations and connections to begin with (JSON)
+    --rate-limit N             requests per minute before 429 [unlimited]
+    --vectors DIR              play the conformance vectors of DIR under /_vectors
+    --print-env                print the variables that COMMAND would get
+    --help, --version
+
+VARIABLES
+    NANGO_HOST, NANGO_SECRET_KEY, NANGO_DEV_PROVIDER_URL, NANGO_DEV_VECTORS_URL,
+    NANGO_DEV_KEY_READ, NANGO_DEV_KEY_NONE; with --tls-port also
+    NANGO_DEV_TLS_HOST, NANGO_DEV_CA_FILE
+";
+
+#[derive(Debug)]
+pub struct Args {
+    pub host: String,
+    pub port: u16,
+    pub tls_port: Option<u16>,
+    pub token_ttl: i64,
+    pub refresh_margin: i64,
+    pub connections: Option<PathBuf>,
+    pub rate_limit: Option<u64>,
+    pub vectors: Option<PathBuf>,
+    pub print_env: bool,
+    pub command: Option<Command>,
+}
+
+#[derive(Debug)]
+pub struct Command {
+    pub program: OsString,
+    pub args: Vec<OsString>,
+}
+
+#[derive(Debug)]
+pub enum Parsed {
+    Run(Box<Args>),
+    Help,
+    Version,
+}
+
+pub fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Parsed, lexopt::Error> {
+    use lexopt::prelude::*;
+
+    let mut parsed = Args {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        tls_port: None,
+        token_ttl: 3600,
+        refresh_margin: 900,
+        connections: None,
+        rate_limit: None,
+        vectors: None,
+        print_env: false,
+        command: None,
+    };
+    let mut parser = lexopt::Parser::from_iter(args);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("host") => parsed.host = parser.value()?.string()?,
+            Long("port") => parsed.port = parser.value()?.parse()?,
+            Long("tls-port") => parsed.tls_port = Some(parser.value()?.parse()?),
+            Long("token-ttl") => parsed.token_ttl = seconds(&mut parser)?,
+            Long("refresh-margin") => parsed.refresh_margin = seconds(&mut parser)?,
+            Long("connections") => parsed.connections = Some(parser.value()?.into()),
+            Long("rate-limit") => parsed.rate_limit = Some(parser.value()?.parse()?),
+            Long("vectors") => parsed.vectors = Some(parser.value()?.into()),
+            Long("print-env") => parsed.print_env = true,
+            Long("help") | Short('h') => return Ok(Parsed::Help),
+            Long("version") | Short('V') => return Ok(Parsed::Version),
+            Value(program) => {
+                let args = parser.raw_args()?.collect();
+                parsed.command = Some(Command { program, args });
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Parsed::Run(Box::new(parsed)))
+}
+
+/// A duration that can neither be negative nor overflow a date.
+fn seconds(parser: &mut lexopt::Parser) -> Result<i64, lexopt::Error> {
+    use lexopt::ValueExt;
+    Ok(i64::from(parser.value()?.parse::<u32>()?))
+}

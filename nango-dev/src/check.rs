@@ -1,0 +1,333 @@
+//! Validation as strict as Nango's: what is unknown, missing or of the wrong type is named.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::query::{Param, Query};
+use crate::reply::Reply;
+
+/// One thing that is wrong with a request.
+#[derive(Debug)]
+pub struct Issue {
+    code: &'static str,
+    message: String,
+    path: Vec<String>,
+}
+
+impl Issue {
+    pub fn new(code: &'static str, message: impl Into<String>, path: &[&str]) -> Self {
+        let path = path.iter().map(|&step| step.to_owned()).collect();
+        Issue { code, message: message.into(), path }
+    }
+
+    fn wrong_type(expected: &str, got: &str, path: &[&str]) -> Self {
+        Issue::new("invalid_type", format!("expected {expected}, got {got}"), path)
+    }
+
+    /// The whole body is not what it must be.
+    pub fn not_an_object(body: Option<&Value>) -> Self {
+        Issue::wrong_type("object", kind(body), &[])
+    }
+}
+
+/// The answer that lists issues; nothing when there is none.
+pub fn refuse(code: &'static str, issues: Vec<Issue>) -> Result<(), Reply> {
+    if issues.is_empty() {
+        return Ok(());
+    }
+    let issues: Vec<Value> = issues.iter().map(|issue| json!({"code": issue.code, "message": issue.message, "path": issue.path})).collect();
+    Err(Reply::json(StatusCode::BAD_REQUEST, &json!({"error": {"code": code, "errors": issues}})))
+}
+
+fn kind(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    }
+}
+
+/// JavaScript's length: UTF-16 units.
+pub fn length(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+fn unrecognized<'a>(names: impl Iterator<Item = &'a str>, path: &[&str]) -> Option<Issue> {
+    let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    let message = format!("not known here: {}", names.join(", "));
+    (!names.is_empty()).then(|| Issue::new("unrecognized_keys", message, path))
+}
+
+fn length_issue(text: &str, range: &std::ops::RangeInclusive<usize>, path: &[&str]) -> Option<Issue> {
+    let length = length(text);
+    if length < *range.start() {
+        Some(Issue::new("too_small", format!("needs at least {} characters", range.start()), path))
+    } else if length > *range.end() {
+        Some(Issue::new("too_big", format!("allows at most {} characters", range.end()), path))
+    } else {
+        None
+    }
+}
+
+/// The members of one JSON object, read by name; what was not read is unknown.
+pub struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    path: &'a [&'a str],
+    read: Vec<&'static str>,
+    issues: Vec<Issue>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(map: &'a Map<String, Value>, path: &'a [&'a str]) -> Self {
+        Fields { map, path, read: Vec::new(), issues: Vec::new() }
+    }
+
+    pub fn raw(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.read.push(name);
+        self.map.get(name)
+    }
+
+    fn at<'n>(&self, name: &'n str) -> Vec<&'n str>
+    where
+        'a: 'n,
+    {
+        self.path.iter().copied().chain([name]).collect()
+    }
+
+    pub fn issue(&mut self, name: &'static str, code: &'static str, message: impl Into<String>) {
+        let path = self.at(name);
+        self.issues.push(Issue::new(code, message, &path));
+    }
+
+    pub fn add(&mut self, issues: Vec<Issue>) {
+        self.issues.extend(issues);
+    }
+
+    fn wrong_type(&mut self, name: &'static str, expected: &str) {
+        let issue = Issue::wrong_type(expected, kind(self.map.get(name)), &self.at(name));
+        self.issues.push(issue);
+    }
+
+    pub fn text(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> Option<&'a str> {
+        let value = self.raw(name)?;
+        let Some(text) = value.as_str() else {
+            self.wrong_type(name, "string");
+            return None;
+        };
+        if let Some(issue) = length_issue(text, &range, &self.at(name)) {
+            self.issues.push(issue);
+        }
+        Some(text)
+    }
+
+    pub fn required_text(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> &'a str {
+        if !self.map.contains_key(name) {
+            self.wrong_type(name, "string");
+        }
+        self.text(name, range).unwrap_or_default()
+    }
+
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.raw(name)?;
+        if !value.is_boolean() {
+            self.wrong_type(name, "boolean");
+        }
+        value.as_bool()
+    }
+
+    /// `expected` is Nango's word for it: `object` has known members, `record` any.
+    pub fn object(&mut self, name: &'static str, expected: &str) -> Option<&'a Map<String, Value>> {
+        let value = self.raw(name)?;
+        if !value.is_object() {
+            self.wrong_type(name, expected);
+        }
+        value.as_object()
+    }
+
+    pub fn required_object(&mut self, name: &'static str, expected: &str) -> Option<&'a Map<String, Value>> {
+        if !self.map.contains_key(name) {
+            self.wrong_type(name, expected);
+        }
+        self.object(name, expected)
+    }
+
+    /// What was wrong; the members that nobody asked for come last.
+    pub fn done(mut self) -> Vec<Issue> {
+        let unknown = self.map.keys().map(String::as_str).filter(|name| !self.read.contains(name));
+        let issue = unrecognized(unknown, self.path);
+        self.issues.extend(issue);
+        self.issues
+    }
+}
+
+/// The parameters of a query, read by name.
+pub struct Params<'a> {
+    query: &'a Query,
+    read: Vec<&'static str>,
+    pub issues: Vec<Issue>,
+}
+
+impl<'a> Params<'a> {
+    pub fn new(query: &'a Query) -> Self {
+        Params { query, read: Vec::new(), issues: Vec::new() }
+    }
+
+    pub fn raw(&mut self, name: &'static str) -> Option<&'a Param> {
+        self.read.push(name);
+        self.query.get(name)
+    }
+
+    pub fn text(&mut self, name: &'static str) -> Option<&'a str> {
+        match self.raw(name)? {
+            Param::One(text) => Some(text),
+            other => {
+                self.issues.push(Issue::wrong_type("string", other.kind(), &[name]));
+                None
+            }
+        }
+    }
+
+    pub fn text_of(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> Option<&'a str> {
+        let text = self.text(name)?;
+        self.issues.extend(length_issue(text, &range, &[name]));
+        Some(text)
+    }
+
+    pub fn provider_config_key(&mut self) -> &'a str {
+        if self.query.get("provider_config_key").is_none() {
+            self.issues.push(Issue::wrong_type("string", "undefined", &["provider_config_key"]));
+        }
+        let Some(key) = self.text("provider_config_key") else { return "" };
+        self.issues.extend(integration_key(key, &["provider_config_key"]));
+        key
+    }
+
+    /// Nango's boolean words, in any case.
+    pub fn flag(&mut self, name: &'static str) -> bool {
+        let text = match self.raw(name) {
+            None => return false,
+            Some(Param::One(text)) => text.to_ascii_lowercase(),
+            Some(_) => String::new(),
+        };
+        match text.as_str() {
+            "true" | "1" | "yes" | "on" | "y" | "enabled" => true,
+            "false" | "0" | "no" | "off" | "n" | "disabled" => false,
+            _ => {
+                self.issues.push(Issue::new("invalid_value", "expected true or false", &[name]));
+                false
+            }
+        }
+    }
+
+    /// A number as JavaScript coerces text to one: empty is 0.
+    pub fn number(&mut self, name: &'static str, min: f64, max: f64) -> Option<f64> {
+        let number = match self.raw(name)? {
+            Param::One(text) if text.trim().is_empty() => 0.0,
+            Param::One(text) => text.trim().parse().unwrap_or(f64::NAN),
+            _ => f64::NAN,
+        };
+        if !number.is_finite() {
+            self.issues.push(Issue::wrong_type("number", "NaN", &[name]));
+        } else if number < min {
+            self.issues.push(Issue::new("too_small", format!("must be at least {min}"), &[name]));
+        } else if number > max {
+            self.issues.push(Issue::new("too_big", format!("must be at most {max}"), &[name]));
+        }
+        Some(number)
+    }
+
+    pub fn done(mut self) -> Result<(), Reply> {
+        let unknown = self.query.0.iter().map(|(name, _)| name.as_str());
+        let issue = unrecognized(unknown.filter(|name| !self.read.contains(name)), &[]);
+        self.issues.extend(issue);
+        refuse("invalid_query_params", self.issues)
+    }
+}
+
+/// For the routes that take no query at all.
+pub fn no_query(query: &Query) -> Result<(), Reply> {
+    Params::new(query).done()
+}
+
+fn pattern(text: &str, allowed: &str, max: usize, path: &[&str]) -> Option<Issue> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || allowed.contains(c);
+    if text.is_empty() || !text.chars().all(fits) {
+        Some(Issue::new("invalid_format", format!("allows letters, digits and any of {allowed:?}"), path))
+    } else {
+        length_issue(text, &(1..=max), path)
+    }
+}
+
+pub fn integration_key(key: &str, path: &[&str]) -> Option<Issue> {
+    pattern(key, "~:.@ _-", 255, path)
+}
+
+pub fn connection_id(id: &str, path: &[&str]) -> Option<Issue> {
+    pattern(id, r#",.;:=+~[]|@${}"'\/_ -"#, 255, path)
+}
+
+pub fn provider_name(name: &str, path: &[&str]) -> Option<Issue> {
+    pattern(name, "_-", 255, path)
+}
+
+/// Good enough to tell an address from a word.
+pub fn is_email(text: &str) -> bool {
+    let Some((user, host)) = text.split_once('@') else { return false };
+    !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !text.contains(char::is_whitespace) && !host.contains('@')
+}
+
+/// Tags as Nango takes them: at most ten, keys in lower case, and what is wrong with them.
+pub fn tags<'a>(entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'static str)>, path: &[&str]) -> (Map<String, Value>, Vec<Issue>) {
+    let mut tags = Map::new();
+    let (mut issues, mut custom) = (Vec::new(), Vec::new());
+    let mut count = 0;
+    for (key, value, kind) in entries {
+        count += 1;
+        let at: Vec<&str> = path.iter().copied().chain([key]).collect();
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || !key.chars().all(fits) || key.len() > 64 {
+            issues.push(Issue::new("invalid_key", "not a key that a tag can have", &at));
+            continue;
+        }
+        let Some(value) = value else {
+            issues.push(Issue::wrong_type("string", kind, &at));
+            continue;
+        };
+        if let Some(issue) = length_issue(value, &(1..=255), &at) {
+            issues.push(issue);
+            continue;
+        }
+        let key = key.to_ascii_lowercase();
+        if key == "end_user_email" && !is_email(value) {
+            custom.push(Issue::new("custom", "the tag end_user_email must be an e-mail address", path));
+        }
+        if tags.insert(key.clone(), Value::from(value)).is_some() {
+            custom.push(Issue::new("custom", format!("two tags are {key:?} in lower case"), path));
+        }
+    }
+    if count > 10 {
+        custom.push(Issue::new("custom", "more than 10 tags", path));
+    }
+    // Like the real schema, the whole is judged only when every part is well formed.
+    if issues.is_empty() {
+        issues = custom;
+    }
+    (tags, issues)
+}
+
+pub fn body_tags(map: &Map<String, Value>, path: &[&str]) -> (Map<String, Value>, Vec<Issue>) {
+    tags(map.iter().map(|(key, value)| (key.as_str(), value.as_str(), kind(Some(value)))), path)
+}
+
+pub fn query_tags(entries: &[(String, String)]) -> (Map<String, Value>, Vec<Issue>) {
+    let entries = entries.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()), "string"));
+    tags(entries, &["tags"])
+}
+
+pub fn not_tags(param: &Param) -> Issue {
+    Issue::wrong_type("record", param.kind(), &["tags"])
+}

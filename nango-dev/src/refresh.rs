@@ -1,0 +1,277 @@
+//! When a read refreshes a token first, how, and what becomes of a failure.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::App;
+use crate::clock::{millis_z, parse_date, plus_seconds};
+use crate::provider::{OnRefresh, Proof, TokenAnswer, new_token};
+use crate::store::{Connection, Key, Object};
+
+/// After a failure the provider is left alone for this long.
+const BACK_OFF_SECONDS: i64 = 30;
+/// Failures on so many days, and Nango gives the connection up.
+const ATTEMPTS: u32 = 4;
+
+/// Why there are no credentials to show.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub status: StatusCode,
+    pub message: String,
+}
+
+impl Failure {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Failure { status, message: message.into() }
+    }
+
+    fn provider_refused() -> Self {
+        let message = "The external API did not give a new access token; try again later.";
+        Failure::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+type Outcome = Result<(), Failure>;
+type Flight = watch::Receiver<Option<Outcome>>;
+
+/// The refreshes that are under way: one for each connection, however many wait for it.
+#[derive(Debug, Default)]
+pub struct Flights(Mutex<HashMap<Key, Flight>>);
+
+impl Flights {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Flight>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Makes the stored credentials of a connection good to hand out, or says why that cannot be.
+pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
+    let mut flight = {
+        // Decided under the lock, so that of two that come together one starts and one waits.
+        let mut flights = app.flights.lock();
+        match flights.get(key) {
+            Some(flight) => flight.clone(),
+            None => {
+                let Some(connection) = app.store().connections.get(key).cloned() else { return Err(gone()) };
+                let now = app.clock.now();
+                if !force {
+                    refuse_for_now(&connection, now)?;
+                }
+                if !needs_refresh(&connection, now, app.margin, force) {
+                    return Ok(());
+                }
+                let (landed, flight) = watch::channel(None);
+                flights.insert(key.clone(), flight.clone());
+                // On a task of its own: it goes on when the one who asked has hung up.
+                tokio::spawn(fly(app.clone(), connection, landed));
+                flight
+            }
+        }
+    };
+    let landed = flight.wait_for(Option::is_some).await;
+    landed.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "Unhandled error while refreshing")))
+}
+
+async fn fly(app: Arc<App>, connection: Connection, landed: watch::Sender<Option<Outcome>>) {
+    let key = connection.key.clone();
+    let answer = refresh(&app, &connection).await;
+    let outcome = settle(&app, &key, answer);
+    app.flights.lock().remove(&key);
+    let _ = landed.send(Some(outcome));
+}
+
+/// Writes down how a refresh ended.
+fn settle(app: &App, key: &Key, answer: Result<Option<Object>, Failure>) -> Outcome {
+    let now = app.clock.now();
+    let renewed = {
+        let mut store = app.store();
+        let connection = store.connections.get_mut(key).ok_or_else(gone)?;
+        let state = &mut connection.refresh;
+        connection.updated_at = now;
+        match answer {
+            Ok(credentials) => {
+                *state = Default::default();
+                connection.last_fetched_at = Some(now);
+                let Some(credentials) = credentials else { return Ok(()) };
+                connection.credentials = credentials;
+                connection.clone()
+            }
+            Err(failure) => {
+                let today = |time: Timestamp| time.as_second().div_euclid(86_400);
+                if state.last_failure.map(today) != Some(today(now)) {
+                    state.attempts += 1;
+                }
+                state.last_failure = Some(now);
+                state.exhausted |= state.attempts >= ATTEMPTS;
+                state.log_id = Some(new_log_id(now));
+                return Err(failure);
+            }
+        }
+    };
+    // The types with a local rule got their token here, not at the provider, which must learn of it.
+    if !matches!(renewed.credential_type(), "OAUTH2" | "OAUTH2_CC") {
+        app.provider.adopt(&renewed, None);
+    }
+    Ok(())
+}
+
+pub fn new_log_id(now: Timestamp) -> String {
+    let random: String = std::iter::repeat_with(fastrand::alphanumeric).take(8).collect();
+    format!("{}_{random}", now.as_millisecond())
+}
+
+fn gone() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "The connection was deleted meanwhile")
+}
+
+/// The two reasons not to ask the provider at all; they hold for every type.
+fn refuse_for_now(connection: &Connection, now: Timestamp) -> Outcome {
+    let refusal = |message| Err(Failure::new(StatusCode::FAILED_DEPENDENCY, message));
+    if connection.refresh.exhausted {
+        return refusal("This connection has reached its refresh limit; it must be authorised again.");
+    }
+    let failed_just_now = |failure: Timestamp| now < plus_seconds(failure, BACK_OFF_SECONDS) && now >= failure;
+    if connection.refresh.last_failure.is_some_and(failed_just_now) {
+        return refusal("The last refresh failed a moment ago. Backing off for 30 seconds.");
+    }
+    Ok(())
+}
+
+fn needs_refresh(connection: &Connection, now: Timestamp, margin: i64, force: bool) -> bool {
+    let refreshable = matches!(connection.credential_type(), "OAUTH2" | "APP" | "OAUTH2_CC" | "JWT" | "BILL" | "TWO_STEP" | "SIGNATURE" | "AWS_SIGV4");
+    if !refreshable {
+        return false;
+    }
+    if force {
+        return true;
+    }
+    let margin = match connection.provider.as_str() {
+        "facebook" | "instagram" | "threads" => return false,
+        "exact-online" => 30,
+        "toast" => 60,
+        _ => margin,
+    };
+    let expiry = connection.credential("expires_at").and_then(parse_date);
+    expiry.is_some_and(|expiry| expiry < plus_seconds(now, margin))
+}
+
+/// New credentials; `None` where the old ones must do.
+async fn refresh(app: &App, connection: &Connection) -> Result<Option<Object>, Failure> {
+    match connection.credential_type() {
+        "OAUTH2" => refresh_oauth2(app, connection).await,
+        "OAUTH2_CC" => refresh_client_credentials(app, connection).await.map(Some),
+        kind => refresh_locally(app, connection, kind).await.map(Some),
+    }
+}
+
+async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Object>, Failure> {
+    let Some(refresh_token) = connection.credential("refresh_token") else { return Ok(None) };
+    let answer = app.provider.token(Proof::RefreshToken(refresh_token), || app.clock.now()).await;
+    let TokenAnswer::Json(200, Value::Object(mut raw)) = answer else {
+        return Err(Failure::provider_refused());
+    };
+    let Some(access_token) = raw.get("access_token").cloned() else {
+        let row = json!({"connection": connection.row()});
+        let message = format!("Unhandled error of type refresh_token_parsing_error: {row}");
+        return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message));
+    };
+    // A provider that says nothing of a new refresh token means the old one to go on.
+    raw.entry("refresh_token").or_insert_with(|| refresh_token.into());
+    let mut credentials = typed("OAUTH2");
+    credentials.insert("access_token".into(), access_token);
+    credentials.insert("refresh_token".into(), raw["refresh_token"].clone());
+    if let Some(seconds) = raw.get("expires_in").and_then(Value::as_i64) {
+        let expires_at = expiry(app, seconds);
+        raw.insert("expires_at".into(), expires_at.clone());
+        credentials.insert("expires_at".into(), expires_at);
+    }
+    if let Some(config_override) = connection.credentials.get("config_override") {
+        credentials.insert("config_override".into(), config_override.clone());
+    }
+    credentials.insert("raw".into(), raw.into());
+    Ok(Some(credentials))
+}
+
+async fn refresh_client_credentials(app: &App, connection: &Connection) -> Result<Object, Failure> {
+    let text = |name| connection.credential(name).unwrap_or_default();
+    let proof = Proof::Client(text("client_id"), text("client_secret"));
+    let answer = app.provider.token(proof, || app.clock.now()).await;
+    let raw = match answer {
+        TokenAnswer::Json(200, Value::Object(raw)) if raw.contains_key("access_token") => raw,
+        _ => {
+            let message = format!("No token for the client credentials of {}", connection.row());
+            return Err(Failure::new(StatusCode::BAD_REQUEST, message));
+        }
+    };
+    let seconds = raw.get("expires_in").and_then(Value::as_i64).unwrap_or(55 * 60);
+    let mut credentials = typed("OAUTH2_CC");
+    credentials.insert("token".into(), raw["access_token"].clone());
+    for name in ["client_id", "client_secret", "client_certificate", "client_private_key"] {
+        if let Some(value) = connection.credentials.get(name) {
+            credentials.insert(name.into(), value.clone());
+        }
+    }
+    credentials.insert("expires_at".into(), expiry(app, seconds));
+    credentials.insert("raw".into(), raw.into());
+    Ok(credentials)
+}
+
+/// The types that have no OAuth token endpoint: what they need is made up here, at once.
+async fn refresh_locally(app: &App, connection: &Connection, kind: &str) -> Result<Object, Failure> {
+    let behaviour = app.provider.local_call(&connection.key).await;
+    if behaviour.on_refresh != OnRefresh::Ok {
+        return Err(local_failure(kind));
+    }
+    let seconds = match kind {
+        "JWT" | "SIGNATURE" => 5 * 60,
+        "BILL" => 35 * 60,
+        _ => behaviour.expires_in.unwrap_or(app.token_ttl),
+    };
+    let fresh = |what: &str| Value::from(new_token(what, connection.id));
+    let mut credentials = connection.credentials.clone();
+    let mut set = |name: &str, value: Value| credentials.insert(name.to_owned(), value);
+    match kind {
+        "APP" => set("access_token", fresh("ghs")),
+        "BILL" => set("session_id", fresh("session")),
+        "AWS_SIGV4" => {
+            set("access_key_id", fresh("ASIA"));
+            set("secret_access_key", fresh("secret"));
+            set("session_token", fresh("session"))
+        }
+        "SIGNATURE" => {
+            let user = connection.credential("username").unwrap_or_default();
+            let digest = new_token("digest", connection.id);
+            set("token", format!("UsernameToken Username=\"{user}\", PasswordDigest=\"{digest}\"").into())
+        }
+        _ => set("token", fresh("token")),
+    };
+    let expires_at = expiry(app, seconds);
+    if credentials.contains_key("raw") {
+        credentials.insert("raw".into(), json!({"issued_by": "nango-dev", "expires_in": seconds}));
+    }
+    credentials.insert("expires_at".into(), expires_at);
+    Ok(credentials)
+}
+
+/// The status of a failure depends on the type, and on nothing that a client could know.
+fn local_failure(kind: &str) -> Failure {
+    let status = match kind {
+        "AWS_SIGV4" => StatusCode::BAD_GATEWAY,
+        "TWO_STEP" | "SIGNATURE" => StatusCode::BAD_REQUEST,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    Failure::new(status, format!("No new {kind} credentials could be had"))
+}
+
+fn typed(kind: &str) -> Object {
+    Object::from_iter([("type".to_owned(), Value::from(kind))])
+}
+
+fn expiry(app: &App, seconds: i64) -> Value {
+    Value::from(millis_z(plus_seconds(app.clock.now(), seconds)))
+}

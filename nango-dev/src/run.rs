@@ -1,0 +1,138 @@
+//! From the arguments to a running server, and to a command that runs against it.
+
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::{self, Args};
+use crate::seed::Seed;
+use crate::vectors::Vectors;
+use crate::{App, auth, server, tls};
+
+#[derive(Debug)]
+pub enum Failure {
+    /// The user's files or arguments are wrong.
+    Usage(String),
+    /// The machine did not let us.
+    System(String),
+}
+
+pub async fn run(args: Args) -> Result<u8, Failure> {
+    let system = |error: std::io::Error| Failure::System(error.to_string());
+    // Before anything else, so that no signal finds us unprepared.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+
+    let seed = match &args.connections {
+        Some(path) => Seed::read(path),
+        None => Seed::built_in(),
+    };
+    let seed = seed.map_err(Failure::Usage)?;
+    let vectors = args.vectors.as_deref().map(Vectors::read).transpose().map_err(Failure::Usage)?;
+
+    let listener = listen(&args.host, args.port).await?;
+    let address = listener.local_addr().map_err(system)?;
+    let url = format!("http://{}", reachable(address));
+    let app = App::new(url.clone(), args.token_ttl, args.refresh_margin, args.rate_limit, vectors.unwrap_or_default());
+    let app = Arc::new(app);
+    seed.plant(&app).map_err(Failure::Usage)?;
+
+    let mut variables = vec![
+        ("NANGO_HOST", url.clone()),
+        ("NANGO_SECRET_KEY", auth::FULL.to_owned()),
+        ("NANGO_DEV_PROVIDER_URL", format!("{url}/provider/me")),
+        ("NANGO_DEV_VECTORS_URL", format!("{url}/_vectors")),
+        ("NANGO_DEV_KEY_READ", auth::READ.to_owned()),
+        ("NANGO_DEV_KEY_NONE", auth::NONE.to_owned()),
+    ];
+    let router = server::router(&app);
+    let mut tls = None;
+    if let Some(port) = args.tls_port {
+        let made = tls::make().map_err(|error| Failure::System(error.to_string()))?;
+        let listener = listen(&args.host, port).await?;
+        let port = listener.local_addr().map_err(system)?.port();
+        variables.push(("NANGO_DEV_TLS_HOST", format!("https://localhost:{port}")));
+        variables.push(("NANGO_DEV_CA_FILE", made.ca_file.display().to_string()));
+        tokio::spawn(server::serve(listener, router.clone(), Some(made.acceptor.clone())));
+        // Kept until the end, since its file is.
+        tls = Some(made);
+    }
+    tokio::spawn(server::serve(listener, router, None));
+
+    if !address.ip().is_loopback() {
+        eprintln!("nango-dev: warning: {address} can be reached from other machines, and its keys are public");
+    }
+    if args.print_env {
+        let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let mut stdout = std::io::stdout();
+        stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(system)?;
+    }
+
+    let code = match args.command {
+        None => {
+            if !args.print_env {
+                eprintln!("nango-dev: listening on {url} (--print-env prints what a client needs)");
+            }
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            0
+        }
+        Some(command) => {
+            let mut child = start(command, variables)?;
+            let status = loop {
+                tokio::select! {
+                    status = child.wait() => break status.map_err(system)?,
+                    _ = interrupt.recv() => pass_on(&child, Signal::INT),
+                    _ = terminate.recv() => pass_on(&child, Signal::TERM),
+                }
+            };
+            exit_code(status)
+        }
+    };
+    drop(tls);
+    Ok(code)
+}
+
+async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
+    let bound = TcpListener::bind((host, port)).await;
+    bound.map_err(|error| Failure::System(format!("cannot listen on {host} port {port}: {error}")))
+}
+
+/// The address as a client on this machine can use it.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child, Failure> {
+    let name = command.program.to_string_lossy().into_owned();
+    let spawned = Command::new(command.program).args(command.args).envs(variables).kill_on_drop(true).spawn();
+    spawned.map_err(|error| Failure::System(format!("cannot run {name}: {error}")))
+}
+
+fn pass_on(child: &Child, signal: Signal) {
+    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    if let Some(pid) = pid {
+        // It may have ended this very moment.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// As a shell reports it: 128 and the signal.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
