@@ -256,6 +256,7 @@ func TestCloseDoesNotEndACall(t *testing.T) {
 }
 
 func TestForgottenClients(t *testing.T) {
+	before := nango.LiveObjects()
 	for range 50 {
 		client, err := nango.NewFromEnv()
 		if err != nil {
@@ -265,6 +266,9 @@ func TestForgottenClients(t *testing.T) {
 			t.Fatal(err)
 		}
 		runtime.GC()
+	}
+	if live := settle(before); live > before {
+		t.Errorf("%d live objects before, %d after", before, live)
 	}
 }
 

@@ -133,9 +133,10 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// The resident memory stays where it is, whatever the calls end with.
+// The library's objects go, and the resident memory stays where it is, whatever the calls end with.
 func TestNothingLeaks(t *testing.T) {
-	client := newClient(t)
+	live := nango.LiveObjects()
+	client := newClientWithKey(t, os.Getenv("NANGO_SECRET_KEY"))
 	url, _ := server(t, answer(`{`))
 	broken := newClient(t, nango.WithBaseURL(url), nango.WithMaxRetries(0))
 	round := func() {
@@ -168,6 +169,10 @@ func TestNothingLeaks(t *testing.T) {
 		round()
 	}
 	after := statusOfProcess(t, "VmRSS")
+	// The two clients.
+	if now := settle(live + 2); now > live+2 {
+		t.Errorf("%d live objects before, %d after", live, now-2)
+	}
 	t.Logf("%d kB before, %d kB after", before, after)
 	if after-before > 16*1024 {
 		t.Errorf("600 rounds took %d kB", after-before)

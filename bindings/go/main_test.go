@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,7 +34,24 @@ func TestMain(m *testing.M) {
 			"nango-dev --tls-port 0 --vectors …/tests/conformance -- go test ./...\n", strings.Join(missing, ", "))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if left := settle(0); left > 0 {
+		fmt.Fprintf(os.Stderr, "%d objects of the library were never freed\n", left)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// settle waits until the library has no more live objects than that, or for a while; forgotten clients are ended by the garbage collector.
+func settle(want int64) (live int64) {
+	for range 100 {
+		runtime.GC()
+		if live = nango.LiveObjects(); live <= want {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return live
 }
 
 // newClient is a client of nango-dev, or of the server that an option names.

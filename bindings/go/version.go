@@ -16,6 +16,11 @@ func LibraryVersion() string {
 	return C.GoString(C.nango_version())
 }
 
+// LiveObjects returns how many objects and texts of the library the process owns at this moment. For tests of leaks.
+func LiveObjects() int64 {
+	return int64(C.nango_live_objects())
+}
+
 var checkLibrary = sync.OnceValue(func() error {
 	return compareVersions(LibraryVersion(), uint32(C.nango_version_number()), C.NANGO_VERSION, C.NANGO_VERSION_NUMBER)
 })
