@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"log/slog"
 	"os"
 	"time"
 
@@ -112,6 +111,5 @@ func ExampleError() {
 func ExampleSecret() {
 	secret := nango.NewSecret("gho_16C7e42F292c6912E7710c838347Ae178B4a")
 	fmt.Printf("%v %q %+v\n", secret, secret, struct{ Token nango.Secret }{secret})
-	slog.Info("never in a log", "token", secret)
 	// Output: [REDACTED] [REDACTED] {Token:[REDACTED]}
 }

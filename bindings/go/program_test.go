@@ -26,6 +26,7 @@ func TestExampleProgram(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
+	other, _ := server(t, http.NotFound)
 	const connections = `connections: \S+ \(\S+\), \S+ \(\S+\), \S+ \(\S+\) and \d+ more\n`
 	for name, run := range map[string]struct {
 		arguments           []string
@@ -38,7 +39,7 @@ func TestExampleProgram(t *testing.T) {
 		"until refused": {[]string{"github", "bob", fading, "--until-refused"}, "", 0,
 			connections + `token: …\S* \(\d+ characters\)\napi: 200, the provider accepts the token\nwaiting for the token to run out …\n` +
 				`api: 401, the provider refuses the token\ntoken: …\S* \(\d+ characters\), the same one\napi: 200, the provider accepts the token\n`, ``},
-		"refused": {[]string{"stripe-key", "carol", provider + "/nothing"}, "", 0, connections + `token: … \(12 characters\)\napi: 404\n`, ``},
+		"another answer": {[]string{"stripe-key", "carol", other}, "", 0, connections + `token: … \(12 characters\)\napi: 404\n`, ``},
 		"reconnect": {[]string{"github", "broken", provider}, "", 1, connections,
 			`error: .* \(RECONNECT_REQUIRED\)\n-> send the user through a reconnect session; the old token is gone for good\n`},
 		"no single token": {[]string{"basic-auth", "dave", provider}, "", 1, connections, `error: .* \(NO_SINGLE_TOKEN\)\n-> ask for .*\n`},
