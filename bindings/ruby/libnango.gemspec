@@ -18,5 +18,5 @@ Gem::Specification.new do |spec|
   spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/libnango/native/*", "sig/**/*.rbs"] }
   spec.require_paths = ["lib"]
 
-  spec.add_dependency "ffi", ">= 1.15"
+  spec.add_dependency "ffi", "~> 1.15"
 end

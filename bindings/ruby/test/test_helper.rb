@@ -67,6 +67,12 @@ module Support
     kill(pid)
   end
 
+  # Runs a script in a Ruby of its own.
+  def run_ruby(script, *arguments)
+    lib = File.expand_path("../lib", __dir__)
+    system(RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments)
+  end
+
   def kill(pid)
     Process.kill(:KILL, pid)
     Process.wait(pid)

@@ -54,9 +54,11 @@ module LibNango
           helper&.join
         end
         value, error = outcome
-        raise error if error
+        return value unless error
 
-        value
+        # The helper's stack begins in the helper; who is looking for the mistake needs the caller's too.
+        error.set_backtrace(error.backtrace + caller)
+        raise error
       end
 
       private

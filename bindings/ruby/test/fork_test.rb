@@ -1,0 +1,118 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+
+# After a fork, parent and child both go on with the client that they have.
+class ForkTest < Minitest::Test
+  include Support
+
+  def tls_client
+    new_client(base_url: env("NANGO_DEV_TLS_HOST"), ca_pem: File.read(env("NANGO_DEV_CA_FILE")))
+  end
+
+  def assert_goes_on(client)
+    assert_equal "at-bob", client.get_token(**bob)
+    statuses = Array.new(4) do
+      in_child do
+        20.times { raise "another's answer" unless client.get_token(**bob) == "at-bob" }
+        raise "no list" if client.list_connections(page_size: 5).count < 10
+
+        client.close
+      end
+    end
+    assert(statuses.all?(&:success?))
+    assert_equal "at-bob", client.get_token(**bob)
+  end
+
+  def test_a_child_calls_after_its_parent_did
+    assert_goes_on new_client
+  end
+
+  def test_a_child_calls_after_its_parent_did_over_tls
+    assert_goes_on tls_client
+  end
+
+  def assert_both_at_once(client)
+    client.get_token(**bob)
+    children = Array.new(3) do
+      fork do
+        50.times { exit!(1) unless client.get_token(**bob) == "at-bob" }
+        exit!(0)
+      rescue Exception => e # rubocop:disable Lint/RescueException
+        warn e.full_message(highlight: false)
+        exit!(2)
+      end
+    end
+    50.times { assert_equal "at-bob", client.get_token(**bob) }
+    assert_equal([0] * 3, Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } })
+    assert_equal "at-bob", client.get_token(**bob)
+  ensure
+    children&.each { |pid| kill(pid) }
+  end
+
+  def test_both_go_on_at_once
+    assert_both_at_once new_client
+  end
+
+  def test_both_go_on_at_once_over_tls
+    assert_both_at_once tls_client
+  end
+
+  def test_a_fork_while_other_threads_call
+    client = new_client
+    stop = false
+    callers = Array.new(3) { Thread.new { client.get_token(**bob) until stop } }
+    statuses = Array.new(10) do
+      in_child do
+        5.times { client.get_token(**bob) }
+        raise "a thread came along" unless Thread.list.size == 1
+
+        client.close
+      end
+    end
+    assert(statuses.all?(&:success?))
+  ensure
+    stop = true
+    callers.each(&:join)
+  end
+
+  def test_the_warm_connection_of_the_parent_stays
+    FakeServer.open(FakeServer.json({})) do |server|
+      client = client_of(server.url)
+      client.get_connection(**alice)
+      assert_predicate in_child { client.close }, :success?
+      assert_predicate in_child { client.get_connection(**alice) }, :success?
+      client.get_connection(**alice)
+      assert_equal 2, server.connections
+    end
+  end
+
+  # With finalizers and all.
+  def test_a_child_that_ends_as_usual
+    script = <<~RUBY
+      client = LibNango::Client.from_env
+      call = -> { client.get_token(provider_config_key: "github", connection_id: "bob") }
+      call.call
+      pid = fork { call.call && GC.start }
+      exit 1 unless Process.wait2(pid).last.success?
+      call.call
+    RUBY
+    assert run_ruby(script)
+  end
+
+  def test_a_timeout_in_a_child
+    FakeServer.open do |server|
+      client = client_of(server.url)
+      assert_raises(Timeout::Error) { Timeout.timeout(0.2) { client.get_token(**alice) } }
+      status = in_child do
+        start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        begin
+          Timeout.timeout(0.3) { client.get_token(**alice) }
+        rescue Timeout::Error
+          raise "late" if Process.clock_gettime(Process::CLOCK_MONOTONIC) - start > 0.6
+        end
+      end
+      assert_predicate status, :success?
+    end
+  end
+end

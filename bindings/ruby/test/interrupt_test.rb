@@ -1,0 +1,209 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+
+# A call blocks its own thread only, and whatever Ruby has to interrupt a thread ends it at once.
+class InterruptTest < Minitest::Test
+  include Support
+
+  CALLS = {
+    get_token: ->(client) { client.get_token(provider_config_key: "gh", connection_id: "c") },
+    get_connection: ->(client) { client.get_connection(provider_config_key: "gh", connection_id: "c") },
+    list_connections: ->(client) { client.list_connections.first },
+    list_connections_json: ->(client) { client.list_connections_json }
+  }.freeze
+
+  # A server that never answers, and a client that would wait for it for 20 seconds.
+  def silence
+    FakeServer.open do |server|
+      client = client_of(server.url)
+      yield client, server
+      assert_no_helpers
+      client.close
+    end
+  end
+
+  def wait_for_request(server, count = 1)
+    Timeout.timeout(5) { sleep(0.005) until server.requests.size >= count }
+  end
+
+  CALLS.each do |name, call|
+    define_method("test_timeout_ends_#{name}") do
+      silence do |client|
+        seconds = elapsed { assert_raises(Timeout::Error) { Timeout.timeout(0.5) { call.call(client) } } }
+        assert_in_delta 0.5, seconds, 0.2
+      end
+    end
+  end
+
+  def test_kill
+    silence do |client, server|
+      thread = Thread.new { CALLS[:get_token].call(client) }
+      wait_for_request(server)
+      assert_operator elapsed { thread.kill.join }, :<, 0.2
+      refute_predicate thread, :alive?
+    end
+  end
+
+  def test_raise
+    silence do |client, server|
+      thread = Thread.new { CALLS[:get_token].call(client) }
+      thread.report_on_exception = false
+      wait_for_request(server)
+      thread.raise(IOError, "enough")
+      assert_operator elapsed { assert_raises(IOError) { thread.join } }, :<, 0.2
+    end
+  end
+
+  def test_many_at_once
+    silence do |client, server|
+      threads = Array.new(20) { Thread.new { CALLS[:get_token].call(client) } }
+      wait_for_request(server, 20)
+      assert_operator elapsed { threads.each(&:kill).each(&:join) }, :<, 1
+    end
+  end
+
+  def test_killing_the_helper_harms_nobody
+    FakeServer.open(->(_) { sleep(0.3) && FakeServer.json({connection_id: "c"}) }) do |server|
+      client = client_of(server.url)
+      caller = Thread.new { CALLS[:get_connection].call(client) }
+      wait_for_request(server)
+      Thread.list.select { |thread| thread.name == "libnango" }.each(&:kill)
+      assert_equal "c", caller.value.connection_id
+    end
+  end
+
+  def test_who_masks_interrupts_is_not_interrupted
+    FakeServer.open(->(_) { sleep(0.3) && FakeServer.json({connection_id: "c"}) }) do |server|
+      client = client_of(server.url)
+      got = nil
+      thread = Thread.new do
+        Thread.handle_interrupt(IOError => :never) { got = CALLS[:get_connection].call(client) }
+      end
+      thread.report_on_exception = false
+      wait_for_request(server)
+      thread.raise(IOError)
+      assert_raises(IOError) { thread.join }
+      assert_equal "c", got.connection_id
+    end
+  end
+
+  def test_after_an_interrupt_the_client_works_and_reads_no_answer_of_another_call
+    number = 0
+    answer = lambda do |_|
+      mine = number += 1
+      sleep(0.15) if mine.odd?
+      FakeServer.json({connection_id: "c-#{mine}"})
+    end
+    FakeServer.open(answer) do |server|
+      client = client_of(server.url)
+      5.times do
+        assert_raises(Timeout::Error) { Timeout.timeout(0.05) { CALLS[:get_connection].call(client) } }
+        assert_equal "c-#{number + 1}", CALLS[:get_connection].call(client).connection_id
+      end
+    end
+    assert_no_helpers
+  end
+
+  def test_a_list_goes_on_elsewhere_after_a_timeout_in_the_callers_block
+    FakeServer.open(FakeServer.json({connections: [{connection_id: "c"}]})) do |server|
+      assert_raises(Timeout::Error) do
+        Timeout.timeout(0.2) { client_of(server.url).list_connections { sleep } }
+      end
+    end
+    assert_no_helpers
+  end
+
+  def test_ctrl_c
+    server = TCPServer.new("127.0.0.1", 0)
+    {INT: Interrupt, TERM: SignalException}.each do |signal, error|
+      reader, pid = interrupted_child("http://127.0.0.1:#{server.addr[1]}", error)
+      server.accept.gets("\r\n\r\n")
+      seconds = elapsed do
+        Process.kill(signal, pid)
+        assert_equal error.name, reader.gets&.chomp
+        assert_equal 0, Process.wait2(pid).last.exitstatus
+      end
+      assert_operator seconds, :<, 0.5
+    ensure
+      kill(pid)
+    end
+  end
+
+  def test_a_process_ends_while_a_thread_calls
+    script = <<~RUBY
+      client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
+      Thread.new { client.get_token(provider_config_key: "gh", connection_id: "c") }
+      sleep 0.3
+    RUBY
+    FakeServer.open do |server|
+      seconds = elapsed { assert run_ruby(script, server.url) }
+      assert_operator seconds, :<, 3
+      assert_equal 1, server.requests.size
+    end
+  end
+
+  def test_other_threads_run_during_a_call
+    FakeServer.open(->(_) { sleep(0.5) && FakeServer.json({}) }) do |server|
+      ticks = 0
+      ticker = Thread.new { loop { (ticks += 1) && sleep(0.01) } }
+      CALLS[:get_connection].call(client_of(server.url))
+      ticker.kill.join
+      assert_operator ticks, :>, 20
+    end
+  end
+
+  def test_calls_run_side_by_side
+    FakeServer.open(->(_) { sleep(0.3) && FakeServer.json({}) }) do |server|
+      client = client_of(server.url)
+      seconds = elapsed { Array.new(10) { Thread.new { CALLS[:get_connection].call(client) } }.each(&:join) }
+      assert_operator seconds, :<, 1.5
+    end
+  end
+
+  def test_a_call_from_a_trap
+    FakeServer.open(FakeServer.json({connection_id: "c"})) do |server|
+      client = client_of(server.url)
+      got = nil
+      before = trap(:USR2) { got = CALLS[:get_connection].call(client) }
+      Process.kill(:USR2, Process.pid)
+      Timeout.timeout(5) { sleep(0.01) until got }
+      assert_equal "c", got.connection_id
+    ensure
+      trap(:USR2, before || "DEFAULT")
+    end
+  end
+
+  def test_closing_while_others_call
+    FakeServer.open(->(_) { sleep(0.01) && FakeServer.json({}) }) do |server|
+      20.times do
+        client = client_of(server.url)
+        threads = Array.new(8) do
+          Thread.new do
+            loop { CALLS[:get_connection].call(client) }
+          rescue LibNango::Error::InvalidArgument => e
+            e.message
+          end
+        end
+        sleep(0.02)
+        client.close
+        assert_equal ["the client is closed"], threads.map(&:value).uniq
+      end
+    end
+  end
+
+  private
+
+  # A child that calls until it is interrupted, and then says by what.
+  def interrupted_child(url, error)
+    reader, writer = IO.pipe
+    pid = fork do
+      client_of(url).get_token(**alice)
+    rescue error => e
+      writer.puts e.class
+      exit!(Thread.list.size == 1 ? 0 : 3)
+    end
+    writer.close
+    [reader, pid]
+  end
+end

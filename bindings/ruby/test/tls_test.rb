@@ -1,0 +1,40 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+
+class TlsTest < Minitest::Test
+  include Support
+
+  def host
+    env("NANGO_DEV_TLS_HOST")
+  end
+
+  def ca
+    File.read(env("NANGO_DEV_CA_FILE"))
+  end
+
+  def test_an_authority_of_ones_own
+    [{ca_pem: ca}, {ca_pem: [ca, ca]}, {ca_pem: ca, tls_roots: :custom_only},
+     {ca_pem: ca, tls_roots: :bundled}].each do |options|
+      assert_equal "at-bob", new_client(base_url: host, **options).get_token(**bob)
+    end
+  end
+
+  def test_an_unknown_authority_is_not_trusted
+    [{}, {tls_roots: :platform}, {tls_roots: :bundled}].each do |options|
+      error = assert_raises(LibNango::Error::Tls) { new_client(base_url: host, **options).get_token(**bob) }
+      refute_predicate error, :retryable?
+      assert_equal :tls, error.code
+      assert_equal 1, error.attempts
+    end
+  end
+
+  def test_a_call_over_tls_can_be_interrupted
+    # Speaks no TLS and says nothing: the handshake hangs.
+    FakeServer.open do |server|
+      client = client_of(server.url.sub("http:", "https:"))
+      seconds = elapsed { assert_raises(Timeout::Error) { Timeout.timeout(0.3) { client.get_token(**bob) } } }
+      assert_operator seconds, :<, 0.5
+    end
+  end
+end
