@@ -1,0 +1,92 @@
+# frozen_string_literal: true
+
+# Fetches a token from Nango, shows that the provider takes it, and, with --until-refused, that a fresh one comes when
+# it has run out. The server and the key are in the environment: NANGO_HOST and NANGO_SECRET_KEY.
+#
+#   ruby connection.rb PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
+
+require "libnango"
+require "net/http"
+
+ADVICE = {
+  reconnect_required: "send the user through a reconnect session; the old token is gone for good",
+  refresh_failed: "try again in half a minute; if it persists, send the user through a reconnect session",
+  no_single_token: "ask for all of the credentials: client.get_credentials",
+  unauthorized: "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked",
+  not_found: "check the integration and the connection's id, and that the key is of the same environment",
+  connect: "check NANGO_HOST, and that the server runs"
+}.freeze
+
+# How long a token is waited for to run out, and how long between two looks, in seconds.
+LONGEST_WAIT = 30
+PAUSE = 0.25
+
+def print_connections(client)
+  connections = client.list_connections.map { |found| "#{found.connection_id} (#{found.provider_config_key})" }
+  more = " and #{connections.size - 3} more" if connections.size > 3
+  puts "connections: #{connections.empty? ? "none" : connections.first(3).join(", ")}#{more}"
+end
+
+# Enough of a token to tell it from another, and too little to use it.
+def print_token(token, remark = "")
+  puts "token: …#{token[-4..] if token.length > 12} (#{token.length} characters)#{remark}"
+end
+
+# The status of the provider's API, called with the token.
+def call_api(url, token)
+  Net::HTTP.get_response(url, "Authorization" => "Bearer #{token}").code.to_i
+rescue SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => e
+  abort "error: #{url} cannot be called: #{e.message}"
+end
+
+def print_status(status)
+  case status
+  when 401 then puts "api: 401, the provider refuses the token"
+  when 200..299 then puts "api: #{status}, the provider accepts the token"
+  else puts "api: #{status}"
+  end
+end
+
+def wait_until_refused(url, token)
+  puts "waiting for the token to run out …"
+  status = nil
+  (LONGEST_WAIT / PAUSE).to_i.times do
+    status = call_api(url, token)
+    return print_status(status) if status == 401
+
+    sleep PAUSE
+  end
+  abort "error: the provider still answers #{status} after #{LONGEST_WAIT} seconds"
+end
+
+def run(key, id, url, until_refused)
+  client = LibNango::Client.from_env
+  print_connections(client)
+
+  # Ask just before the token is used, and do not keep it: Nango refreshes it when need be.
+  token = client.get_token(provider_config_key: key, connection_id: id)
+  print_token(token)
+  print_status(call_api(url, token))
+  return unless until_refused
+
+  wait_until_refused(url, token)
+  fresh = client.get_token(provider_config_key: key, connection_id: id)
+  print_token(fresh, fresh == token ? ", the same one" : ", a fresh one")
+  print_status(call_api(url, fresh))
+end
+
+key, id, api_url, *flags = ARGV
+url = api_url&.match?(%r{\Ahttps?://}) && URI(api_url)
+unless url && (flags.empty? || flags == ["--until-refused"])
+  warn "usage: connection.rb PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]"
+  exit 2
+end
+
+$stdout.sync = true
+begin
+  run(key, id, url, flags.any?)
+rescue LibNango::Error => e
+  warn "error: #{e.message} (#{e.code_name})"
+  warn "-> #{ADVICE[e.code]}" if ADVICE.key?(e.code)
+  exit 1
+end
