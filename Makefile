@@ -12,8 +12,8 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall lint clean \
-	test-rust test-nango-dev test-c test-cpp test-go test-ruby
+.PHONY: all build setup setup-test examples demo test install uninstall dist lint clean \
+	test-rust test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 
 all: build
 
@@ -42,7 +42,7 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint test-rust test-nango-dev test-c test-cpp test-go test-ruby
+test: setup-test build lint test-rust test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 	@echo "All tests of all languages passed."
 
 test-rust:
@@ -64,6 +64,9 @@ test-go: build
 test-ruby: build
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test -e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
 
+test-packaging: build
+	$(WITH_SERVER) tests/packaging/run.sh
+
 # The header is made by the build: what it made must be what is committed.
 lint: build
 	cargo fmt --all --check
@@ -79,6 +82,10 @@ install: build
 uninstall:
 	@scripts/install.sh uninstall
 
+# A tarball and Debian packages, in dist/.
+dist: build
+	@scripts/dist.sh
+
 clean:
 	cargo clean
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) dist

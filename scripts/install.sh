@@ -62,7 +62,7 @@ install)
         CFLAGS '-I${includedir}' RPATH ''
     # CMake finds the headers from where its own file is, so that the tree can be moved.
     fill bindings/c/nango-config.cmake.in "$DESTDIR$LIBDIR/cmake/nango/nango-config.cmake" \
-        INCLUDE_FROM_LIBDIR "$(realpath -m --relative-to="$LIBDIR" "$INCLUDEDIR")"
+        INCLUDE_FROM_LIBDIR "$(realpath -ms --relative-to="$LIBDIR" "$INCLUDEDIR")"
     fill bindings/c/nango-config-version.cmake.in "$DESTDIR$LIBDIR/cmake/nango/nango-config-version.cmake"
     ;;
 uninstall)

@@ -46,6 +46,7 @@ need ruby has ruby
 need ruby-ffi ruby -e 'require "ffi"'
 if [ "$purpose" = test ]; then
     need binutils has nm
+    need cmake has cmake
     need valgrind has valgrind
     need libjansson-dev module jansson
     need nlohmann-json3-dev module nlohmann_json
