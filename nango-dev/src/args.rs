@@ -99,3 +99,39 @@ fn seconds(parser: &mut lexopt::Parser) -> Result<i64, lexopt::Error> {
     use lexopt::ValueExt;
     Ok(i64::from(parser.value()?.parse::<u32>()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(args: &[&str]) -> Args {
+        match parse(args) {
+            Ok(Parsed::Run(args)) => *args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn its_own_name_is_not_the_command() {
+        assert!(run(&["nango-dev"]).command.is_none());
+        assert!(run(&["nango-dev", "--port", "0"]).command.is_none());
+        assert!(run(&["/usr/bin/nango-dev", "--port=0", "--"]).command.is_none());
+    }
+
+    #[test]
+    fn what_follows_the_command_is_its_own() {
+        let args = run(&["nango-dev", "--token-ttl", "2", "--", "sh", "-c", "exit 3", "--port", "x"]);
+        assert_eq!(args.token_ttl, 2);
+        let command = args.command.unwrap();
+        assert_eq!(command.program, "sh");
+        assert_eq!(command.args, ["-c", "exit 3", "--port", "x"]);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for args in [&["--nope"][..], &["--port"], &["--port", "65536"], &["--port", "x"], &["--token-ttl", "-1"], &["--rate-limit", "many"], &["-x"]] {
+            let args: Vec<&str> = ["nango-dev"].iter().chain(args).copied().collect();
+            assert!(parse(&args).is_err(), "{args:?}");
+        }
+    }
+}

@@ -24,7 +24,21 @@ pub enum Failure {
     System(String),
 }
 
+/// How many nango-devs one inside the other started this one.
+const DEPTH: &str = "NANGO_DEV_DEPTH";
+const MAX_DEPTH: u32 = 1;
+
+/// One that runs itself again and again would take the machine with it.
+fn depth() -> Result<u32, Failure> {
+    let depth = std::env::var(DEPTH).ok().and_then(|depth| depth.parse().ok()).unwrap_or(0);
+    if depth > MAX_DEPTH {
+        return Err(Failure::Usage(format!("does not start inside a nango-dev that is inside another ({DEPTH}={depth})")));
+    }
+    Ok(depth)
+}
+
 pub async fn run(args: Args) -> Result<u8, Failure> {
+    let depth = depth()?;
     let system = |error: std::io::Error| Failure::System(error.to_string());
     // Before anything else, so that no signal finds us unprepared.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
@@ -87,6 +101,7 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
             0
         }
         Some(command) => {
+            variables.push((DEPTH, (depth + 1).to_string()));
             let mut child = start(command, variables)?;
             let status = loop {
                 tokio::select! {
