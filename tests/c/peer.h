@@ -16,6 +16,7 @@ enum peer_kind {
     PEER_SILENT,  /* takes the request and never answers */
     PEER_ANSWERS, /* answers each request with the same bytes, and closes */
     PEER_DRIPS,   /* the same, one byte every 50 ms */
+    PEER_DROPS,   /* takes the request, and resets the connection */
     PEER_RESETS,  /* resets the connection as soon as it stands */
     PEER_CLOSES   /* closes it as soon as it stands */
 };
@@ -56,9 +57,9 @@ static inline void *peer_main(void *context)
     /* Until peer_stop() shuts the listener down. */
     while ((socket = accept(peer->listener, NULL, NULL)) >= 0) {
         const struct linger reset = {1, 0};
-        if (peer->kind == PEER_RESETS)
+        if (peer->kind == PEER_RESETS || peer->kind == PEER_DROPS)
             setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-        if (peer->kind == PEER_ANSWERS || peer->kind == PEER_DRIPS)
+        if (peer->kind == PEER_ANSWERS || peer->kind == PEER_DRIPS || peer->kind == PEER_DROPS)
             peer_read_request(socket);
         if (peer->kind == PEER_ANSWERS)
             send(socket, peer->answer, strlen(peer->answer), MSG_NOSIGNAL);

@@ -1,0 +1,1341 @@
+/*
+ * What callers do wrong, and what the way to the server and the server do: each must give the right code, a message that tells what to do, and nothing sent
+ * that should not be. `bad_input [TEST…]`, in the environment of nango-dev --tls-port 0.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+
+#include "dev.h"
+#include "peer.h"
+
+/* How many errors valgrind has seen; none where it does not run. */
+#ifdef __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef VALGRIND_COUNT_ERRORS
+#define VALGRIND_COUNT_ERRORS 0
+#endif
+
+static char KEY[64], HOST[64]; /* copies, since a test changes the environment */
+
+/* ---- Helpers ---- */
+
+/* Checks what an error is and says, and frees it. `attempts` -1: any number. */
+static void expect(nango_error *error, nango_code code, const char *words, int attempts, const char *file, int line)
+{
+    if (!check_that(error != NULL, "there is an error", file, line))
+        return;
+    check_same_text(nango_code_name(nango_error_code(error)), nango_code_name(code), file, line);
+    check_holds(nango_error_message(error), words, file, line);
+    check_that(!strstr(nango_error_message(error), KEY), "the message does not hold the key", file, line);
+    if (attempts >= 0)
+        check_that(nango_error_attempts(error) == (uint32_t)attempts, "so many attempts", file, line);
+    if (attempts >= 0 && nango_error_attempts(error) != (uint32_t)attempts)
+        printf("  %u instead of %d\n", nango_error_attempts(error), attempts);
+    nango_error_free(error);
+}
+
+#define EXPECT(error, code, words, attempts) expect(error, code, words, attempts, __FILE__, __LINE__)
+
+static nango_client *client_of(const char *url, const char *key)
+{
+    nango_error *error = NULL;
+    nango_options *options = nango_options_new();
+    nango_client *client;
+    nango_options_set_base_url(options, url);
+    nango_options_set_secret_key(options, key);
+    nango_options_set_max_retries(options, 0);
+    client = nango_client_new_with_options(options, &error);
+    if (!CHECK(client && !error))
+        printf("  %s\n", nango_error_message(error));
+    nango_error_free(error);
+    nango_options_free(options);
+    return client;
+}
+
+/* get_token with a client of its own; the error, if it fails as it should. */
+static nango_error *token_error(const char *url, const char *key, const char *integration, const char *id)
+{
+    nango_error *error = NULL;
+    nango_client *client = client_of(url, key);
+    char *token = nango_get_token(client, integration, id, NULL, &error);
+    CHECK(!token);
+    nango_free_string(token);
+    nango_client_free(client);
+    return error;
+}
+
+static bool token_works(const nango_client *client)
+{
+    nango_error *error = NULL;
+    char *token = nango_get_token(client, "github", "bob", NULL, &error);
+    bool works = token && strcmp(token, "at-bob") == 0 && !error;
+    if (!works)
+        printf("  %s\n", error ? nango_error_message(error) : token);
+    nango_free_string(token);
+    nango_error_free(error);
+    return works;
+}
+
+static char *read_file(const char *path, size_t *length)
+{
+    static char text[65536];
+    FILE *file = fopen(path, "rb");
+    *length = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    text[*length] = '\0';
+    if (file)
+        fclose(file);
+    CHECK(*length > 0);
+    return text;
+}
+
+/* A client of the TLS side, with or without its authority. */
+static nango_client *tls_client(bool trusting)
+{
+    size_t length;
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_options *options = nango_options_new();
+    nango_options_set_base_url(options, check_env("NANGO_DEV_TLS_HOST"));
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_max_retries(options, 0);
+    if (trusting) {
+        const char *pem = read_file(check_env("NANGO_DEV_CA_FILE"), &length);
+        CHECK(nango_options_add_ca_pem(options, (const uint8_t *)pem, length) == NANGO_OK);
+    } else {
+        nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_BUNDLED);
+    }
+    client = nango_client_new_with_options(options, &error);
+    CHECK(client && !error);
+    nango_error_free(error);
+    nango_options_free(options);
+    return client;
+}
+
+/* ---- Ids ---- */
+
+static void ids_that_are_none(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    dev_forget_requests();
+    CHECK(!nango_get_token(client, "github", "", NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id must be a text that is not empty", 0);
+    CHECK(!nango_get_connection_json(client, "github", ".", NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
+    CHECK(!nango_get_credentials_json(client, "github", "..", NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
+    CHECK(!nango_get_token(client, "", "bob", NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key must be a text that is not empty", 0);
+    CHECK(dev_count_requests() == 0);
+    nango_client_free(client);
+}
+
+static void ids_that_look_like_urls(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    char *log;
+    dev_forget_requests();
+    CHECK(!nango_get_token(client, "github", "../connection?x=1#y", NULL, &error));
+    EXPECT(error, NANGO_ERROR_BAD_REQUEST, "", 1);
+    log = dev_requests();
+    CHECK_HOLDS(log, "/connection/..%2Fconnection%3Fx%3D1%23y?provider_config_key=github");
+    free(log);
+    nango_client_free(client);
+}
+
+static void text_that_is_not_utf8(void)
+{
+    static const char bad[] = "caf\xe9";
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_options *options = nango_options_new();
+    nango_call_options *call = nango_call_options_new();
+    dev_forget_requests();
+    CHECK(!nango_get_token(client, "github", bad, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "connection_id is not UTF-8", 0);
+    CHECK(!nango_get_connection_json(client, bad, "bob", NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "provider_config_key is not UTF-8", 0);
+    CHECK(!nango_list_connections_json(client, bad, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
+    CHECK(!nango_pager_new(client, bad, 0, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
+    CHECK(!nango_client_new(bad, KEY, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "base_url is not UTF-8", 0);
+    CHECK(!nango_client_new(HOST, bad, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "secret_key is not UTF-8", 0);
+    CHECK(nango_options_set_base_url(options, bad) == NANGO_ERROR_INVALID_UTF8);
+    CHECK(nango_options_set_secret_key(options, bad) == NANGO_ERROR_INVALID_UTF8);
+    CHECK(nango_options_set_user_agent_suffix(options, bad) == NANGO_ERROR_INVALID_UTF8);
+    CHECK(nango_options_set_proxy(options, bad) == NANGO_ERROR_INVALID_UTF8);
+    CHECK(nango_call_options_set_header(call, bad, "x") == NANGO_ERROR_INVALID_UTF8);
+    CHECK(nango_call_options_set_header(call, "x", bad) == NANGO_ERROR_INVALID_UTF8);
+    CHECK(!nango_json_get(bad, ""));
+    CHECK(!nango_json_get("{}", bad));
+    CHECK(!nango_json_items_new(bad, ""));
+    CHECK(!nango_json_items_new("[]", bad));
+    CHECK(dev_count_requests() == 0);
+    nango_call_options_free(call);
+    nango_options_free(options);
+    nango_client_free(client);
+}
+
+/* ---- NULL ---- */
+
+static void null_everywhere(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_options *options = nango_options_new();
+    nango_call_options *call = nango_call_options_new();
+    nango_cancel *cancel = nango_cancel_new();
+    nango_error *error = NULL;
+    nango_pager *pager;
+    nango_json_items *items;
+    char *text;
+
+    dev_forget_requests();
+    /* The calls: what must be there, with and without a place for the error. */
+    {
+        char *(*const calls[])(const nango_client *, const char *, const char *, const nango_call_options *, nango_error **) = {
+            nango_get_connection_json, nango_get_token, nango_get_credentials_json};
+        size_t i;
+        for (i = 0; i < sizeof calls / sizeof *calls; i++) {
+            CHECK(!calls[i](NULL, "github", "bob", NULL, &error));
+            EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
+            CHECK(!calls[i](client, NULL, "bob", NULL, &error));
+            EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key is NULL", 0);
+            CHECK(!calls[i](client, "github", NULL, call, &error));
+            EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id is NULL", 0);
+            CHECK(!calls[i](NULL, NULL, NULL, NULL, NULL));
+            CHECK(!calls[i](client, NULL, NULL, NULL, NULL));
+        }
+    }
+    CHECK(!nango_list_connections_json(NULL, NULL, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
+    CHECK(!nango_list_connections_json(NULL, NULL, NULL, NULL));
+    CHECK(!nango_pager_new(NULL, NULL, 0, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
+    CHECK(!nango_pager_new(NULL, NULL, 0, NULL, NULL));
+    CHECK(!nango_pager_next_json(NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "pager is NULL", 0);
+    CHECK(!nango_pager_next_json(NULL, NULL));
+    CHECK(!nango_client_warm_up(NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
+    CHECK(!nango_client_warm_up(NULL, NULL));
+    CHECK(!nango_client_next_event_json(NULL));
+    CHECK(dev_count_requests() == 0);
+
+    /* Making things. */
+    CHECK(!nango_client_new(HOST, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "secret_key is NULL", 0);
+    CHECK(!nango_client_new(NULL, NULL, NULL));
+    CHECK(!nango_client_new_with_options(NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "options is NULL", 0);
+    CHECK(!nango_client_new_with_options(NULL, NULL));
+    CHECK(!nango_client_new_with_options(options, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "secret key", 0);
+    CHECK(!nango_client_new_with_options(options, NULL));
+    nango_options_free(nango_options_new_from_env(NULL));
+
+    /* Options that are NULL. */
+    CHECK(nango_options_set_base_url(NULL, HOST) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_secret_key(NULL, KEY) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_connect_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_attempt_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_max_retries(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_idle_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_idle_connections(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_max_response_bytes(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_user_agent_suffix(NULL, "x") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_proxy(NULL, "") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_tls_roots(NULL, NANGO_TLS_ROOTS_PLATFORM) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_add_ca_pem(NULL, (const uint8_t *)"x", 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_client_identity_pem(NULL, (const uint8_t *)"x", 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_plural_routes(NULL, true) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_events(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_force_refresh(NULL, true) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_include_refresh_token(NULL, true) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_cancel(NULL, cancel) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(NULL, "x", "y") == NANGO_ERROR_INVALID_ARGUMENT);
+
+    /* What may be NULL, may. */
+    CHECK(nango_options_set_user_agent_suffix(options, NULL) == NANGO_OK);
+    CHECK(nango_options_set_proxy(options, NULL) == NANGO_OK);
+    CHECK(nango_call_options_set_cancel(call, NULL) == NANGO_OK);
+    /* And what may not, may not. */
+    CHECK(nango_options_set_base_url(options, NULL) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_secret_key(options, NULL) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_add_ca_pem(options, NULL, 0) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_add_ca_pem(options, NULL, 7) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_client_identity_pem(options, NULL, 0) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, NULL, "y") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, "x", NULL) == NANGO_ERROR_INVALID_ARGUMENT);
+
+    /* Errors. */
+    CHECK(nango_error_code(NULL) == NANGO_OK);
+    CHECK(nango_error_http_status(NULL) == 0);
+    CHECK(!nango_error_api_code(NULL));
+    CHECK(!nango_error_message(NULL));
+    CHECK(!nango_error_body_json(NULL));
+    CHECK(nango_error_retry_after_ms(NULL) == -1);
+    CHECK(!nango_error_retryable(NULL));
+    CHECK(nango_error_attempts(NULL) == 0);
+    CHECK(!nango_error_header(NULL, "retry-after"));
+    CHECK(!nango_get_token(client, "github", "", NULL, &error));
+    CHECK(!nango_error_header(error, NULL));
+    CHECK(!nango_error_header(NULL, NULL));
+    nango_error_free(error);
+
+    /* JSON. */
+    CHECK(!nango_json_get(NULL, ""));
+    CHECK(!nango_json_get("{}", NULL));
+    CHECK(!nango_json_get(NULL, NULL));
+    CHECK(!nango_json_items_new(NULL, ""));
+    CHECK(!nango_json_items_new("[]", NULL));
+    CHECK(!nango_json_items_next(NULL));
+
+    /* Whoever does not want the error need not take it, and what works works without. */
+    text = nango_get_token(client, "github", "bob", NULL, NULL);
+    CHECK_TEXT(text, "at-bob");
+    nango_free_string(text);
+    pager = nango_pager_new(client, NULL, 0, NULL, NULL);
+    text = nango_pager_next_json(pager, NULL);
+    CHECK(text);
+    items = nango_json_items_new(text, "/connections");
+    CHECK(items);
+    nango_json_items_free(items);
+    nango_free_string(text);
+    nango_pager_free(pager);
+    CHECK(nango_client_warm_up(client, NULL));
+
+    nango_free_string(NULL);
+    nango_error_free(NULL);
+    nango_client_free(NULL);
+    nango_options_free(NULL);
+    nango_call_options_free(NULL);
+    nango_cancel_trigger(NULL);
+    nango_cancel_free(NULL);
+    nango_pager_free(NULL);
+    nango_json_items_free(NULL);
+
+    nango_cancel_free(cancel);
+    nango_call_options_free(call);
+    nango_options_free(options);
+    nango_client_free(client);
+}
+
+/* ---- Making a client ---- */
+
+static void urls_that_are_none(void)
+{
+    static const char *const urls[] = {"",           "localhost",          "not a url",           "ftp://nango.example",      "http://",
+                                       "https://u:p@h",      "https://h?x=1",       "https://h#x",              "http://h:99999",
+                                       "http://[::", "http://h\r\nX-A: b", "file:///etc/passwd", "//nango.example"};
+    nango_error *error;
+    size_t i;
+    for (i = 0; i < sizeof urls / sizeof *urls; i++) {
+        error = NULL;
+        if (!CHECK(!nango_client_new(urls[i], KEY, &error)))
+            printf("  %s\n", urls[i]);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "expected something like https://api.nango.dev", 0);
+    }
+    CHECK(!nango_client_new("https://u:hunter2@h", KEY, &error));
+    CHECK(!strstr(nango_error_message(error), "hunter2"));
+    nango_error_free(error);
+}
+
+static void keys_that_are_none(void)
+{
+    static const char *const keys[] = {"0f8fad5b-d9cb\n", "0f8fad5b\r\nX-A: b", "0f8fad5b d9cb", " 0f8fad5b", "kl\xc3\xa9"};
+    nango_error *error = NULL;
+    size_t i;
+    CHECK(!nango_client_new(HOST, "", &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key is empty; it is in Nango's dashboard", 0);
+    for (i = 0; i < sizeof keys / sizeof *keys; i++) {
+        CHECK(!nango_client_new(HOST, keys[i], &error));
+        CHECK(!strstr(nango_error_message(error), "0f8fad5b"));
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key holds a character that no key has", 0);
+    }
+}
+
+static void the_environment(void)
+{
+    nango_error *error = NULL;
+    nango_options *options;
+    nango_client *client;
+
+    options = nango_options_new_from_env(&error);
+    CHECK(options && !error);
+    client = nango_client_new_with_options(options, &error);
+    CHECK(token_works(client));
+    nango_client_free(client);
+    nango_options_free(options);
+
+    setenv("NANGO_HOST", "nonsense", 1);
+    CHECK(!nango_options_new_from_env(&error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_HOST", 0);
+    setenv("NANGO_HOST", HOST, 1);
+    setenv("NANGO_API_KEY", "with a blank", 1);
+    CHECK(!nango_options_new_from_env(&error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_API_KEY", 0);
+    setenv("NANGO_API_KEY", "", 1);
+    unsetenv("NANGO_SECRET_KEY");
+    CHECK(!nango_options_new_from_env(&error));
+    CHECK_HOLDS(nango_error_message(error), "NANGO_API_KEY");
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_SECRET_KEY", 0);
+    setenv("NANGO_SECRET_KEY", KEY, 1);
+    unsetenv("NANGO_API_KEY");
+}
+
+/* ---- The way to the server ---- */
+
+static void nobody_listens(void)
+{
+    char url[64];
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_options *options = nango_options_new();
+    peer_nobody(url, sizeof url);
+    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT, "is the server running, and is this its address?", 1);
+
+    client = client_of(url, KEY);
+    CHECK(!nango_client_warm_up(client, &error));
+    CHECK(nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_CONNECT, url, 1);
+    nango_client_free(client);
+
+    /* With the retries that a client has unless it is told otherwise. */
+    nango_options_set_base_url(options, url);
+    nango_options_set_secret_key(options, KEY);
+    client = nango_client_new_with_options(options, &error);
+    CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    EXPECT(error, NANGO_ERROR_CONNECT, "cannot be reached", 3);
+    nango_client_free(client);
+    nango_options_free(options);
+}
+
+static void a_host_that_does_not_exist(void)
+{
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_options *options = nango_options_new();
+    nango_options_set_base_url(options, "https://nango.invalid");
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_max_retries(options, 0);
+    nango_options_set_timeout_ms(options, 10000);
+    nango_options_set_proxy(options, ""); /* which would look it up instead */
+    client = nango_client_new_with_options(options, &error);
+    CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    CHECK_HOLDS(nango_error_message(error), "check the host in the base URL");
+    EXPECT(error, NANGO_ERROR_DNS, "nango.invalid", 1);
+    nango_client_free(client);
+    nango_options_free(options);
+}
+
+static void pages_and_redirects(void)
+{
+    struct peer page, redirect, broken, not_json;
+    nango_error *error;
+    dev_forget_requests();
+    peer_start(&page, PEER_ANSWERS,
+               "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\nConnection: close\r\n\r\n<!doctype html>hello!");
+    error = token_error(page.url, KEY, "github", "bob");
+    CHECK(error && nango_error_http_status(error) == 200);
+    CHECK_HOLDS(nango_error_message(error), "base URL");
+    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "text/html", 1);
+    peer_stop(&page);
+
+    /* As a load balancer sends http to https: the key must not follow. */
+    peer_start(&redirect, PEER_ANSWERS,
+               "HTTP/1.1 301 Moved Permanently\r\nLocation: https://nango.example/connection\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    error = token_error(redirect.url, KEY, "github", "bob");
+    CHECK(error && nango_error_http_status(error) == 301);
+    CHECK_HOLDS(nango_error_message(error), "base URL");
+    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "https://nango.example", 1);
+    peer_stop(&redirect);
+
+    peer_start(&broken, PEER_ANSWERS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\nConnection: close\r\n\r\n{\"connection_id\":");
+    EXPECT(token_error(broken.url, KEY, "github", "bob"), NANGO_ERROR_IO, "broke before the answer was complete", 1);
+    peer_stop(&broken);
+
+    peer_start(&not_json, PEER_ANSWERS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret");
+    error = token_error(not_json.url, KEY, "github", "bob");
+    CHECK(error && !strstr(nango_error_message(error), "secret"));
+    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "not whole JSON", 1);
+    peer_stop(&not_json);
+    CHECK(dev_count_requests() == 0);
+}
+
+static void no_http_at_all(void)
+{
+    struct peer peer;
+    peer_start(&peer, PEER_ANSWERS, "220 mail.example ESMTP\r\n");
+    EXPECT(token_error(peer.url, KEY, "github", "bob"), NANGO_ERROR_IO, "", 1);
+    peer_stop(&peer);
+}
+
+static void timeouts(void)
+{
+    struct peer silent, slow;
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_options *options = nango_options_new();
+    nango_call_options *call = nango_call_options_new();
+    long long began;
+    peer_start(&silent, PEER_SILENT, NULL);
+    peer_start(&slow, PEER_DRIPS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{                                              ");
+
+    /* The whole call. */
+    nango_options_set_base_url(options, silent.url);
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_timeout_ms(options, 300);
+    client = nango_client_new_with_options(options, &error);
+    began = now_ms();
+    CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    CHECK(now_ms() - began >= 290 && now_ms() - began < 3000);
+    CHECK(nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_TIMEOUT, "timeout", 1);
+    nango_client_free(client);
+
+    /* Each attempt: with two retries, three times and what is waited between. */
+    nango_options_set_timeout_ms(options, 60000);
+    nango_options_set_attempt_timeout_ms(options, 200);
+    client = nango_client_new_with_options(options, &error);
+    began = now_ms();
+    CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    CHECK(now_ms() - began >= 590 && now_ms() - began < 6000);
+    EXPECT(error, NANGO_ERROR_TIMEOUT, "attempt_timeout", 3);
+
+    /* One call's own. */
+    CHECK(nango_call_options_set_timeout_ms(call, 100) == NANGO_OK);
+    began = now_ms();
+    CHECK(!nango_get_token(client, "github", "bob", call, &error));
+    CHECK(now_ms() - began >= 90 && now_ms() - began < 3000);
+    EXPECT(error, NANGO_ERROR_TIMEOUT, "timeout", 1);
+    nango_client_free(client);
+
+    /* A byte now and then does not make it longer. */
+    nango_options_set_base_url(options, slow.url);
+    nango_options_set_attempt_timeout_ms(options, 30000);
+    client = nango_client_new_with_options(options, &error);
+    CHECK(nango_call_options_set_timeout_ms(call, 500) == NANGO_OK);
+    began = now_ms();
+    CHECK(!nango_get_token(client, "github", "bob", call, &error));
+    CHECK(now_ms() - began >= 490 && now_ms() - began < 3000);
+    EXPECT(error, NANGO_ERROR_TIMEOUT, "timeout", 1);
+    nango_client_free(client);
+
+    nango_call_options_free(call);
+    nango_options_free(options);
+    peer_stop(&slow);
+    peer_stop(&silent);
+}
+
+/* ---- The server's answers ---- */
+
+static void wrong_keys(void)
+{
+    nango_error *error = token_error(HOST, "a5d1f7d1-0a7a-4c35-9d70-0b2f9f5c3c11", "github", "bob");
+    CHECK(error && nango_error_http_status(error) == 401 && !nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_UNAUTHORIZED, "check it, and that the base URL is the server that issued it", 1);
+    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key", 1);
+
+    /* A key that may read connections, and not their credentials. */
+    error = token_error(HOST, check_env("NANGO_DEV_KEY_READ"), "github", "bob");
+    CHECK_HOLDS(nango_error_message(error), "environment:connections:read_credentials");
+    EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "scope", 1);
+    /* And one that may do nothing. */
+    error = token_error(HOST, check_env("NANGO_DEV_KEY_NONE"), "github", "bob");
+    CHECK(error && nango_error_http_status(error) == 403);
+    EXPECT(error, NANGO_ERROR_FORBIDDEN, "scope", 1);
+}
+
+static void what_there_is_not(void)
+{
+    nango_error *error = token_error(HOST, KEY, "no-such-integration", "bob");
+    CHECK(error && nango_error_api_code(error));
+    CHECK_TEXT(nango_error_api_code(error), "unknown_provider_config");
+    CHECK(nango_error_body_json(error));
+    EXPECT(error, NANGO_ERROR_NOT_FOUND, "check provider_config_key", 1);
+    error = token_error(HOST, KEY, "github", "nobody-there");
+    CHECK_HOLDS(nango_error_message(error), "\"nobody-there\" of \"github\"");
+    EXPECT(error, NANGO_ERROR_NOT_FOUND, "check connection_id", 1);
+}
+
+static void what_is_no_token(void)
+{
+    nango_error *error = token_error(HOST, KEY, "basic-auth", "dave");
+    nango_client *client = client_of(HOST, KEY);
+    char *credentials, *password;
+    CHECK(error && !strstr(nango_error_message(error), "hunter2"));
+    CHECK_HOLDS(nango_error_message(error), "BASIC");
+    EXPECT(error, NANGO_ERROR_NO_SINGLE_TOKEN, "get_credentials", 1);
+    credentials = nango_get_credentials_json(client, "basic-auth", "dave", NULL, &error);
+    CHECK(credentials && !error);
+    password = nango_json_get(credentials, "/password");
+    CHECK_TEXT(password, "hunter2");
+    nango_free_string(password);
+    nango_free_string(credentials);
+
+    /* No credentials are no error where the whole connection was asked for. */
+    credentials = nango_get_connection_json(client, "none", "nobody", NULL, &error);
+    CHECK(credentials && !error);
+    nango_free_string(credentials);
+    CHECK(!nango_get_credentials_json(client, "none", "nobody", NULL, &error));
+    EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "needs none", 1);
+    nango_client_free(client);
+}
+
+static void what_cannot_be_refreshed(void)
+{
+    nango_error *error = token_error(HOST, KEY, "github", "broken");
+    CHECK(error && nango_error_http_status(error) == 424 && !nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_RECONNECT_REQUIRED, "the user must authorise again", 1);
+    dev_advance_ms(31000);
+    error = token_error(HOST, KEY, "github", "flaky");
+    CHECK(error && nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_REFRESH_FAILED, "if it persists, the user must authorise again", 1);
+    error = token_error(HOST, KEY, "github", "flaky");
+    CHECK(error && nango_error_retry_after_ms(error) > 0 && nango_error_retry_after_ms(error) <= 30000);
+    EXPECT(error, NANGO_ERROR_REFRESH_BACKOFF, "30", 1);
+}
+
+static void filters_that_are_none(void)
+{
+    static const struct {
+        const char *filter, *words;
+    } cases[] = {{"", "filter_json is not a JSON object"},      {"{", "filter_json is not a JSON object"},
+                 {"[]", "filter_json is not a JSON object"},    {"null", "filter_json is not a JSON object"},
+                 {"{\"colour\":\"red\"}", "colour"},            {"{\"tags\":{\"a\":1}}", "tags"},
+                 {"{\"search\":\"a\\u0000b\"}", "search"},      {"{\"integration_id\":[1]}", "integration_id"},
+                 {"{\"connection_id\":7}", "connection_id"},    {"{\"search\":\"x\"} x", "filter_json is not a JSON object"}};
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_pager *pager;
+    size_t i;
+    dev_forget_requests();
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK(!nango_list_connections_json(client, cases[i].filter, NULL, &error));
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, cases[i].words, 0);
+    }
+    CHECK(!nango_pager_new(client, "[1]", 0, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "filter_json is not a JSON object", 0);
+    CHECK(!nango_pager_new(client, "{\"limit\":1}", 0, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "limit", 0);
+    CHECK(!nango_pager_new(client, "{\"page\":1}", 0, NULL, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "page", 0);
+    /* What else is wrong shows with the first page. */
+    pager = nango_pager_new(client, "{\"colour\":\"red\"}", 0, NULL, &error);
+    if (pager)
+        CHECK(!nango_pager_next_json(pager, &error));
+    nango_pager_free(pager);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "colour", 0);
+    CHECK(dev_count_requests() == 0);
+    nango_client_free(client);
+}
+
+/* ---- Options ---- */
+
+/* A fresh set of options with one setting, which must be refused, and keep the client from being made. */
+#define REFUSED(setting, words)                                                \
+    do {                                                                       \
+        nango_options *options = nango_options_new();                          \
+        nango_error *problem = NULL;                                           \
+        nango_options_set_base_url(options, HOST);                             \
+        nango_options_set_secret_key(options, KEY);                            \
+        CHECK((setting) == NANGO_ERROR_INVALID_ARGUMENT);                      \
+        /* What comes after it does not heal it. */                            \
+        CHECK(nango_options_set_timeout_ms(options, 1000) == NANGO_OK);        \
+        CHECK(!nango_client_new_with_options(options, &problem));              \
+        EXPECT(problem, NANGO_ERROR_INVALID_ARGUMENT, words, 0);               \
+        nango_options_free(options);                                           \
+    } while (0)
+
+static void options_that_are_refused(void)
+{
+    static const uint8_t nonsense[] = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
+    static const uint8_t words[] = "these are words";
+    REFUSED(nango_options_set_base_url(options, "nango.example"), "base URL");
+    REFUSED(nango_options_set_secret_key(options, ""), "secret key");
+    REFUSED(nango_options_set_connect_timeout_ms(options, 0), "connect_timeout");
+    REFUSED(nango_options_set_attempt_timeout_ms(options, 0), "attempt_timeout");
+    REFUSED(nango_options_set_timeout_ms(options, 0), "timeout must not be 0");
+    REFUSED(nango_options_set_idle_timeout_ms(options, 0), "idle_timeout");
+    REFUSED(nango_options_set_max_response_bytes(options, 0), "max_response_bytes");
+    REFUSED(nango_options_set_user_agent_suffix(options, "a\nb"), "user agent");
+    REFUSED(nango_options_set_user_agent_suffix(options, "a (b)"), "user agent");
+    REFUSED(nango_options_set_user_agent_suffix(options, "nango-cli/1"), "nango-cli/");
+    REFUSED(nango_options_set_proxy(options, "not a url"), "proxy");
+    REFUSED(nango_options_set_proxy(options, "ftp://proxy.example"), "proxy");
+    REFUSED(nango_options_set_tls_roots(options, 3), "NANGO_TLS_ROOTS_");
+    REFUSED(nango_options_set_tls_roots(options, -1), "NANGO_TLS_ROOTS_");
+    REFUSED(nango_options_add_ca_pem(options, words, sizeof words - 1), "certificate");
+    REFUSED(nango_options_add_ca_pem(options, words, 0), "certificate");
+    REFUSED(nango_options_add_ca_pem(options, nonsense, sizeof nonsense - 1), "certificate");
+    REFUSED(nango_options_set_client_identity_pem(options, words, sizeof words - 1), "");
+}
+
+static void the_first_problem_is_told(void)
+{
+    nango_options *options = nango_options_new();
+    nango_error *error = NULL;
+    nango_options_set_timeout_ms(options, 0);
+    nango_options_set_secret_key(options, "");
+    CHECK(!nango_client_new_with_options(options, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "timeout", 0);
+    nango_options_free(options);
+}
+
+static void options_that_are_taken(void)
+{
+    nango_options *options = nango_options_new();
+    nango_error *error = NULL;
+    nango_client *client;
+    size_t length;
+    const char *pem = read_file(check_env("NANGO_DEV_CA_FILE"), &length);
+    char *log;
+    CHECK(nango_options_set_base_url(options, HOST) == NANGO_OK);
+    CHECK(nango_options_set_secret_key(options, KEY) == NANGO_OK);
+    CHECK(nango_options_set_connect_timeout_ms(options, 1) == NANGO_OK);
+    CHECK(nango_options_set_connect_timeout_ms(options, UINT32_MAX) == NANGO_OK);
+    CHECK(nango_options_set_attempt_timeout_ms(options, UINT32_MAX) == NANGO_OK);
+    CHECK(nango_options_set_timeout_ms(options, UINT32_MAX) == NANGO_OK);
+    CHECK(nango_options_set_max_retries(options, 0) == NANGO_OK);
+    CHECK(nango_options_set_max_retries(options, UINT32_MAX) == NANGO_OK);
+    CHECK(nango_options_set_idle_timeout_ms(options, UINT32_MAX) == NANGO_OK);
+    CHECK(nango_options_set_idle_connections(options, 0) == NANGO_OK);
+    CHECK(nango_options_set_max_response_bytes(options, UINT64_MAX) == NANGO_OK);
+    CHECK(nango_options_set_user_agent_suffix(options, "bad-input/1.2") == NANGO_OK);
+    CHECK(nango_options_set_proxy(options, "http://user:password@proxy.example:3128") == NANGO_OK);
+    CHECK(nango_options_set_proxy(options, "") == NANGO_OK);
+    CHECK(nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_BUNDLED) == NANGO_OK);
+    CHECK(nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_CUSTOM_ONLY) == NANGO_OK);
+    CHECK(nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_PLATFORM) == NANGO_OK);
+    CHECK(nango_options_add_ca_pem(options, (const uint8_t *)pem, length) == NANGO_OK);
+    CHECK(nango_options_set_plural_routes(options, true) == NANGO_OK);
+    CHECK(nango_options_set_events(options, 0) == NANGO_OK);
+    client = nango_client_new_with_options(options, &error);
+    CHECK(client && !error);
+    nango_options_free(options); /* it was copied */
+    dev_forget_requests();
+    CHECK(token_works(client));
+    CHECK(token_works(client));
+    log = dev_requests();
+    CHECK_HOLDS(log, "bad-input/1.2");
+    CHECK_HOLDS(log, "\"/connections/bob?");
+    free(log);
+    nango_client_free(client);
+}
+
+static void call_options(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_call_options *call = nango_call_options_new();
+    nango_error *error = NULL;
+    char *text, *log;
+    dev_forget_requests();
+    CHECK(nango_call_options_set_force_refresh(call, false) == NANGO_OK);
+    CHECK(nango_call_options_set_include_refresh_token(call, true) == NANGO_OK);
+    CHECK(nango_call_options_set_timeout_ms(call, 20000) == NANGO_OK);
+    CHECK(nango_call_options_set_header(call, "traceparent", "00-1-1-01") == NANGO_OK);
+    CHECK(nango_call_options_set_header(call, "TraceParent", "00-2-2-01") == NANGO_OK);
+    text = nango_get_credentials_json(client, "github", "bob", call, &error);
+    CHECK(text && !error);
+    CHECK_HOLDS(text, "\"refresh_token\":\"rt-bob\"");
+    nango_free_string(text);
+    log = dev_requests();
+    CHECK_HOLDS(log, "\"traceparent\":\"00-2-2-01\"");
+    CHECK(!strstr(log, "force_refresh"));
+    free(log);
+
+    /* What is wrong stays, and the call fails with it, unsent. */
+    dev_forget_requests();
+    CHECK(nango_call_options_set_header(call, "Authorization", "Bearer x") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_timeout_ms(call, 0) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(!nango_get_token(client, "github", "bob", call, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization is not the caller's to set", 0);
+    CHECK(!nango_list_connections_json(client, NULL, call, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization", 0);
+    CHECK(!nango_pager_new(client, NULL, 0, call, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization", 0);
+    CHECK(dev_count_requests() == 0);
+    nango_call_options_free(call);
+
+    call = nango_call_options_new();
+    CHECK(nango_call_options_set_header(call, "x-a", "1\r\nx-b: 2") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, "x a", "1") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, "", "1") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(!nango_get_token(client, "github", "bob", call, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "line break", 0);
+    nango_call_options_free(call);
+    nango_client_free(client);
+}
+
+/* ---- Threads ---- */
+
+struct waiting_call {
+    nango_client *client;
+    nango_call_options *options;
+    nango_error *error;
+    char *token;
+    long long ended;
+};
+
+static void *wait_for_token(void *context)
+{
+    struct waiting_call *call = (struct waiting_call *)context;
+    call->token = nango_get_token(call->client, "github", "bob", call->options, &call->error);
+    call->ended = now_ms();
+    return NULL;
+}
+
+static void cancel_from_another_thread(void)
+{
+    const struct timespec a_moment = {0, 100000000L};
+    struct peer silent;
+    struct waiting_call calls[3];
+    pthread_t threads[3];
+    nango_cancel *cancel = nango_cancel_new();
+    nango_call_options *options = nango_call_options_new();
+    nango_client *client;
+    long long triggered;
+    int i;
+    peer_start(&silent, PEER_SILENT, NULL);
+    client = client_of(silent.url, KEY);
+    CHECK(nango_call_options_set_cancel(options, cancel) == NANGO_OK);
+    for (i = 0; i < 3; i++) {
+        memset(&calls[i], 0, sizeof calls[i]);
+        calls[i].client = client;
+        calls[i].options = options;
+        pthread_create(&threads[i], NULL, wait_for_token, &calls[i]);
+    }
+    CHECK(peer_was_called(&silent, 5000));
+    nanosleep(&a_moment, NULL);
+    triggered = now_ms();
+    nango_cancel_trigger(cancel);
+    for (i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK(!calls[i].token);
+        CHECK(calls[i].ended - triggered < 1000);
+        CHECK(!nango_error_retryable(calls[i].error));
+        EXPECT(calls[i].error, NANGO_ERROR_CANCELLED, "cancelled", -1);
+    }
+    /* It stays triggered, and nothing is sent any more. */
+    nango_client_free(client);
+    client = client_of(HOST, KEY);
+    dev_forget_requests();
+    calls[0].error = NULL;
+    CHECK(!nango_get_token(client, "github", "bob", options, &calls[0].error));
+    EXPECT(calls[0].error, NANGO_ERROR_CANCELLED, "cancelled", -1);
+    CHECK(dev_count_requests() == 0);
+    nango_cancel_free(cancel);
+    nango_call_options_free(options);
+    nango_client_free(client);
+    peer_stop(&silent);
+}
+
+static void everything_is_freed_while_a_call_runs(void)
+{
+    struct peer silent;
+    struct waiting_call call = {NULL, NULL, NULL, NULL, 0};
+    pthread_t thread;
+    nango_cancel *cancel = nango_cancel_new();
+    peer_start(&silent, PEER_SILENT, NULL);
+    call.client = client_of(silent.url, KEY);
+    call.options = nango_call_options_new();
+    nango_call_options_set_timeout_ms(call.options, 1000);
+    nango_call_options_set_cancel(call.options, cancel);
+    pthread_create(&thread, NULL, wait_for_token, &call);
+    CHECK(peer_was_called(&silent, 5000));
+    nango_client_free(call.client);
+    nango_call_options_free(call.options);
+    nango_cancel_free(cancel);
+    pthread_join(thread, NULL);
+    CHECK(!call.token);
+    EXPECT(call.error, NANGO_ERROR_TIMEOUT, "timeout", 1);
+    peer_stop(&silent);
+}
+
+static atomic_int shared_failures;
+
+static void *call_often(void *context)
+{
+    int i;
+    for (i = 0; i < 50; i++) {
+        if (!token_works((const nango_client *)context))
+            atomic_fetch_add(&shared_failures, 1);
+    }
+    return NULL;
+}
+
+static void one_client_for_many_threads(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    pthread_t threads[8];
+    int i;
+    for (i = 0; i < 8; i++)
+        pthread_create(&threads[i], NULL, call_often, client);
+    for (i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+    CHECK(atomic_load(&shared_failures) == 0);
+    nango_client_free(client);
+}
+
+/* ---- fork and signals ---- */
+
+static bool ended_well(pid_t child)
+{
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return false;
+}
+
+/*
+ * Ends a child of fork. Inherited sockets and locks are left alone on purpose, and never freed; valgrind would call that a leak. So the child does not end under
+ * its eyes, but as another program.
+ */
+static void leave(int code)
+{
+    fflush(stdout);
+    if (code == 0 && VALGRIND_COUNT_ERRORS == 0)
+        execlp("true", "true", (char *)NULL);
+    else
+        execlp("false", "false", (char *)NULL);
+    _exit(1);
+}
+
+static void fork_with(nango_client *client)
+{
+    pid_t children[3];
+    int i;
+    CHECK(token_works(client));
+    for (i = 0; i < 3; i++) {
+        fflush(stdout);
+        children[i] = fork();
+        if (children[i] == 0) {
+            /* Calls of its own with what it inherited, which it frees; its parent's connection is not touched. */
+            int code = !token_works(client) || !token_works(client);
+            nango_client_free(client);
+            leave(code);
+        }
+        CHECK(token_works(client));
+    }
+    for (i = 0; i < 3; i++)
+        CHECK(ended_well(children[i]));
+    CHECK(token_works(client));
+}
+
+static void fork_over_http(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    fork_with(client);
+    nango_client_free(client);
+}
+
+static void fork_over_tls(void)
+{
+    nango_client *client = tls_client(true);
+    fork_with(client);
+    nango_client_free(client);
+}
+
+static void fork_with_everything_open(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_pager *pager = nango_pager_new(client, NULL, 5, NULL, &error);
+    nango_options *options = nango_options_new();
+    nango_call_options *call = nango_call_options_new();
+    nango_cancel *cancel = nango_cancel_new();
+    char *page = nango_pager_next_json(pager, &error);
+    pid_t child;
+    CHECK(page && !error);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        char *next = nango_pager_next_json(pager, &error);
+        int code = !next || error;
+        nango_free_string(next);
+        nango_free_string(page);
+        nango_cancel_free(cancel);
+        nango_call_options_free(call);
+        nango_options_free(options);
+        nango_pager_free(pager);
+        nango_client_free(client);
+        leave(code);
+    }
+    CHECK(ended_well(child));
+    nango_free_string(page);
+    page = nango_pager_next_json(pager, &error);
+    CHECK(page && !error);
+    nango_free_string(page);
+    nango_cancel_free(cancel);
+    nango_call_options_free(call);
+    nango_options_free(options);
+    nango_pager_free(pager);
+    nango_client_free(client);
+}
+
+/* What a child does; with the default action, a SIGPIPE ends it. */
+static int meet_peers_that_leave(const char *const urls[], size_t count)
+{
+    nango_error *error = NULL;
+    size_t i, n;
+    signal(SIGPIPE, SIG_DFL);
+    for (i = 0; i < count; i++) {
+        nango_client *client = client_of(urls[i], KEY);
+        for (n = 0; n < 50; n++) {
+            char *token = nango_get_token(client, "github", "bob", NULL, &error);
+            if (token || !error)
+                return 1;
+            nango_error_free(error);
+        }
+        nango_client_free(client);
+    }
+    return check_problems != 0;
+}
+
+static void sigpipe_never_comes(void)
+{
+    struct peer resets, closes;
+    const char *urls[4];
+    pid_t child;
+    peer_start(&resets, PEER_RESETS, NULL);
+    peer_start(&closes, PEER_CLOSES, NULL);
+    urls[0] = resets.url;
+    urls[1] = closes.url;
+    urls[2] = resets.https_url;
+    urls[3] = closes.https_url;
+    fflush(stdout);
+    child = fork();
+    if (child == 0)
+        leave(meet_peers_that_leave(urls, 4));
+    CHECK(ended_well(child));
+    peer_stop(&closes);
+    peer_stop(&resets);
+}
+
+static void a_peer_that_resets_is_told(void)
+{
+    struct peer drops;
+    nango_error *error;
+    peer_start(&drops, PEER_DROPS, NULL);
+    error = token_error(drops.url, KEY, "github", "bob");
+    CHECK(error && nango_error_retryable(error));
+    EXPECT(error, NANGO_ERROR_IO, "broke before the answer was complete", 1);
+    peer_stop(&drops);
+}
+
+/* ---- TLS ---- */
+
+static void tls_with_its_authority(void)
+{
+    nango_client *client = tls_client(true);
+    nango_error *error = NULL;
+    CHECK(nango_client_warm_up(client, &error));
+    CHECK(!error);
+    CHECK(token_works(client));
+    CHECK(token_works(client));
+    nango_client_free(client);
+}
+
+static void tls_without_it(void)
+{
+    nango_client *client = tls_client(false);
+    nango_error *error = NULL;
+    dev_forget_requests();
+    CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    CHECK(error && !nango_error_retryable(error) && nango_error_http_status(error) == 0);
+    CHECK_HOLDS(nango_error_message(error), "certificate");
+    EXPECT(error, NANGO_ERROR_TLS, "nango_options_add_ca_pem", 1);
+    CHECK(dev_count_requests() == 0);
+    nango_client_free(client);
+}
+
+static void custom_only_without_any(void)
+{
+    nango_options *options = nango_options_new();
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_options_set_base_url(options, check_env("NANGO_DEV_TLS_HOST"));
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_CUSTOM_ONLY);
+    client = nango_client_new_with_options(options, &error);
+    if (client)
+        CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
+    if (CHECK(error))
+        CHECK_HOLDS(nango_error_message(error), "nango_options_add_ca_pem");
+    nango_error_free(error);
+    nango_client_free(client);
+    nango_options_free(options);
+}
+
+static void tls_where_there_is_none(void)
+{
+    /* https:// to a server that speaks http. */
+    char url[128];
+    nango_error *error;
+    snprintf(url, sizeof url, "https%s", HOST + strlen("http"));
+    error = token_error(url, KEY, "github", "bob");
+    EXPECT(error, NANGO_ERROR_TLS, "TLS", 1);
+}
+
+static void http_where_there_is_tls(void)
+{
+    char url[128];
+    nango_error *error;
+    snprintf(url, sizeof url, "http%s", check_env("NANGO_DEV_TLS_HOST") + strlen("https"));
+    error = token_error(url, KEY, "github", "bob");
+    EXPECT(error, NANGO_ERROR_IO, "", 1);
+}
+
+/* ---- Events, lists, JSON ---- */
+
+static void events(void)
+{
+    nango_options *options = nango_options_new();
+    nango_error *error = NULL;
+    nango_client *client;
+    char *event, *text;
+    nango_options_set_base_url(options, HOST);
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_events(options, 2);
+    client = nango_client_new_with_options(options, &error);
+    CHECK(!nango_client_next_event_json(client));
+    CHECK(token_works(client));
+    CHECK(!nango_get_token(client, "github", "nobody-there", NULL, NULL));
+    event = nango_client_next_event_json(client);
+    text = nango_json_get(event, "/event");
+    CHECK_TEXT(text, "attempt");
+    nango_free_string(text);
+    text = nango_json_get(event, "/operation");
+    CHECK_TEXT(text, "get_token");
+    nango_free_string(text);
+    text = nango_json_get(event, "/attempt");
+    CHECK_TEXT(text, "1");
+    nango_free_string(text);
+    CHECK(!nango_json_get(event, "/error"));
+    CHECK(!strstr(event, "at-bob") && !strstr(event, KEY));
+    nango_free_string(event);
+    event = nango_client_next_event_json(client);
+    text = nango_json_get(event, "/error/code");
+    CHECK_TEXT(text, "NOT_FOUND");
+    nango_free_string(text);
+    nango_free_string(event);
+    CHECK(!nango_client_next_event_json(client));
+
+    /* More than there is room for: the oldest go, and are counted. */
+    CHECK(token_works(client) && token_works(client) && token_works(client));
+    event = nango_client_next_event_json(client);
+    text = nango_json_get(event, "/dropped");
+    CHECK_TEXT(text, "1");
+    nango_free_string(text);
+    nango_free_string(event);
+    nango_client_free(client);
+
+    /* The key in the clear is worth a word. */
+    nango_options_set_base_url(options, "http://nango.example");
+    client = nango_client_new_with_options(options, &error);
+    event = nango_client_next_event_json(client);
+    CHECK_HOLDS(event, "\"warning\"");
+    CHECK_HOLDS(event, "plain HTTP");
+    nango_free_string(event);
+    nango_client_free(client);
+    nango_options_free(options);
+}
+
+static int count_items(const char *json, const char *pointer)
+{
+    nango_json_items *items = nango_json_items_new(json, pointer);
+    char *item;
+    int count = items ? 0 : -1;
+    while ((item = nango_json_items_next(items))) {
+        count++;
+        nango_free_string(item);
+    }
+    CHECK(!nango_json_items_next(items));
+    nango_json_items_free(items);
+    return count;
+}
+
+static void pages(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    char *all = nango_list_connections_json(client, NULL, NULL, &error), *page;
+    nango_pager *pager = nango_pager_new(client, NULL, 4, NULL, &error);
+    int expected = count_items(all, "/connections"), seen = 0, number = 0;
+    CHECK(expected > 8);
+    nango_client_free(client);
+    while ((page = nango_pager_next_json(pager, &error))) {
+        int here = count_items(page, "/connections");
+        CHECK(here > 0 && here <= 4);
+        seen += here;
+        number++;
+        nango_free_string(page);
+    }
+    CHECK(!error);
+    CHECK(seen == expected && number == (expected + 3) / 4);
+    /* The end stays the end. */
+    CHECK(!nango_pager_next_json(pager, &error) && !error);
+    nango_pager_free(pager);
+    nango_free_string(all);
+
+    /* More than Nango allows is Nango's to refuse. */
+    client = client_of(HOST, KEY);
+    pager = nango_pager_new(client, NULL, 2001, NULL, &error);
+    CHECK(pager && !nango_pager_next_json(pager, &error));
+    EXPECT(error, NANGO_ERROR_BAD_REQUEST, "limit", 1);
+    nango_pager_free(pager);
+    nango_client_free(client);
+}
+
+static void a_page_that_failed_comes_again(void)
+{
+    nango_error *error = NULL;
+    nango_cancel *cancel = nango_cancel_new();
+    nango_call_options *options = nango_call_options_new();
+    nango_client *client = client_of(HOST, KEY);
+    nango_pager *pager;
+    char *page;
+    nango_call_options_set_cancel(options, cancel);
+    pager = nango_pager_new(client, NULL, 5, options, &error);
+    nango_call_options_free(options);
+    page = nango_pager_next_json(pager, &error);
+    CHECK(page && !error);
+    nango_free_string(page);
+    nango_cancel_trigger(cancel);
+    CHECK(!nango_pager_next_json(pager, &error));
+    EXPECT(error, NANGO_ERROR_CANCELLED, "cancelled", -1);
+    CHECK(!nango_pager_next_json(pager, &error));
+    EXPECT(error, NANGO_ERROR_CANCELLED, "cancelled", -1);
+    nango_pager_free(pager);
+    nango_cancel_free(cancel);
+    nango_client_free(client);
+}
+
+static void json_items(void)
+{
+    nango_json_items *items = nango_json_items_new("{\"a\":[1.50, \"x\" ,null,{\"b\": [ ]}]}", "/a");
+    static const char *const wanted[] = {"1.50", "\"x\"", "null", "{\"b\": [ ]}"};
+    size_t i;
+    for (i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char *item = nango_json_items_next(items);
+        CHECK_TEXT(item, wanted[i]);
+        nango_free_string(item);
+    }
+    CHECK(!nango_json_items_next(items));
+    nango_json_items_free(items);
+    CHECK(count_items("[]", "") == 0);
+    CHECK(count_items("[1,2]", "") == 2);
+    CHECK(count_items("{\"a\":[1,2]}", "/b") == -1);
+    CHECK(count_items("{\"a\":{}}", "/a") == -1);
+    CHECK(count_items("{\"a\":\"[1]\"}", "/a") == -1);
+    CHECK(count_items("[1,2", "") == -1);
+    CHECK(count_items("[1] x", "") == -1);
+    CHECK(count_items("", "") == -1);
+    CHECK(count_items("[1]", "x") == -1);
+}
+
+static void freed_whatever_was_written_into_it(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    char *token = nango_get_token(client, "github", "bob", NULL, NULL);
+    if (CHECK(token))
+        token[0] = '\0';
+    nango_free_string(token);
+    nango_client_free(client);
+}
+
+static void names_of_codes(void)
+{
+    CHECK_TEXT(nango_code_name(NANGO_OK), "OK");
+    CHECK_TEXT(nango_code_name(NANGO_ERROR_RATE_LIMITED), "RATE_LIMITED");
+    CHECK_TEXT(nango_code_name(NANGO_ERROR_PANIC), "PANIC");
+    CHECK_TEXT(nango_code_name(-1), "UNKNOWN");
+    CHECK_TEXT(nango_code_name(INT32_MAX), "UNKNOWN");
+}
+
+static void facts_of_an_error(void)
+{
+    static const char answer[] = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 7\r\nX-RateLimit-Remaining: 0\r\nX-Other: y\r\n"
+                                 "Content-Length: 49\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"too_many_request\",\"token\":\"s\"}}";
+    struct peer peer;
+    nango_error *error;
+    peer_start(&peer, PEER_ANSWERS, answer);
+    error = token_error(peer.url, KEY, "github", "bob");
+    CHECK_TEXT(nango_error_api_code(error), "too_many_request");
+    CHECK(nango_error_http_status(error) == 429 && nango_error_retryable(error) && nango_error_retry_after_ms(error) == 7000);
+    CHECK_TEXT(nango_error_header(error, "Retry-After"), "7");
+    CHECK_TEXT(nango_error_header(error, "x-ratelimit-remaining"), "0");
+    CHECK(!nango_error_header(error, "x-ratelimit-limit") && !nango_error_header(error, "x-other") && !nango_error_header(error, ""));
+    CHECK_HOLDS(nango_error_body_json(error), "\"token\":\"[REDACTED]\"");
+    EXPECT(error, NANGO_ERROR_RATE_LIMITED, "", 1);
+    peer_stop(&peer);
+}
+
+int main(int argc, char **argv)
+{
+    /* What a program does that never heard of SIGPIPE. */
+    signal(SIGPIPE, SIG_DFL);
+    snprintf(KEY, sizeof KEY, "%s", check_env("NANGO_SECRET_KEY"));
+    snprintf(HOST, sizeof HOST, "%s", check_env("NANGO_HOST"));
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+
+    RUN(ids_that_are_none);
+    RUN(ids_that_look_like_urls);
+    RUN(text_that_is_not_utf8);
+    RUN(null_everywhere);
+    RUN(urls_that_are_none);
+    RUN(keys_that_are_none);
+    RUN(the_environment);
+    RUN(nobody_listens);
+    RUN(a_host_that_does_not_exist);
+    RUN(pages_and_redirects);
+    RUN(no_http_at_all);
+    RUN(timeouts);
+    RUN(wrong_keys);
+    RUN(what_there_is_not);
+    RUN(what_is_no_token);
+    RUN(what_cannot_be_refreshed);
+    RUN(filters_that_are_none);
+    RUN(options_that_are_refused);
+    RUN(the_first_problem_is_told);
+    RUN(options_that_are_taken);
+    RUN(call_options);
+    RUN(cancel_from_another_thread);
+    RUN(everything_is_freed_while_a_call_runs);
+    RUN(one_client_for_many_threads);
+    RUN(fork_over_http);
+    RUN(fork_over_tls);
+    RUN(fork_with_everything_open);
+    RUN(sigpipe_never_comes);
+    RUN(a_peer_that_resets_is_told);
+    RUN(tls_with_its_authority);
+    RUN(tls_without_it);
+    RUN(custom_only_without_any);
+    RUN(tls_where_there_is_none);
+    RUN(http_where_there_is_tls);
+    RUN(events);
+    RUN(pages);
+    RUN(a_page_that_failed_comes_again);
+    RUN(json_items);
+    RUN(freed_whatever_was_written_into_it);
+    RUN(names_of_codes);
+    RUN(facts_of_an_error);
+
+    curl_global_cleanup();
+    return check_end();
+}
