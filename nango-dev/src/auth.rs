@@ -17,6 +17,11 @@ pub const UPDATE: &[&str] = &["environment:connections:update"];
 pub const DELETE: &[&str] = &["environment:connections:delete"];
 pub const GET: &[&str] = &["environment:connections:read", "environment:connections:read_credentials"];
 pub const LIST: &[&str] = &["environment:connections:list", "environment:connections:list_credentials"];
+pub const CREATE_INTEGRATION: &[&str] = &["environment:integrations:create"];
+pub const UPDATE_INTEGRATION: &[&str] = &["environment:integrations:update"];
+pub const DELETE_INTEGRATION: &[&str] = &["environment:integrations:delete"];
+pub const READ_INTEGRATION: &[&str] = &["environment:integrations:read", "environment:integrations:read_credentials"];
+pub const LIST_INTEGRATIONS: &[&str] = &["environment:integrations:list", "environment:integrations:list_credentials"];
 
 /// What an accepted key may do.
 #[derive(Clone, Copy, Debug)]

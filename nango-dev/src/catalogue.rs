@@ -23,11 +23,16 @@ const PROVIDERS: &[(&str, &str, &str)] = &[
     ("unauthenticated", "Unauthenticated", "NONE"),
 ];
 
+/// Those that call back.
+const WITH_WEBHOOKS: &[&str] = &["github-app", "hubspot", "salesforce", "slack"];
+
 pub fn providers() -> Vec<Provider> {
     let entry = |&(name, display_name, auth_mode): &(&str, &str, &str)| Provider {
         name: name.to_owned(),
         display_name: display_name.to_owned(),
         auth_mode: auth_mode.to_owned(),
+        webhooks: WITH_WEBHOOKS.contains(&name),
+        refuses: Vec::new(),
     };
     PROVIDERS.iter().map(entry).collect()
 }

@@ -2,9 +2,11 @@
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use url::{Host, Url};
 
 use crate::query::{Param, Query};
 use crate::reply::Reply;
+use crate::store::EndUser;
 
 /// One thing that is wrong with a request.
 #[derive(Debug)]
@@ -155,6 +157,44 @@ impl<'a> Fields<'a> {
         self.object(name, expected)
     }
 
+    /// Where Nango may send webhooks to; the empty text means nowhere.
+    pub fn webhook_url(&mut self, name: &'static str) -> Option<String> {
+        let text = self.raw(name)?.as_str();
+        if text == Some("") {
+            return Some(String::new());
+        }
+        let url = text.and_then(|text| Url::parse(text).ok()).filter(|url| matches!(url.scheme(), "http" | "https"));
+        match url.as_ref().and_then(Url::host) {
+            None => self.issue(name, "invalid_union", "expected a URL or an empty text"),
+            Some(host) if !is_public(&host) => self.issue(name, "custom", "webhooks are not sent there"),
+            Some(_) => {}
+        }
+        text.map(str::to_owned)
+    }
+
+    pub fn end_user(&mut self, name: &'static str) -> Option<EndUser> {
+        let given = self.object(name, "object")?;
+        let path = self.at(name);
+        let mut fields = Fields::new(given, &path);
+        let id = fields.required_text("id", 1..=255);
+        let email = given.get("email").and_then(Value::as_str);
+        if email.is_some_and(|email| !is_email(email)) {
+            fields.issue("email", "invalid_format", "expected an e-mail address");
+        }
+        fields.text("email", 5..=255);
+        let display_name = fields.text("display_name", 0..=255);
+        let tags = fields.object("tags", "record").map(|given| {
+            let path: Vec<&str> = path.iter().copied().chain(["tags"]).collect();
+            let (tags, issues) = body_tags(given, &path);
+            fields.add(issues);
+            tags
+        });
+        let issues = fields.done();
+        self.issues.extend(issues);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Some(EndUser { id: id.to_owned(), display_name: owned(display_name), email: owned(email), tags, organization: None })
+    }
+
     /// What was wrong; the members that nobody asked for come last.
     pub fn done(mut self) -> Vec<Issue> {
         let unknown = self.map.keys().map(String::as_str).filter(|name| !self.read.contains(name));
@@ -272,6 +312,24 @@ pub fn connection_id(id: &str, path: &[&str]) -> Option<Issue> {
 
 pub fn provider_name(name: &str, path: &[&str]) -> Option<Issue> {
     pattern(name, "_-", 255, path)
+}
+
+/// Text that was given once.
+pub fn one(param: &Param) -> Option<&str> {
+    match param {
+        Param::One(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Not Nango's own domain, nor a host that only its own machine or network can reach.
+fn is_public(host: &Host<&str>) -> bool {
+    let below = |host: &str, domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    match host {
+        Host::Domain(host) => !below(host, "nango.dev") && !below(host, "localhost"),
+        Host::Ipv4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()),
+        Host::Ipv6(ip) => !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()),
+    }
 }
 
 /// Good enough to tell an address from a word.

@@ -93,6 +93,8 @@ pub struct Provider {
 pub enum Proof<'a> {
     RefreshToken(&'a str),
     Client(&'a str, &'a str),
+    /// Nothing but that an administrator once agreed.
+    Consent(&'a Key),
 }
 
 impl Provider {
@@ -132,10 +134,6 @@ impl Provider {
         grant.map(|grant| grant.behaviour = behaviour).is_some()
     }
 
-    pub fn behaviour(&self, key: &Key) -> Behaviour {
-        self.books().grants.get(key).map(|grant| grant.behaviour.clone()).unwrap_or_default()
-    }
-
     pub fn token_calls(&self) -> (BTreeMap<String, u64>, u64) {
         let books = self.books();
         let calls = books.grants.iter().map(|(key, grant)| (key.to_string(), grant.token_calls));
@@ -158,7 +156,7 @@ impl Provider {
     pub async fn token(&self, proof: Proof<'_>, now: impl Fn() -> Timestamp) -> TokenAnswer {
         let Some((key, behaviour)) = self.find(&proof) else {
             return match proof {
-                Proof::RefreshToken(_) => TokenAnswer::Json(400, json!({"error": "invalid_grant"})),
+                Proof::RefreshToken(_) | Proof::Consent(_) => TokenAnswer::Json(400, json!({"error": "invalid_grant"})),
                 Proof::Client(..) => TokenAnswer::Json(401, json!({"error": "invalid_client"})),
             };
         };
@@ -177,7 +175,7 @@ impl Provider {
 
     fn find(&self, proof: &Proof<'_>) -> Option<(Key, Behaviour)> {
         let mut books = self.books();
-        let found = books.grants.iter_mut().find(|(_, grant)| grant.accepts(proof));
+        let found = books.grants.iter_mut().find(|(key, grant)| grant.accepts(key, proof));
         if let Some((key, grant)) = found {
             grant.token_calls += 1;
             return Some((key.clone(), grant.behaviour.clone()));
@@ -191,7 +189,7 @@ impl Provider {
         books.sequence += 1;
         let sequence = books.sequence;
         // Someone else may have used the refresh token while this call was waiting.
-        let grant = books.grants.get_mut(key).filter(|grant| grant.accepts(proof));
+        let grant = books.grants.get_mut(key).filter(|grant| grant.accepts(key, proof));
         let Some(grant) = grant else {
             return TokenAnswer::Json(400, json!({"error": "invalid_grant"}));
         };
@@ -220,8 +218,9 @@ impl Provider {
 }
 
 impl Grant {
-    fn accepts(&self, proof: &Proof<'_>) -> bool {
+    fn accepts(&self, own: &Key, proof: &Proof<'_>) -> bool {
         match proof {
+            Proof::Consent(key) => *key == own,
             Proof::RefreshToken(token) => self.refresh_token.as_deref() == Some(token),
             Proof::Client(id, secret) => self.client.as_ref().is_some_and(|(own_id, own_secret)| own_id == id && own_secret == secret),
         }

@@ -170,8 +170,14 @@ async fn refresh(app: &App, connection: &Connection) -> Result<Option<Object>, F
 }
 
 async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Object>, Failure> {
-    let Some(refresh_token) = connection.credential("refresh_token") else { return Ok(None) };
-    let answer = app.provider.token(Proof::RefreshToken(refresh_token), || app.clock.now()).await;
+    let refresh_token = connection.credential("refresh_token");
+    let proof = match refresh_token {
+        Some(token) => Proof::RefreshToken(token),
+        // These two log in anew with what the integration has.
+        None if matches!(connection.provider.as_str(), "microsoft-admin" | "shopline-oauth") => Proof::Consent(&connection.key),
+        None => return Ok(None),
+    };
+    let answer = app.provider.token(proof, || app.clock.now()).await;
     let TokenAnswer::Json(200, Value::Object(mut raw)) = answer else {
         return Err(Failure::provider_refused());
     };
@@ -180,11 +186,13 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
         let message = format!("Unhandled error of type refresh_token_parsing_error: {row}");
         return Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message));
     };
-    // A provider that says nothing of a new refresh token means the old one to go on.
-    raw.entry("refresh_token").or_insert_with(|| refresh_token.into());
     let mut credentials = typed("OAUTH2");
     credentials.insert("access_token".into(), access_token);
-    credentials.insert("refresh_token".into(), raw["refresh_token"].clone());
+    // A provider that says nothing of a new refresh token means the old one to go on.
+    let refresh_token = raw.get("refresh_token").cloned().or(refresh_token.map(Value::from));
+    if let Some(refresh_token) = refresh_token {
+        credentials.insert("refresh_token".into(), refresh_token);
+    }
     if let Some(seconds) = raw.get("expires_in").and_then(Value::as_i64) {
         let expires_at = expiry(app, seconds);
         raw.insert("expires_at".into(), expires_at.clone());

@@ -17,9 +17,32 @@ const BUILT_IN: &str = include_str!("seed.json");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
+    /// Besides those of the built-in catalogue.
+    #[serde(default)]
+    providers: Vec<SeedProvider>,
+    #[serde(default)]
     integrations: Vec<SeedIntegration>,
     #[serde(default)]
     connections: Vec<SeedConnection>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedProvider {
+    name: String,
+    auth_mode: String,
+    display_name: Option<String>,
+    #[serde(default)]
+    webhooks: bool,
+    #[serde(default)]
+    refuses: Vec<String>,
+}
+
+impl SeedProvider {
+    fn make(self) -> Provider {
+        let display_name = self.display_name.unwrap_or_else(|| self.name.clone());
+        Provider { name: self.name, display_name, auth_mode: self.auth_mode, webhooks: self.webhooks, refuses: self.refuses }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,12 +96,16 @@ impl Seed {
         {
             let mut store = app.store();
             store.providers = catalogue::providers();
+            for provider in self.providers {
+                store.providers.retain(|known| known.name != provider.name);
+                store.providers.push(provider.make());
+            }
             for seed in self.integrations {
                 let unique_key = seed.unique_key;
                 if store.provider(&seed.provider).is_none() {
                     let auth_mode = seed.auth_mode.ok_or_else(|| format!("integration {unique_key:?}: provider {:?} needs an auth_mode", seed.provider))?;
-                    let (name, display_name) = (seed.provider.clone(), seed.provider.clone());
-                    store.providers.push(Provider { name, display_name, auth_mode });
+                    let provider = SeedProvider { name: seed.provider.clone(), auth_mode, display_name: None, webhooks: false, refuses: Vec::new() };
+                    store.providers.push(provider.make());
                 }
                 let provider = store.provider(&seed.provider);
                 let display_name = provider.map(|provider| provider.display_name.clone());

@@ -35,16 +35,33 @@ pub struct Provider {
     pub name: String,
     pub display_name: String,
     pub auth_mode: String,
+    /// Whether it sends webhooks, for which each integration then has a URL.
+    pub webhooks: bool,
+    /// The API keys and passwords that it does not accept when a connection is imported.
+    pub refuses: Vec<String>,
 }
 
 impl Provider {
-    /// The type of the credentials that this provider's connections have.
-    pub fn credential_type(&self) -> &str {
-        match self.auth_mode.as_str() {
-            "MCP_OAUTH2" | "MCP_OAUTH2_GENERIC" => "OAUTH2",
-            "INSTALL_PLUGIN" => "BASIC",
-            mode => mode,
+    /// As the catalogue shows it; the logo only where the server says who it is.
+    pub fn view(&self, url: Option<&str>) -> Value {
+        let name = &self.name;
+        let mut view = json!({
+            "display_name": self.display_name,
+            "categories": [],
+            "auth_mode": self.auth_mode,
+            "docs": format!("https://nango.dev/docs/api-integrations/{name}"),
+        });
+        if let Some(url) = url {
+            view["name"] = name.as_str().into();
+            view["logo_url"] = logo(url, name).into();
         }
+        view
+    }
+
+    /// The provider's own check of what a user typed in.
+    pub fn refuses(&self, credentials: &Object) -> bool {
+        let typed = ["apiKey", "password"].into_iter().filter_map(|name| credentials.get(name)?.as_str());
+        typed.into_iter().any(|typed| self.refuses.iter().any(|refused| refused == typed))
     }
 }
 
@@ -57,6 +74,42 @@ pub struct Integration {
     pub credentials: Option<Object>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+fn logo(url: &str, provider: &str) -> String {
+    format!("{url}/images/template-logos/{provider}.svg")
+}
+
+impl Integration {
+    /// With the members that were asked for besides, where the real server puts them.
+    pub fn view(&self, url: &str, more: Object) -> Value {
+        let view = json!({
+            "unique_key": self.unique_key,
+            "provider": self.provider,
+            "display_name": self.display_name,
+            "logo": logo(url, &self.provider),
+        });
+        let Value::Object(mut view) = view else { return view };
+        view.extend(more);
+        view.insert("forward_webhooks".to_owned(), self.forward_webhooks.into());
+        view.insert("created_at".to_owned(), millis_z(self.created_at).into());
+        view.insert("updated_at".to_owned(), millis_z(self.updated_at).into());
+        view.into()
+    }
+
+    /// Everything its kind can have, null where it has it not; null for a kind that has none.
+    pub fn shown_credentials(&self) -> Value {
+        let Some(credentials) = &self.credentials else { return Value::Null };
+        let client = ["client_id", "client_secret", "scopes", "webhook_secret"];
+        let app = ["app_id", "app_link", "private_key"];
+        let names = match credentials.get("type").and_then(Value::as_str) {
+            Some("APP") => app.to_vec(),
+            Some("CUSTOM") => [&client[..], &app].concat(),
+            _ => client.to_vec(),
+        };
+        let all = ["type"].into_iter().chain(names);
+        all.map(|name| (name.to_owned(), credentials.get(name).cloned().unwrap_or_default())).collect()
+    }
 }
 
 /// Who a connection belongs to, in Nango's own spelling.
@@ -248,6 +301,20 @@ fn strip_refresh_tokens(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(strip_refresh_tokens),
         _ => {}
+    }
+}
+
+/// U+0000 in any text: PostgreSQL throws where the server did not look.
+pub fn has_nul(object: &Object) -> bool {
+    object.iter().any(|(name, value)| name.contains('\0') || value_has_nul(value))
+}
+
+fn value_has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(value_has_nul),
+        Value::Object(object) => has_nul(object),
+        _ => false,
     }
 }
 

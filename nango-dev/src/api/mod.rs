@@ -1,6 +1,9 @@
 //! Nango's own routes: which there are, and what every request goes through before its handler.
 
+mod change;
 mod connections;
+mod import;
+mod integrations;
 
 use std::sync::Arc;
 
@@ -13,8 +16,11 @@ use serde_json::{Value, json};
 
 use crate::App;
 use crate::auth::{self, Scopes};
+use crate::check::{self, Issue};
 use crate::query::Query;
 use crate::reply::Reply;
+use crate::store::Object;
+use change::Write;
 
 /// The server's own limit; larger bodies are a 500 there.
 pub const BODY_LIMIT: usize = 75 * 1024 * 1024;
@@ -29,11 +35,38 @@ pub struct Call {
     pub headers: HeaderMap,
 }
 
+impl Call {
+    /// The body, where it must be an object.
+    pub fn object(&self) -> Result<&Object, Reply> {
+        let object = self.body.as_ref().and_then(Value::as_object);
+        if object.is_none() {
+            check::refuse("invalid_body", vec![Issue::not_an_object(self.body.as_ref())])?;
+        }
+        object.ok_or_else(Reply::unexpected)
+    }
+}
+
 #[derive(Debug, PartialEq)]
 enum Route {
     Health,
+    Catalogue,
     List,
     Get(String),
+    Import,
+    LegacyImport,
+    Patch(String),
+    Delete(String),
+    Metadata(Write),
+    LegacyMetadata(String, Write),
+    Integrations,
+    Integration(String),
+    CreateIntegration,
+    PatchIntegration(String),
+    DeleteIntegration(String),
+    Config(String),
+    Providers,
+    Provider(String),
+    Templates,
 }
 
 /// The parameter of a path, decoded; Express answers 500 where that fails.
@@ -59,28 +92,49 @@ fn route(method: &Method, path: &str) -> Result<Option<Route>, Reply> {
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    // All parameters stand in the second place.
+    let second = || parameter(segments[1]);
     Ok(Some(match (method, lower.as_slice()) {
         ("GET", ["health" | "ready"]) => Route::Health,
+        ("GET", ["providers.json"]) => Route::Catalogue,
         ("GET", ["connections" | "connection"]) => Route::List,
-        ("GET", ["connections" | "connection", _]) => Route::Get(parameter(segments[1])?),
+        ("GET", ["connections" | "connection", _]) => Route::Get(second()?),
+        ("POST", ["connections"]) => Route::Import,
+        ("POST", ["connection"]) => Route::LegacyImport,
+        ("POST", ["connections" | "connection", "metadata"]) => Route::Metadata(Write::Replace),
+        ("PATCH", ["connections" | "connection", "metadata"]) => Route::Metadata(Write::Merge),
+        ("POST", ["connection", _, "metadata"]) => Route::LegacyMetadata(second()?, Write::Replace),
+        ("PATCH", ["connection", _, "metadata"]) => Route::LegacyMetadata(second()?, Write::Merge),
+        ("PATCH", ["connections", _]) => Route::Patch(second()?),
+        ("DELETE", ["connections" | "connection", _]) => Route::Delete(second()?),
+        ("GET", ["integrations"]) => Route::Integrations,
+        ("GET", ["integrations", _]) => Route::Integration(second()?),
+        ("POST", ["integrations"]) => Route::CreateIntegration,
+        ("PATCH", ["integrations", _]) => Route::PatchIntegration(second()?),
+        ("DELETE", ["integrations", _]) => Route::DeleteIntegration(second()?),
+        ("GET", ["config", _]) => Route::Config(second()?),
+        ("GET", ["providers"]) => Route::Providers,
+        ("GET", ["providers", _]) => Route::Provider(second()?),
+        ("GET", ["providers", _, "templates"]) => Route::Templates,
         _ => return Ok(None),
     }))
 }
 
 pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let (reply, public) = if parts.method == Method::OPTIONS {
-        (preflight(), true)
+    let (reply, headers) = if parts.method == Method::OPTIONS {
+        (preflight(), API)
     } else {
         match route(&parts.method, parts.uri.path()) {
-            Ok(Some(Route::Health)) => (Reply::ok(&json!({"result": "ok"})), false),
-            Ok(Some(route)) => (answer(&app, &parts, body, route).await, true),
-            Ok(None) if matches!(parts.method, Method::GET | Method::HEAD) => (Reply::dashboard(), false),
-            Ok(None) => (Reply::no_such_route(parts.method.as_str(), parts.uri.path()), false),
-            Err(reply) => (reply, true),
+            Ok(Some(Route::Health)) => (Reply::ok(&json!({"result": "ok"})), HEALTH),
+            Ok(Some(Route::Catalogue)) => (catalogue(&app, &parts), API),
+            Ok(Some(route)) => (answer(&app, &parts, body, route).await, API),
+            Ok(None) if matches!(parts.method, Method::GET | Method::HEAD) => (Reply::dashboard(), PAGE),
+            Ok(None) => (Reply::no_such_route(parts.method.as_str(), parts.uri.path()), PAGE),
+            Err(reply) => (reply, API),
         }
     };
-    finish(&parts, reply, public)
+    finish(&parts, reply, headers)
 }
 
 async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Reply {
@@ -91,13 +145,40 @@ async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Repl
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let call = Call { scopes, query, body, headers: parts.headers.clone() };
     let answer = match route {
-        Route::Health => Ok(Reply::ok(&json!({"result": "ok"}))),
+        // These two were answered without a key.
+        Route::Health | Route::Catalogue => Err(Reply::unexpected()),
         Route::List => connections::list(app, &call),
         Route::Get(id) => connections::get(app, &call, &id).await,
+        Route::Import => import::typed(app, &call),
+        Route::LegacyImport => import::legacy(app, &call),
+        Route::Patch(id) => change::patch(app, &call, &id),
+        Route::Delete(id) => change::delete(app, &call, &id),
+        Route::Metadata(write) => change::metadata(app, &call, write),
+        Route::LegacyMetadata(id, write) => change::legacy_metadata(app, &call, &id, write),
+        Route::Integrations => integrations::list(app, &call),
+        Route::Integration(key) => integrations::get(app, &call, &key),
+        Route::CreateIntegration => integrations::create(app, &call),
+        Route::PatchIntegration(key) => integrations::patch(app, &call, &key),
+        Route::DeleteIntegration(key) => integrations::delete(app, &call, &key),
+        Route::Config(key) => integrations::config(app, &call, &key),
+        Route::Providers => integrations::providers(app, &call),
+        Route::Provider(name) => integrations::provider(app, &call, &name),
+        Route::Templates => integrations::templates(&call),
     };
     let mut reply = answer.unwrap_or_else(|refusal| refusal);
     reply.headers.extend(limits);
     reply
+}
+
+fn catalogue(app: &App, parts: &Parts) -> Reply {
+    match app.limiter.spend(app.clock.now(), parts.method.as_str(), parts.uri.path()) {
+        Err(refusal) => refusal,
+        Ok(limits) => {
+            let mut reply = integrations::catalogue(app);
+            reply.headers.extend(limits);
+            reply
+        }
+    }
 }
 
 type Admitted = (Scopes, Option<Value>, crate::limit::Headers);
@@ -154,7 +235,9 @@ fn preflight() -> Reply {
     reply
 }
 
-const EVERYWHERE: &[(&str, &str)] = &[
+type FixedHeaders = &'static [(&'static str, &'static str)];
+
+const EVERYWHERE: FixedHeaders = &[
     ("x-xss-protection", "0"),
     ("x-content-type-options", "nosniff"),
     ("x-download-options", "noopen"),
@@ -162,10 +245,13 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("x-dns-prefetch-control", "off"),
     ("referrer-policy", "strict-origin"),
     ("strict-transport-security", "max-age=5184000; includeSubDomains"),
-    ("content-security-policy-report-only", "default-src 'self'"),
 ];
 
-const PUBLIC: &[(&str, &str)] = &[
+const HEALTH: FixedHeaders = &[];
+const PAGE: FixedHeaders = &[CONTENT_POLICY];
+const CONTENT_POLICY: (&str, &str) = ("content-security-policy-report-only", "default-src 'self'");
+const API: FixedHeaders = &[
+    CONTENT_POLICY,
     ("access-control-allow-origin", "*"),
     (
         "access-control-expose-headers",
@@ -175,7 +261,7 @@ const PUBLIC: &[(&str, &str)] = &[
 ];
 
 /// The headers of every answer, and 304 for who has it already.
-fn finish(parts: &Parts, mut reply: Reply, public: bool) -> Response<Body> {
+fn finish(parts: &Parts, mut reply: Reply, fixed: FixedHeaders) -> Response<Body> {
     if not_modified(parts, &reply) {
         reply.status = StatusCode::NOT_MODIFIED;
         reply.headers.retain(|(name, _)| *name != header::CONTENT_TYPE);
@@ -183,7 +269,7 @@ fn finish(parts: &Parts, mut reply: Reply, public: bool) -> Response<Body> {
     }
     let mut response = reply.into_response();
     let headers = response.headers_mut();
-    for &(name, value) in EVERYWHERE.iter().chain(if public { PUBLIC } else { &[] }) {
+    for &(name, value) in EVERYWHERE.iter().chain(fixed) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     let closes = parts.headers.get(header::CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
@@ -220,6 +306,9 @@ mod tests {
         assert_eq!(get("/CONNECTION/"), Some(Route::List));
         assert_eq!(get("/connections/a%2Fb/"), Some(Route::Get("a/b".into())));
         assert_eq!(get("/connections/a+b"), Some(Route::Get("a+b".into())));
+        assert_eq!(get("/connections/metadata"), Some(Route::Get("metadata".into())));
+        assert_eq!(route(&Method::PATCH, "/connections/Metadata").unwrap(), Some(Route::Metadata(Write::Merge)));
+        assert_eq!(route(&Method::PATCH, "/connection/x").unwrap(), None);
         assert_eq!(get("/connections/a/b"), None);
         assert_eq!(get("//connections"), None);
         assert_eq!(get("/connections//"), None);
