@@ -138,6 +138,11 @@ inline std::uint32_t version_number() noexcept {
     return nango_version_number();
 }
 
+/// How many objects and texts of the library the program owns at this moment, in this process. For tests of leaks.
+inline std::int64_t live_objects() noexcept {
+    return nango_live_objects();
+}
+
 /// Not for users.
 namespace detail {
 
@@ -548,32 +553,29 @@ public:
     /// When they run out, in RFC 3339, as Nango wrote it. Nothing: never, or nobody knows.
     std::optional<std::string> expires_at() const { return get("/expires_at"); }
 
-    /// The one string that goes behind "Bearer", or the API key, as client::get_token() gives it. Nothing: these credentials are not one token, or have none.
-    std::optional<secret> token() const;
+    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what client::get_token() knows.
+    std::optional<secret> access_token() const { return get_secret("/access_token"); }
+    /// Only if it was asked for with call_options::include_refresh_token().
+    std::optional<secret> refresh_token() const { return get_secret("/refresh_token"); }
+    /// That of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU.
+    std::optional<secret> token() const { return get_secret("/token"); }
+    /// That of API_KEY.
+    std::optional<secret> api_key() const { return get_secret("/apiKey"); }
+    /// That of BASIC, BILL and SIGNATURE.
+    std::optional<secret> username() const { return get_secret("/username"); }
+    /// That of BASIC, BILL and SIGNATURE.
+    std::optional<secret> password() const { return get_secret("/password"); }
+    /// That of OAUTH1.
+    std::optional<secret> oauth_token() const { return get_secret("/oauth_token"); }
+    /// That of OAUTH1.
+    std::optional<secret> oauth_token_secret() const { return get_secret("/oauth_token_secret"); }
 
-    /// A member by its own name, such as "username", "oauth_token_secret" or "raw": a string unquoted, anything else as JSON. Nothing: it is absent, or null.
+    /// Any member by its own name, such as "client_id" or "raw": a string unquoted, anything else as JSON. Nothing: it is absent, or null.
     std::optional<secret> field(std::string_view name) const { return get_secret(detail::member("", name)); }
 
 private:
     explicit credentials(detail::owned_text text) noexcept : document(std::move(text)) {}
 };
-
-inline std::optional<secret> credentials::token() const {
-    // The same as the library's own table: there is no function yet that reads a token out of a connection that is here already.
-    constexpr std::pair<std::string_view, std::string_view> fields[] = {
-        {"OAUTH2", "/access_token"}, {"APP", "/access_token"}, {"APP_STORE", "/access_token"}, {"OAUTH2_CC", "/token"}, {"JWT", "/token"},
-        {"TWO_STEP", "/token"},      {"SIGNATURE", "/token"},  {"TABLEAU", "/token"},          {"API_KEY", "/apiKey"},
-    };
-    const std::optional<std::string> type = this->type();
-    for (const auto& [name, pointer] : fields) {
-        if (type != name) continue;
-        std::optional<secret> found = get_secret(pointer);
-        // A provider of the type TWO_STEP may answer with an object where others have a text.
-        if (!found || found->empty() || found->reveal().front() == '{' || found->reveal().front() == '[') return std::nullopt;
-        return found;
-    }
-    return std::nullopt;
-}
 
 /// What a connection and its line in a list have in common.
 class connection_facts : public document {
