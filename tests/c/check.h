@@ -1,4 +1,7 @@
-/* The tests' own harness, for C and C++: a test is a function, and it has failed when one of its checks has. */
+/*
+ * The tests' own harness, for C and C++: a test is a function, and it has failed when one of its checks has, or, where nango.h is included before, when it left
+ * something of the library's unfreed.
+ */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -51,6 +54,9 @@ static inline void check_run(const char *name, void (*test)(void), int argc, cha
         return;
     check_problems = 0;
     test();
+#ifdef NANGO_H
+    check_that(nango_live_objects() == 0, "the test freed all that the library gave it", name, 0);
+#endif
     if (check_problems)
         check_failed++;
     else

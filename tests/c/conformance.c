@@ -333,10 +333,50 @@ static void run(const json_t *vector)
         return;
     }
     ran++;
+    /* The text and the name of the vector are the library's, and the walk through the file. */
+    if (nango_live_objects() != 3)
+        fail("something of the library's is left", NULL, NULL);
     if (vector_failed)
         check_failed++;
     else
         check_passed++;
+}
+
+/* One vector, if it is among those named. The text is taken apart by the library: jansson knows no NUL in the name of a member, and would refuse the whole file. */
+static void run_text(const char *text, int argc, char **argv)
+{
+    char *name = nango_json_get(text, "/name");
+    json_error_t error;
+    json_t *vector;
+    int wanted = argc == 2, a;
+    vector_name = name ? name : "?";
+    for (a = 2; a < argc; a++)
+        wanted = wanted || strcmp(argv[a], vector_name) == 0;
+    if (wanted) {
+        vector = json_loads(text, FLAGS, &error);
+        if (vector) {
+            run(vector);
+        } else if (strstr(text, "\\u0000") && json_error_code(&error) == json_error_null_byte_in_key) {
+            skip("jansson cannot hold a NUL in the name of a member");
+        } else {
+            fail("a vector that jansson cannot read", error.text, NULL);
+            check_failed++;
+        }
+        json_decref(vector);
+    }
+    nango_free_string(name);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    long size = -1;
+    char *text = NULL;
+    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0 && (text = malloc((size_t)size + 1)))
+        text[fread(text, 1, (size_t)size, file)] = '\0';
+    if (file)
+        fclose(file);
+    return text;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -347,7 +387,7 @@ static int compare_names(const void *a, const void *b)
 int main(int argc, char **argv)
 {
     char *files[64];
-    size_t count = 0, i, n;
+    size_t count = 0, i;
     struct dirent *entry;
     DIR *folder = argc < 2 ? NULL : opendir(argv[1]);
     if (!folder) {
@@ -364,24 +404,21 @@ int main(int argc, char **argv)
     qsort(files, count, sizeof *files, compare_names);
 
     for (i = 0; i < count; i++) {
-        char path[1024];
-        json_error_t error;
-        json_t *file, *vector;
+        char path[1024], *text, *vector;
+        nango_json_items *vectors;
         snprintf(path, sizeof path, "%s/%s", argv[1], files[i]);
-        file = json_load_file(path, FLAGS, &error);
-        if (!file) {
-            printf("%s:%d: %s\n", path, error.line, error.text);
+        text = read_file(path);
+        vectors = nango_json_items_new(text, "/vectors");
+        if (!vectors) {
+            printf("%s: no vectors\n", path);
             check_failed++;
         }
-        json_array_foreach(json_object_get(file, "vectors"), n, vector) {
-            int wanted = argc == 2, a;
-            vector_name = json_string_value(json_object_get(vector, "name"));
-            for (a = 2; a < argc; a++)
-                wanted = wanted || strcmp(argv[a], vector_name) == 0;
-            if (wanted)
-                run(vector);
+        while ((vector = nango_json_items_next(vectors))) {
+            run_text(vector, argc, argv);
+            nango_free_string(vector);
         }
-        json_decref(file);
+        nango_json_items_free(vectors);
+        free(text);
         free(files[i]);
     }
 
