@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -23,15 +23,15 @@ struct Move {
     now: Option<String>,
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Response<Body>> {
-    serde_json::from_slice(body).map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error.to_string()).into_response())
+fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Reply> {
+    serde_json::from_slice(body).map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))
 }
 
-pub async fn clock(State(app): Shared) -> Response<Body> {
-    Reply::ok(&json!({"now": millis_z(app.clock.now())})).into_response()
+pub async fn clock(State(app): Shared) -> Reply {
+    Reply::ok(&json!({"now": millis_z(app.clock.now())}))
 }
 
-pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Response<Body>, Response<Body>> {
+pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     let wanted: Move = parse(&body)?;
     let now = wanted.now.as_deref().map(parse_date);
     match (wanted.advance_ms, now) {
@@ -39,22 +39,22 @@ pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Response<Body
         (None, Some(Some(now))) => app.clock.set(now),
         _ => {
             let message = "say either advance_ms (a number) or now (RFC 3339)";
-            return Err(Reply::error(StatusCode::BAD_REQUEST, "bad_request", message).into_response());
+            return Err(Reply::error(StatusCode::BAD_REQUEST, "bad_request", message));
         }
     }
     Ok(clock(State(app)).await)
 }
 
-pub async fn log(State(app): Shared) -> Response<Body> {
-    Reply::ok(&app.log.to_json()).into_response()
+pub async fn log(State(app): Shared) -> Reply {
+    Reply::ok(&app.log.to_json())
 }
 
-pub async fn clear_log(State(app): Shared) -> Response<Body> {
+pub async fn clear_log(State(app): Shared) -> Reply {
     app.log.clear();
-    Reply::empty(StatusCode::NO_CONTENT).into_response()
+    Reply::empty(StatusCode::NO_CONTENT)
 }
 
-pub async fn state(State(app): Shared) -> Response<Body> {
+pub async fn state(State(app): Shared) -> Reply {
     let (calls, unknown) = app.provider.token_calls();
     let state = json!({
         "now": millis_z(app.clock.now()),
@@ -62,7 +62,7 @@ pub async fn state(State(app): Shared) -> Response<Body> {
         "token_calls": calls,
         "token_calls_unknown": unknown,
     });
-    Reply::ok(&state).into_response()
+    Reply::ok(&state)
 }
 
 #[derive(Deserialize)]
@@ -73,37 +73,37 @@ struct Treat {
     behaviour: Behaviour,
 }
 
-pub async fn set_behaviour(State(app): Shared, body: Bytes) -> Result<Response<Body>, Response<Body>> {
+pub async fn set_behaviour(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     let wanted: Treat = parse(&body)?;
     let key = Key::new(wanted.integration, wanted.connection_id);
     if app.provider.set_behaviour(&key, wanted.behaviour) {
-        return Ok(Reply::ok(&json!({"success": true})).into_response());
+        return Ok(Reply::ok(&json!({"success": true})));
     }
     let message = format!("the provider knows no {key}");
-    Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message).into_response())
+    Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message))
 }
 
 /// The token endpoint, form-encoded as OAuth 2 has it.
-pub async fn provider_token(State(app): Shared, body: Bytes) -> Response<Body> {
+pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let field = |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
     let proof = match field("grant_type") {
         "refresh_token" => Proof::RefreshToken(field("refresh_token")),
         "client_credentials" => Proof::Client(field("client_id"), field("client_secret")),
         _ => {
-            return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": "unsupported_grant_type"})).into_response();
+            return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": "unsupported_grant_type"}));
         }
     };
     match app.provider.token(proof, || app.clock.now()).await {
-        TokenAnswer::Json(status, body) => Reply::json(status_of(status), &body).into_response(),
+        TokenAnswer::Json(status, body) => Reply::json(status_of(status), &body),
         TokenAnswer::Text(status, kind, text) => {
             let mut reply = Reply::empty(status_of(status));
             reply.headers.push((header::CONTENT_TYPE, HeaderValue::from_static(kind)));
             reply.body = Bytes::from_static(text.as_bytes());
-            reply.into_response()
+            reply
         }
         // Over HTTP there is no refusing any more; a gateway would say this.
-        TokenAnswer::Unreachable => Reply::empty(StatusCode::BAD_GATEWAY).into_response(),
+        TokenAnswer::Unreachable => Reply::empty(StatusCode::BAD_GATEWAY),
     }
 }
 
@@ -112,15 +112,14 @@ fn status_of(status: u16) -> StatusCode {
 }
 
 /// The provider's API: only the current token of a connection opens it.
-pub async fn provider_me(State(app): Shared, headers: HeaderMap) -> Response<Body> {
+pub async fn provider_me(State(app): Shared, headers: HeaderMap) -> Reply {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let who = authorization.and_then(|header| app.provider.who(header, app.clock.now()));
-    let reply = match who {
+    match who {
         Some(key) => Reply::ok(&json!({"login": key.connection, "connection_id": key.connection})),
         None => {
             let body = json!({"message": "This token opens nothing here (any more)"});
             Reply::json(StatusCode::UNAUTHORIZED, &body)
         }
-    };
-    reply.into_response()
+    }
 }

@@ -2,6 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Value, json};
@@ -91,8 +92,10 @@ impl Reply {
         let message = format!("Something went wrong; quote {id} when you ask for help.");
         Reply::old_error(StatusCode::INTERNAL_SERVER_ERROR, "generic_error_support", message, Value::from(id))
     }
+}
 
-    pub fn into_response(self) -> Response<Body> {
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
         response.headers_mut().extend(self.headers);

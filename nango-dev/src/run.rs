@@ -139,7 +139,7 @@ fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child
 }
 
 fn pass_on(child: &Child, signal: Signal) {
-    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     if let Some(pid) = pid {
         // It may have ended this very moment.
         let _ = kill_process(pid, signal);

@@ -1,0 +1,7 @@
+//! nango-dev as its clients and its users meet it: the program itself runs, and is asked over HTTP.
+
+mod command;
+mod http;
+mod observed;
+mod refresh;
+mod support;
