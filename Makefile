@@ -15,7 +15,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
 .PHONY: all build setup setup-test examples demo test install uninstall dist lint clean \
-	test-rust test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+	test-rust test-loom test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 
 all: build
 
@@ -44,11 +44,15 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint test-rust test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+test: setup-test build lint test-rust test-loom test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 	@echo "All tests of all languages passed."
 
 test-rust:
 	$(WITH_SERVER) cargo test --locked --package nango
+
+# The queue, in every order in which threads can meet.
+test-loom:
+	RUSTFLAGS="--cfg nango_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --locked --package nango --lib queue
 
 test-nango-dev:
 	cargo test --locked --package nango-dev

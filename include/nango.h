@@ -68,9 +68,16 @@ typedef struct nango_json_items nango_json_items;
 typedef struct nango_options nango_options;
 
 /**
- * Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One thread at a time.
+ * Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One page at a time: two threads that ask at once get the
+ * same page.
  */
 typedef struct nango_pager nango_pager;
+
+/**
+ * Calls in flight, and their results to be taken. Any number of threads may use it at once. Made with nango_queue_new(), freed with nango_queue_free(). All queues
+ * of a process share the library's one thread, which is started with the first.
+ */
+typedef struct nango_queue nango_queue;
 
 /**
  * A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
@@ -86,6 +93,32 @@ typedef int32_t nango_code;
 typedef int32_t nango_tls_roots;
 
 /**
+ * A ticket that is done. What json and error point to is the taker's: json is freed with nango_free_string(), error with nango_error_free().
+ */
+typedef struct {
+  /**
+   * What the submit function returned.
+   */
+  uint64_t ticket;
+  /**
+   * What was given with it.
+   */
+  uint64_t user_data;
+  /**
+   * The result, as the blocking call of the same name returns it; NULL: it failed, or a walk through pages has come to its end.
+   */
+  char *json;
+  /**
+   * Why it failed; NULL: it did not.
+   */
+  nango_error *error;
+  /**
+   * NULL; for what comes later.
+   */
+  void *reserved[4];
+} nango_completion;
+
+/**
  * No error.
  */
 #define NANGO_OK 0
@@ -99,6 +132,26 @@ typedef int32_t nango_tls_roots;
  * A text is not UTF-8; nothing was sent.
  */
 #define NANGO_ERROR_INVALID_UTF8 2
+
+/**
+ * The catalogue has no operation of that name.
+ */
+#define NANGO_ERROR_UNKNOWN_OPERATION 3
+
+/**
+ * The queue holds as many tickets as it can: take what is done first.
+ */
+#define NANGO_ERROR_QUEUE_FULL 4
+
+/**
+ * The queue is closed.
+ */
+#define NANGO_ERROR_CLOSED 5
+
+/**
+ * The queue belongs to the process that this one was forked from.
+ */
+#define NANGO_ERROR_WRONG_PROCESS 6
 
 /**
  * The address refuses, or cannot be reached.
@@ -442,7 +495,7 @@ nango_pager *nango_pager_new(const nango_client *client,
  * "/connections"). A server that does not page sends the whole list as one page. Blocks this thread only, and always has an end.
  *
  * Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL and an error: any code; the next call asks for the same page
- * again. INVALID_ARGUMENT too when another thread is fetching a page with this pager.
+ * again.
  */
 char *nango_pager_next_json(const nango_pager *pager,
                             nango_error **error_out);
@@ -519,6 +572,13 @@ nango_code nango_options_set_idle_timeout_ms(nango_options *options,
  * How many idle connections a client keeps for the next calls; 0: each call opens its own. Default: 8.
  */
 nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
+
+/**
+ * How many connections a queue's calls with this client may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what the
+ * process may open if that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT: 0.
+ */
+nango_code nango_options_set_max_connections(nango_options *options,
+                                             uint32_t connections);
 
 /**
  * The longest answer that is read, in bytes; a longer one is RESPONSE_TOO_LARGE. Default: 67108864 (64 MiB). INVALID_ARGUMENT: 0.
@@ -630,6 +690,69 @@ void nango_cancel_trigger(const nango_cancel *cancel);
  * Ends a handle. Calls that have it go on, and can no longer be cancelled with it. NULL is allowed.
  */
 void nango_cancel_free(nango_cancel *cancel);
+
+/**
+ * An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no descriptor, memory or thread left. Freed with nango_queue_free().
+ */
+nango_queue *nango_queue_new(nango_error **error_out);
+
+/**
+ * The descriptor to wait on with poll, epoll or an event loop: readable if and only if a completion waits or the queue is closed. Level-triggered, and for waiting only: never
+ * read from it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it returns 0. It lives as long as the queue. -1 in a child of
+ * fork, and for NULL.
+ */
+int32_t nango_queue_fd(const nango_queue *queue);
+
+/**
+ * Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials", "list_connections" or "warm_up". params_json: its parameters, a JSON
+ * object, such as {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL, and may be freed when this has returned, as the
+ * client may. user_data comes back with the completion.
+ *
+ * Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed out, cancelled, or by the queue being closed. 0 and an error: nothing was
+ * begun, and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS.
+ */
+uint64_t nango_queue_submit(const nango_queue *queue,
+                            const nango_client *client,
+                            const char *operation,
+                            const char *params_json,
+                            const nango_call_options *options,
+                            uint64_t user_data,
+                            nango_error **error_out);
+
+/**
+ * Begins to fetch the next page of a walk, as nango_pager_next_json() does, and returns at once. The completion has the page; neither json nor error: there are no more
+ * pages. The next page is asked for when this one's completion was taken; the pager may be freed before that. Otherwise as nango_queue_submit().
+ */
+uint64_t nango_queue_submit_page(const nango_queue *queue,
+                                 const nango_pager *pager,
+                                 uint64_t user_data,
+                                 nango_error **error_out);
+
+/**
+ * Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A ticket that is done already, or none of this queue's, is left as it is.
+ */
+void nango_queue_cancel(const nango_queue *queue,
+                        uint64_t ticket);
+
+/**
+ * Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how long to wait for the first, in milliseconds; 0: not at all; -1: until there is one
+ * or the queue is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
+ */
+size_t nango_queue_next(const nango_queue *queue,
+                        nango_completion *out,
+                        size_t max,
+                        int32_t timeout_ms);
+
+/**
+ * Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good and wakes every taker. What is done can still be taken.
+ */
+void nango_queue_close(const nango_queue *queue);
+
+/**
+ * Closes a queue and ends it; what was not taken is dropped. It must not race with another use of the queue: close it, let the takers return, then free it. NULL is
+ * allowed. In a child of fork an inherited queue may be freed: no descriptor of the parent's is touched.
+ */
+void nango_queue_free(nango_queue *queue);
 
 /**
  * The version of the loaded library, such as "0.1.0". Static: never freed. Any thread, any time.

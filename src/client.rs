@@ -7,13 +7,14 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
 use crate::credentials;
 use crate::engine::fork::PerProcess;
-use crate::engine::inline::{Inline, Outcome};
-use crate::engine::{Answer, Failure, Settings};
+use crate::engine::inline::Outcome;
+use crate::engine::{Answer, Engine, Failure, Line, Settings};
 use crate::error::{Code, Error, redact};
 use crate::events::Events;
 use crate::operation::{self, Operation};
@@ -39,7 +40,7 @@ struct Shared {
     anonymous: HeaderMap,
     /// For an error: whom a TLS connection trusts.
     trust: String,
-    inline: Inline,
+    engine: Engine,
     event_capacity: usize,
     events: PerProcess<Events>,
 }
@@ -76,6 +77,7 @@ impl Client {
             connect_timeout: options.connect_timeout,
             idle_timeout: options.idle_timeout,
             idle_connections: options.idle_connections,
+            max_connections: options.max_connections,
             max_response_bytes: options.max_response_bytes,
             proxy: proxy.map(|chosen| chosen.proxy),
             tls: speaks_tls.then(|| options.tls.clone()),
@@ -88,7 +90,7 @@ impl Client {
             headers,
             anonymous,
             trust: options.tls.described(),
-            inline: Inline::new(settings),
+            engine: Engine::new(settings),
             event_capacity: options.events,
             events: PerProcess::new(),
             base_url,
@@ -121,24 +123,14 @@ impl Client {
     }
 
     /// Any operation of the catalogue, on the caller's own thread.
-    pub fn call(&self, operation: &Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Secret, Error> {
-        let subject = subject(operation, &parameters, self.0.secret_key.text());
-        request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
-        let mut headers = self.0.headers.clone();
-        headers.extend(options.headers.iter().cloned());
-        Request::new(&self.0.base_url, self.0.plural_routes, operation, &parameters, headers)
-            .and_then(|request| self.perform(operation, &request, options))
-            .map_err(|error| error.during(&subject))
+    pub fn call(&self, operation: &'static Operation, parameters: Parameters, options: &CallOptions) -> Result<Secret, Error> {
+        self.plan(operation, parameters, options)?.on_this_thread()
     }
 
     /// Opens a connection before the first call: asks for the server's health, without the key. Any answer will do.
     pub fn warm_up(&self) -> Result<(), Error> {
-        let operation = &operation::HEALTH;
-        let headers = self.0.anonymous.clone();
-        Request::new(&self.0.base_url, self.0.plural_routes, operation, &Parameters::new(), headers)
-            .and_then(|request| self.perform(operation, &request, &CallOptions::default()))
-            .map(drop)
-            .or_else(|error| if error.http_status().is_some() { Ok(()) } else { Err(error.during(operation.name)) })
+        let warmed = self.call(&operation::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop);
+        warmed.or_else(|error| if error.http_status().is_some() { Ok(()) } else { Err(error) })
     }
 
     /// The oldest event that nobody took yet; see [`Options::set_events`].
@@ -146,17 +138,72 @@ impl Client {
         self.0.events().next()
     }
 
-    fn perform(&self, operation: &Operation, request: &Request, options: &CallOptions) -> Result<Secret, Error> {
-        let shared = &*self.0;
-        let deadline = Instant::now() + options.timeout.unwrap_or(shared.timeout);
-        let call = Named { shared, operation };
-        let cancel = options.cancel.as_ref().map(|cancel| &cancel.0);
-        match shared.inline.run(cancel, async |line| retry::attempts(line, request, &shared.policy, deadline, &call).await) {
-            Outcome::Done(result) => result,
-            Outcome::Cancelled => Err(Error::new(Code::Cancelled, "the call was cancelled")),
-            Outcome::Failed(failure) => Err(call.explain(&failure)),
+    /// Checks what is asked for, and makes the request of it.
+    pub(crate) fn plan(&self, operation: &'static Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Planned, Error> {
+        let shared = &self.0;
+        let subject = subject(operation, &parameters, shared.secret_key.text());
+        request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
+        let mut headers = if operation.authorized { shared.headers.clone() } else { shared.anonymous.clone() };
+        headers.extend(options.headers.iter().cloned());
+        match Request::new(&shared.base_url, shared.plural_routes, operation, &parameters, headers) {
+            Ok(request) => Ok(Planned {
+                client: self.clone(),
+                operation,
+                request,
+                subject,
+                timeout: options.timeout.unwrap_or(shared.timeout),
+                cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
+            }),
+            Err(error) => Err(error.during(&subject)),
         }
     }
+}
+
+/// A call that is ready to be made, on either engine.
+pub(crate) struct Planned {
+    client: Client,
+    operation: &'static Operation,
+    request: Request,
+    subject: String,
+    timeout: Duration,
+    pub(crate) cancel: Option<CancellationToken>,
+}
+
+impl Planned {
+    fn on_this_thread(self) -> Result<Secret, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let outcome = self.client.0.engine.run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
+        self.told(match outcome {
+            Outcome::Done(result) => result,
+            Outcome::Cancelled => Err(cancelled()),
+            Outcome::Failed(failure) => Err(self.explain(&failure)),
+        })
+    }
+
+    /// On the library's thread, until it is done or cancelled.
+    pub(crate) async fn in_background(self, cancel: &CancellationToken) -> Result<Secret, Error> {
+        let deadline = Instant::now() + self.timeout;
+        let result = match self.client.0.engine.shared_line() {
+            Ok(line) => match cancel.run_until_cancelled(self.attempts(&line, deadline)).await {
+                Some((result, _)) => result,
+                None => Err(cancelled()),
+            },
+            Err(failure) => Err(self.explain(&failure)),
+        };
+        self.told(result)
+    }
+
+    async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
+        retry::attempts(line, &self.request, &self.client.0.policy, deadline, self).await
+    }
+
+    fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
+        result.map_err(|error| error.during(&self.subject))
+    }
+}
+
+pub(crate) fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "the call was cancelled")
 }
 
 impl Shared {
@@ -165,15 +212,10 @@ impl Shared {
     }
 }
 
-struct Named<'a> {
-    shared: &'a Shared,
-    operation: &'a Operation,
-}
-
-impl Call for Named<'_> {
+impl Call for Planned {
     fn decode(&self, answer: Answer) -> Result<Secret, Error> {
         let status = answer.status.as_u16();
-        let body = response::decode(answer, self.shared.secret_key.text())?;
+        let body = response::decode(answer, self.client.0.secret_key.text())?;
         match self.operation.result {
             operation::Result::Body => Ok(body.into()),
             operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret::from),
@@ -183,7 +225,7 @@ impl Call for Named<'_> {
     }
 
     fn explain(&self, failure: &Failure) -> Error {
-        let server = self.shared.base_url.origin();
+        let server = self.client.0.base_url.origin();
         let (code, retryable, message) = match failure {
             Failure::Lookup(lookup) => (Code::Dns, lookup.temporary, format!("{lookup}; check the host in the base URL {server}")),
             Failure::Connect(why) => (Code::Connect, true, format!("{server} cannot be reached: {why}; is the server running, and is this its address?")),
@@ -193,7 +235,7 @@ impl Call for Named<'_> {
                 false,
                 format!(
                     "no trusted TLS connection with {server}: {why} (trusting {}); a private authority is added with nango_options_add_ca_pem",
-                    self.shared.trust
+                    self.client.0.trust
                 ),
             ),
             Failure::Proxy(why) => (Code::Proxy, true, format!("the proxy on the way to {server} did not connect: {why}")),
@@ -201,7 +243,7 @@ impl Call for Named<'_> {
             Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        let error = Error::new(code, redact::text(&message, self.shared.secret_key.text())).with_retryable(retryable);
+        let error = Error::new(code, redact::text(&message, self.client.0.secret_key.text())).with_retryable(retryable);
         match failure {
             Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
             _ => error,
@@ -209,7 +251,7 @@ impl Call for Named<'_> {
     }
 
     fn watch(&self, attempt: Attempt<'_>) {
-        self.shared.events().attempt(self.operation.name, &attempt);
+        self.client.0.events().attempt(self.operation.name, &attempt);
     }
 }
 

@@ -42,6 +42,14 @@ pub const NANGO_OK: nango_code = 0;
 pub const NANGO_ERROR_INVALID_ARGUMENT: nango_code = 1;
 /// A text is not UTF-8; nothing was sent.
 pub const NANGO_ERROR_INVALID_UTF8: nango_code = 2;
+/// The catalogue has no operation of that name.
+pub const NANGO_ERROR_UNKNOWN_OPERATION: nango_code = 3;
+/// The queue holds as many tickets as it can: take what is done first.
+pub const NANGO_ERROR_QUEUE_FULL: nango_code = 4;
+/// The queue is closed.
+pub const NANGO_ERROR_CLOSED: nango_code = 5;
+/// The queue belongs to the process that this one was forked from.
+pub const NANGO_ERROR_WRONG_PROCESS: nango_code = 6;
 /// The address refuses, or cannot be reached.
 pub const NANGO_ERROR_CONNECT: nango_code = 20;
 /// The TLS handshake failed, or the server's certificate is not trusted.
@@ -94,6 +102,14 @@ codes! {
     InvalidArgument = NANGO_ERROR_INVALID_ARGUMENT, "INVALID_ARGUMENT";
     /// [`NANGO_ERROR_INVALID_UTF8`]
     InvalidUtf8 = NANGO_ERROR_INVALID_UTF8, "INVALID_UTF8";
+    /// [`NANGO_ERROR_UNKNOWN_OPERATION`]
+    UnknownOperation = NANGO_ERROR_UNKNOWN_OPERATION, "UNKNOWN_OPERATION";
+    /// [`NANGO_ERROR_QUEUE_FULL`]
+    QueueFull = NANGO_ERROR_QUEUE_FULL, "QUEUE_FULL";
+    /// [`NANGO_ERROR_CLOSED`]
+    Closed = NANGO_ERROR_CLOSED, "CLOSED";
+    /// [`NANGO_ERROR_WRONG_PROCESS`]
+    WrongProcess = NANGO_ERROR_WRONG_PROCESS, "WRONG_PROCESS";
     /// [`NANGO_ERROR_CONNECT`]
     Connect = NANGO_ERROR_CONNECT, "CONNECT";
     /// [`NANGO_ERROR_TLS`]

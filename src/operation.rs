@@ -16,6 +16,8 @@ pub struct Operation {
     /// The path that today's documentation names, where it differs.
     pub(crate) plural_path: &'static str,
     pub(crate) parameters: &'static [Parameter],
+    /// Whether it is sent with the key.
+    pub(crate) authorized: bool,
     /// Whether sending it twice does what sending it once does.
     pub(crate) repeatable: bool,
     pub(crate) result: Result,
@@ -95,6 +97,7 @@ const fn one_connection(name: &'static str, result: Result) -> Operation {
         path: "/connection/{connection_id}",
         plural_path: "/connections/{connection_id}",
         parameters: ONE_CONNECTION,
+        authorized: true,
         repeatable: true,
         result,
     }
@@ -116,10 +119,27 @@ pub static LIST_CONNECTIONS: Operation = Operation {
         optional("limit", "limit", Place::Query, Kind::Integer),
         optional("page", "page", Place::Query, Kind::Integer),
     ],
+    authorized: true,
     repeatable: true,
     result: Result::Body,
 };
 
-/// `GET /health`, without the key: what [`warm_up`](crate::Client::warm_up) sends.
-pub(crate) static HEALTH: Operation =
-    Operation { name: "warm_up", method: Method::GET, path: "/health", plural_path: "/health", parameters: &[], repeatable: true, result: Result::Body };
+/// `GET /health`, without the key: what opens a connection before the first call.
+pub static WARM_UP: Operation = Operation {
+    name: "warm_up",
+    method: Method::GET,
+    path: "/health",
+    plural_path: "/health",
+    parameters: &[],
+    authorized: false,
+    repeatable: true,
+    result: Result::Body,
+};
+
+/// Every operation.
+pub static ALL: [&Operation; 5] = [&GET_CONNECTION, &GET_TOKEN, &GET_CREDENTIALS, &LIST_CONNECTIONS, &WARM_UP];
+
+/// The operation with this name.
+pub fn find(name: &str) -> Option<&'static Operation> {
+    ALL.into_iter().find(|operation| operation.name == name)
+}

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::base_url::BaseUrl;
+use crate::engine::descriptors::soft_limit;
 use crate::engine::proxy::Proxy;
 use crate::engine::tls::{Identity, Roots, TlsOptions};
 use crate::error::Error;
@@ -26,6 +28,7 @@ pub struct Options {
     pub(crate) max_retries: u32,
     pub(crate) idle_timeout: Duration,
     pub(crate) idle_connections: usize,
+    pub(crate) max_connections: usize,
     pub(crate) max_response_bytes: u64,
     pub(crate) user_agent: HeaderValue,
     pub(crate) proxy: Proxy,
@@ -47,6 +50,7 @@ impl Default for Options {
             // The server closes an idle connection after 61 s: leave before it does.
             idle_timeout: Duration::from_secs(50),
             idle_connections: 8,
+            max_connections: 256.min(soft_limit() / 2).max(1) as usize,
             max_response_bytes: 64 * 1024 * 1024,
             user_agent: user_agent("").expect("the user agent is a header's value"),
             proxy: Proxy::Environment,
@@ -120,6 +124,16 @@ impl Options {
     /// How many idle connections a client keeps; 0: every call opens its own. Default: 8.
     pub fn set_idle_connections(&mut self, connections: usize) {
         self.idle_connections = connections;
+    }
+
+    /// How many connections the calls of a queue may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what the process may
+    /// open if that is less.
+    pub fn set_max_connections(&mut self, connections: usize) -> Result<(), Error> {
+        if connections == 0 {
+            return Err(Error::invalid_argument("max_connections must not be 0: no call could be made"));
+        }
+        self.max_connections = connections.min(Semaphore::MAX_PERMITS);
+        Ok(())
     }
 
     /// The longest answer that is read. Default: 64 MiB.

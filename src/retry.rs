@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::engine::{Answer, Failure, Line};
 use crate::error::{Code, Error};
@@ -40,9 +40,15 @@ pub(crate) trait Call {
 /// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the last exchange came to its end.
 pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Secret, Error>, bool) {
     for number in 1.. {
+        // Waiting for a connection's place is the call's time, and no attempt's.
+        let Ok(place) = timeout_at(deadline, line.place()).await else {
+            let error = timed_out("the call's time was up while max_connections others were under way");
+            return (Err(error.with_attempts(number - 1)), true);
+        };
         let began = Instant::now();
         let left = deadline.saturating_duration_since(began);
         let outcome = timeout(policy.attempt_timeout.min(left), line.exchange(request)).await;
+        drop(place);
         let (result, nothing_sent, ended) = match outcome {
             Ok(Ok(answer)) => (call.decode(answer), false, true),
             Ok(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),

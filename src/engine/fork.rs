@@ -16,7 +16,7 @@ extern "C" fn in_child() {
 }
 
 /// The generation of the running process. The first call asks libc to be told of forks.
-fn generation() -> u64 {
+pub(crate) fn generation() -> u64 {
     // Two threads may both ask libc, and a fork then counts twice: the number only has to be a new one.
     static WATCHING: OnceBool = OnceBool::new();
     WATCHING.get_or_init(|| {

@@ -3,30 +3,16 @@
 //! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out of the client's pool, drives it on its own thread
 //! and puts it back; nothing runs between calls.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use super::fork::PerProcess;
-use super::{Failure, Line, Settings, signals, tls};
+use super::{Engine, Failure, Line, Own, Settings, signals};
 
-/// The pools of a client, one for each process that uses it.
-pub(crate) struct Inline {
-    settings: Settings,
-    pools: PerProcess<Pool>,
-}
-
-struct Pool {
-    /// Made with the first connection that needs it, and shared by all for the sake of its session cache.
-    tls: Mutex<Option<ClientConfig>>,
-    /// The warmest is last.
-    idle: Mutex<Vec<Slot>>,
-}
-
-struct Slot {
+pub(super) struct Slot {
     line: Line,
     runtime: Option<Runtime>,
     last_used: Instant,
@@ -40,11 +26,7 @@ pub(crate) enum Outcome<T> {
     Failed(Failure),
 }
 
-impl Inline {
-    pub(crate) fn new(settings: Settings) -> Inline {
-        Inline { settings, pools: PerProcess::new() }
-    }
-
+impl Engine {
     /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its result, whether its exchanges came to their end: a line
     /// on which one did not is never used again.
     pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
@@ -56,7 +38,7 @@ impl Inline {
             ));
         }
         signals::without_sigpipe(|| {
-            let pool = self.pools.get_or_init(|| Pool { tls: Mutex::default(), idle: Mutex::default() });
+            let pool = self.own();
             let slot = match pool.take(&self.settings) {
                 Ok(slot) => slot,
                 Err(failure) => return Outcome::Failed(failure),
@@ -82,7 +64,7 @@ impl Inline {
     }
 }
 
-impl Pool {
+impl Own {
     fn take(&self, settings: &Settings) -> Result<Slot, Failure> {
         let (slot, too_old) = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,17 +92,6 @@ impl Pool {
         };
         drop(surplus);
     }
-
-    fn tls(&self, settings: &Settings) -> Result<ClientConfig, Failure> {
-        let Some(options) = &settings.tls else {
-            return Ok(tls::unused());
-        };
-        let mut config = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*config {
-            Some(config) => Ok(config.clone()),
-            None => Ok(config.insert(options.config().map_err(Failure::Tls)?).clone()),
-        }
-    }
 }
 
 /// Takes out what has been idle for too long: the pool is in the order of last use.
@@ -139,7 +110,7 @@ impl Slot {
             .map_err(|error| Failure::Internal(format!("the system gives no means to wait for a socket: {error}")))?;
         let line = {
             let _inside = runtime.enter();
-            Line::new(settings, tls)?
+            Line::single(settings, tls)?
         };
         Ok(Slot { line, runtime: Some(runtime), last_used: Instant::now() })
     }

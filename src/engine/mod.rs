@@ -1,7 +1,10 @@
 //! The only place that does I/O. It knows nothing of Nango.
 //!
-//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where the code runs is the business of [`inline`].
+//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where the code runs is the business of [`inline`] and
+//! [`background`].
 
+pub(crate) mod background;
+pub(crate) mod descriptors;
 pub(crate) mod fork;
 pub(crate) mod inline;
 pub(crate) mod proxy;
@@ -11,19 +14,22 @@ pub(crate) mod tls;
 
 use std::error::Error as StdError;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode};
+use reqwest::{ClientBuilder, Response, StatusCode};
 use rustls::ClientConfig;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_layer::Layer;
 use tower_service::Service;
 use zeroize::Zeroizing;
 
 use crate::request::Request;
+use fork::PerProcess;
+use inline::Slot;
 use resolve::LookupFailure;
 
 /// What an engine is told about connections.
@@ -32,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) idle_connections: usize,
+    pub(crate) max_connections: usize,
     pub(crate) max_response_bytes: u64,
     pub(crate) proxy: Option<reqwest::Proxy>,
     /// Absent where neither the server nor the proxy speaks TLS.
@@ -58,27 +65,78 @@ pub(crate) enum Failure {
     Internal(String),
 }
 
-/// An HTTP client with at most one connection, for one call at a time.
+/// A client's connections, in each process that uses it.
+pub(crate) struct Engine {
+    settings: Settings,
+    own: PerProcess<Own>,
+}
+
+/// What belongs to one process.
+#[derive(Default)]
+struct Own {
+    /// Made with the first connection that needs it, and shared by all for the sake of its session cache.
+    tls: Mutex<Option<ClientConfig>>,
+    /// For blocking calls; the warmest is last.
+    idle: Mutex<Vec<Slot>>,
+    /// For the queue.
+    shared: Mutex<Option<Arc<Line>>>,
+}
+
+impl Engine {
+    pub(crate) fn new(settings: Settings) -> Engine {
+        Engine { settings, own: PerProcess::new() }
+    }
+
+    fn own(&self) -> &Own {
+        self.own.get_or_init(Own::default)
+    }
+}
+
+impl Own {
+    fn tls(&self, settings: &Settings) -> Result<ClientConfig, Failure> {
+        let Some(options) = &settings.tls else {
+            return Ok(tls::unused());
+        };
+        let mut config = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*config {
+            Some(config) => Ok(config.clone()),
+            None => Ok(config.insert(options.config().map_err(Failure::Tls)?).clone()),
+        }
+    }
+}
+
+/// An HTTP client: with one connection for one call at a time, or shared by many.
 pub(crate) struct Line {
     client: reqwest::Client,
     connects: Arc<AtomicU32>,
     max_response_bytes: u64,
     proxied: bool,
+    /// One for each connection that a shared line may have.
+    places: Option<Semaphore>,
 }
 
 impl Line {
-    fn new(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
+    /// For one call at a time.
+    fn single(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
+        // How long its connection may lie idle is the pool's business.
+        Line::new(settings, tls, |builder| builder.pool_idle_timeout(None).pool_max_idle_per_host(1), None)
+    }
+
+    /// For any number of calls at once, on a thread that drives it.
+    fn shared(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
+        let keep = |builder: ClientBuilder| builder.pool_idle_timeout(settings.idle_timeout).pool_max_idle_per_host(settings.idle_connections);
+        Line::new(settings, tls, keep, Some(Semaphore::new(settings.max_connections)))
+    }
+
+    fn new(settings: &Settings, tls: ClientConfig, keep: impl FnOnce(ClientBuilder) -> ClientBuilder, places: Option<Semaphore>) -> Result<Line, Failure> {
         let connects = Arc::new(AtomicU32::new(0));
-        let mut builder = reqwest::Client::builder()
+        let mut builder = keep(reqwest::Client::builder())
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
             .connect_timeout(settings.connect_timeout)
-            // How long a connection may lie idle is the pool's business.
-            .pool_idle_timeout(None)
-            .pool_max_idle_per_host(1)
             .dns_resolver(Arc::new(resolve::Resolver))
             .connector_layer(CountConnects(Arc::clone(&connects)))
             .tls_backend_preconfigured(tls);
@@ -86,7 +144,13 @@ impl Line {
             builder = builder.proxy(proxy.clone());
         }
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
-        Ok(Line { client, connects, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some() })
+        Ok(Line { client, connects, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places })
+    }
+
+    /// Waits until there may be one more connection. The place is given back with what this returns.
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.places.as_ref()?.acquire().await.ok()
     }
 
     /// One exchange. A request that failed on a connection which lay idle, before a byte of the answer, met the server closing it: it is sent once more if
@@ -94,7 +158,8 @@ impl Line {
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let connects = self.connects.load(Ordering::Relaxed);
         let mut sent = self.client.execute(request.to_reqwest()).await;
-        let reused = connects > 0 && self.connects.load(Ordering::Relaxed) == connects;
+        // On a shared line nobody knows whose connection it was.
+        let reused = connects > 0 && (self.places.is_some() || self.connects.load(Ordering::Relaxed) == connects);
         if sent.is_err() && reused && request.repeatable {
             sent = self.client.execute(request.to_reqwest()).await;
         }

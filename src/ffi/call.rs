@@ -110,22 +110,23 @@ pub unsafe extern "C" fn nango_list_connections_json(
 ) -> *mut c_char {
     let body = || {
         // SAFETY: the header asks it of the caller.
-        let (client, filter, options) = unsafe { (nango_client::reference(client)?, filter(filter_json)?, nango_call_options::checked(options)?) };
+        let (client, filter, options) =
+            unsafe { (nango_client::reference(client)?, parameters(filter_json, "filter_json")?, nango_call_options::checked(options)?) };
         give_text(&client.list_connections_json(filter, &options)?)
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// A filter in JSON; NULL is none.
+/// Parameters in JSON; NULL is none.
 ///
 /// # Safety
 /// The pointer is NULL, or a text that nobody changes meanwhile.
-pub(super) unsafe fn filter(json: *const c_char) -> Result<Parameters, Error> {
+pub(super) unsafe fn parameters(json: *const c_char, name: &str) -> Result<Parameters, Error> {
     // SAFETY: as promised by the caller.
-    match unsafe { optional_text(json, "filter_json") }? {
+    match unsafe { optional_text(json, name) }? {
         None => Ok(Parameters::new()),
-        Some(json) => serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("filter_json is not a JSON object: {error}"))),
+        Some(json) => serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("{name} is not a JSON object: {error}"))),
     }
 }
 

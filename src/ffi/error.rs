@@ -18,7 +18,7 @@ pub struct nango_error {
 }
 
 impl nango_error {
-    fn into_raw(error: Error) -> *mut nango_error {
+    pub(super) fn into_raw(error: Error) -> *mut nango_error {
         let object = nango_error {
             message: c_text(error.message()),
             api_code: error.api_code().map(c_text),

@@ -2,18 +2,23 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::Mutex;
 
-use super::call::filter;
+use super::call::parameters;
 use super::client::nango_client;
 use super::error::{guard, nango_error};
 use super::guard::{borrow, free, give, give_text};
 use super::options::nango_call_options;
-use crate::error::Error;
-use crate::pager::Pager;
+use crate::pager::Walk;
 
-/// Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One thread at a time.
-pub struct nango_pager(Mutex<Pager>);
+/// Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One page at a time: two threads that ask at once get the
+/// same page.
+pub struct nango_pager(Walk);
+
+impl nango_pager {
+    pub(super) fn walk(&self) -> &Walk {
+        &self.0
+    }
+}
 
 /// Begins a walk through the environment's connections. Nothing is sent yet.
 ///
@@ -31,9 +36,10 @@ pub unsafe extern "C" fn nango_pager_new(
 ) -> *mut nango_pager {
     let body = || {
         // SAFETY: the header asks it of the caller.
-        let (client, filter, options) = unsafe { (nango_client::reference(client)?, filter(filter_json)?, nango_call_options::checked(options)?) };
+        let (client, filter, options) =
+            unsafe { (nango_client::reference(client)?, parameters(filter_json, "filter_json")?, nango_call_options::checked(options)?) };
         let pager = client.list_connections(filter, page_size, options)?;
-        Ok(give(nango_pager(Mutex::new(pager))))
+        Ok(give(nango_pager(Walk::new(pager))))
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
@@ -43,15 +49,13 @@ pub unsafe extern "C" fn nango_pager_new(
 /// "/connections"). A server that does not page sends the whole list as one page. Blocks this thread only, and always has an end.
 ///
 /// Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL and an error: any code; the next call asks for the same page
-/// again. INVALID_ARGUMENT too when another thread is fetching a page with this pager.
+/// again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_pager_next_json(pager: *const nango_pager, error_out: *mut *mut nango_error) -> *mut c_char {
     let body = || {
         // SAFETY: the header asks it of the caller.
         let pager = unsafe { borrow(pager, "pager") }?;
-        // A waiting thread would wait for ever in a child that was forked while the lock was held.
-        let mut pager = pager.0.try_lock().map_err(|_| Error::invalid_argument("another thread is using this pager"))?;
-        pager.next_page_json()?.map_or(Ok(ptr::null_mut()), |page| give_text(&page))
+        pager.0.next_page_json()?.map_or(Ok(ptr::null_mut()), |page| give_text(&page))
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }

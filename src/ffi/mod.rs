@@ -14,4 +14,5 @@ mod guard;
 pub mod json;
 pub mod list;
 pub mod options;
+pub mod queue;
 pub mod version;

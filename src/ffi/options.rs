@@ -158,6 +158,14 @@ pub unsafe extern "C" fn nango_options_set_idle_connections(options: *mut nango_
     unsafe { set(options, change) }
 }
 
+/// How many connections a queue's calls with this client may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what the
+/// process may open if that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT: 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_options_set_max_connections(options: *mut nango_options, connections: u32) -> nango_code {
+    // SAFETY: the header asks it of the caller.
+    unsafe { set(options, |options| options.set_max_connections(connections as usize)) }
+}
+
 /// The longest answer that is read, in bytes; a longer one is RESPONSE_TOO_LARGE. Default: 67108864 (64 MiB). INVALID_ARGUMENT: 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_max_response_bytes(options: *mut nango_options, bytes: u64) -> nango_code {

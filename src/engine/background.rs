@@ -1,0 +1,40 @@
+//! On the library's thread: what the completion queue uses.
+//!
+//! One thread for a process, with every signal blocked, started with the first queue. All connections of a client live in one [`Line`] there, as many as
+//! `max_connections` allows; calls beyond that wait inside, without a socket.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::runtime::{Builder, Handle};
+
+use super::fork::PerProcess;
+use super::{Engine, Failure, Line, signals};
+
+static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::new();
+
+/// This process's thread, started if need be. It never ends.
+pub(crate) fn thread() -> io::Result<Handle> {
+    let mut running = THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*running {
+        return Ok(handle.clone());
+    }
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+    let handle = runtime.handle().clone();
+    signals::all_blocked(|| thread::Builder::new().name("nango-queue".to_owned()).spawn(move || runtime.block_on(std::future::pending::<()>())))?;
+    Ok(running.insert(handle).clone())
+}
+
+impl Engine {
+    /// The line that all calls of the queue share.
+    pub(crate) fn shared_line(&self) -> Result<Arc<Line>, Failure> {
+        let own = self.own();
+        let mut shared = own.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = &*shared {
+            return Ok(Arc::clone(line));
+        }
+        let line = Line::shared(&self.settings, own.tls(&self.settings)?)?;
+        Ok(Arc::clone(shared.insert(Arc::new(line))))
+    }
+}

@@ -1,0 +1,333 @@
+//! Completions: what was asked for and not waited for.
+//!
+//! A queue is a table of the tickets that fly and a line of those that are done. A ticket leaves the table once, and with that it is completed: by its
+//! answer, by being cancelled, or by the queue being closed, whichever comes first; what comes after finds it gone.
+
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::client::{Client, cancelled};
+use crate::engine::background;
+use crate::engine::descriptors::Flag;
+use crate::engine::fork::generation;
+use crate::error::{Code, Error};
+use crate::operation::Operation;
+use crate::options::CallOptions;
+use crate::pager::Walk;
+use crate::request::Parameters;
+use crate::secret::Secret;
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+/// How many tickets a queue holds, in flight and waiting to be taken: a caller that never takes runs into this and not out of memory.
+const CAPACITY: usize = 1 << 20;
+
+/// A ticket that is done.
+#[derive(Debug)]
+pub struct Completion {
+    /// What [`Queue::submit`] returned.
+    pub ticket: u64,
+    /// What the caller gave with it.
+    pub user_data: u64,
+    /// The result. `None`: a walk through pages has come to its end.
+    pub result: Result<Option<Secret>, Error>,
+}
+
+/// Calls in flight, and their results to be taken. Any number of threads may use it at once; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Queue(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    generation: u64,
+    state: Mutex<State>,
+    taken: Condvar,
+    flag: Flag,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    closed: bool,
+    flying: HashMap<u64, Flight>,
+    done: VecDeque<Completion>,
+    /// Whether the flag is up: it is, if and only if something is done or the queue is closed.
+    raised: bool,
+}
+
+#[derive(Debug)]
+struct Flight {
+    user_data: u64,
+    cancel: CancellationToken,
+}
+
+/// What completes a ticket. Dropped before that, it says that the call was lost to a bug.
+struct Ticket {
+    queue: Queue,
+    number: u64,
+}
+
+impl Queue {
+    /// A queue of its own; all queues of a process share the library's one thread.
+    pub fn new() -> Result<Queue, Error> {
+        background::thread().map_err(|error| no_means(&error))?;
+        Queue::without_thread()
+    }
+
+    fn without_thread() -> Result<Queue, Error> {
+        let flag = Flag::new().map_err(|error| no_means(&error))?;
+        Ok(Queue(Arc::new(Shared { generation: generation(), state: Mutex::new(State::default()), taken: Condvar::new(), flag })))
+    }
+
+    /// Begins a call. The ticket completes exactly once; an error: nothing was begun and nothing will follow.
+    pub fn submit(&self, client: &Client, operation: &'static Operation, parameters: Parameters, options: &CallOptions, user_data: u64) -> Result<u64, Error> {
+        self.own()?;
+        let planned = client.plan(operation, parameters, options)?;
+        let (ticket, cancel) = self.accept(user_data, planned.cancel.as_ref())?;
+        let number = ticket.number;
+        let thread = background::thread().map_err(|error| no_means(&error))?;
+        thread.spawn(async move { ticket.complete(planned.in_background(&cancel).await.map(Some)) });
+        Ok(number)
+    }
+
+    /// Begins to fetch the next page of a walk. The walk goes on from what the page's completion brought; until then it must not be asked again.
+    pub fn submit_page(&self, walk: &Walk, user_data: u64) -> Result<u64, Error> {
+        self.own()?;
+        let (ticket, cancel) = self.accept(user_data, walk.cancel().as_ref())?;
+        let number = ticket.number;
+        let thread = background::thread().map_err(|error| no_means(&error))?;
+        let walk = walk.clone();
+        thread.spawn(async move { ticket.complete(walk.next_in_background(&cancel).await) });
+        Ok(number)
+    }
+
+    /// Completes a ticket that flies as cancelled, at once.
+    pub fn cancel(&self, ticket: u64) {
+        if self.own().is_err() {
+            return;
+        }
+        let flight = {
+            let mut state = self.state();
+            let flight = state.flying.remove(&ticket);
+            if let Some(flight) = &flight {
+                let result = Err(cancelled());
+                self.push(&mut state, Completion { ticket, user_data: flight.user_data, result });
+            }
+            flight
+        };
+        // What this wakes must not find the lock taken.
+        if let Some(flight) = flight {
+            flight.cancel.cancel();
+        }
+    }
+
+    /// Takes up to `most` completions, the oldest first. Waits for the first of them: not at all, for a time, or (`None`) until there is one or the queue is closed.
+    pub fn next(&self, most: usize, wait: Option<Duration>) -> Vec<Completion> {
+        if self.own().is_err() || most == 0 {
+            return Vec::new();
+        }
+        let until = wait.map(|wait| Instant::now() + wait);
+        let mut state = self.state();
+        while state.done.is_empty() && !state.closed {
+            state = match until {
+                None => self.0.taken.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        break;
+                    }
+                    self.0.taken.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+        let count = most.min(state.done.len());
+        let completions = state.done.drain(..count).collect();
+        self.show(&mut state);
+        completions
+    }
+
+    /// Refuses new work, completes what flies as cancelled, and wakes whoever waits. What is done can still be taken.
+    pub fn close(&self) {
+        if self.own().is_err() {
+            return;
+        }
+        let flying = {
+            let mut state = self.state();
+            state.closed = true;
+            let flying = std::mem::take(&mut state.flying);
+            for (ticket, flight) in &flying {
+                let completion = Completion { ticket: *ticket, user_data: flight.user_data, result: Err(cancelled()) };
+                state.done.push_back(completion);
+            }
+            self.show(&mut state);
+            self.0.taken.notify_all();
+            flying
+        };
+        flying.into_values().for_each(|flight| flight.cancel.cancel());
+    }
+
+    /// The descriptor that is readable if and only if a completion waits or the queue is closed. In a forked child: none.
+    pub fn fd(&self) -> Option<RawFd> {
+        self.own().ok().map(|()| self.0.flag.fd())
+    }
+
+    /// Whether the queue was made by a process that this one was forked from.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.own().is_err()
+    }
+
+    fn own(&self) -> Result<(), Error> {
+        if self.0.generation == generation() {
+            return Ok(());
+        }
+        Err(Error::new(Code::WrongProcess, "this queue belongs to the process that this one was forked from: make a new one"))
+    }
+
+    fn accept(&self, user_data: u64, cancel: Option<&CancellationToken>) -> Result<(Ticket, CancellationToken), Error> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let mut state = self.state();
+        if state.closed {
+            return Err(Error::new(Code::Closed, "the queue is closed"));
+        }
+        if state.flying.len() + state.done.len() >= CAPACITY {
+            return Err(Error::new(Code::QueueFull, format!("the queue holds {CAPACITY} tickets: take what is done first")));
+        }
+        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        let cancel = cancel.map(CancellationToken::child_token).unwrap_or_default();
+        state.flying.insert(number, Flight { user_data, cancel: cancel.clone() });
+        Ok((Ticket { queue: self.clone(), number }, cancel))
+    }
+
+    fn push(&self, state: &mut State, completion: Completion) {
+        state.done.push_back(completion);
+        self.show(state);
+        self.0.taken.notify_one();
+    }
+
+    /// Makes the flag say what is so. Under the lock, so that it never says what was so.
+    fn show(&self, state: &mut State) {
+        let up = state.closed || !state.done.is_empty();
+        if up != state.raised {
+            state.raised = up;
+            if up { self.0.flag.raise() } else { self.0.flag.lower() }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Ticket {
+    fn complete(self, result: Result<Option<Secret>, Error>) {
+        self.finish(result);
+    }
+
+    /// The first time, this completes the ticket.
+    fn finish(&self, result: Result<Option<Secret>, Error>) {
+        let mut state = self.queue.state();
+        if let Some(flight) = state.flying.remove(&self.number) {
+            self.queue.push(&mut state, Completion { ticket: self.number, user_data: flight.user_data, result });
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.finish(Err(Error::new(Code::Panic, "libnango lost this call to a bug of its own; please report it")));
+    }
+}
+
+fn no_means(error: &std::io::Error) -> Error {
+    Error::new(Code::Internal, format!("the system gives no means for a queue: {error}"))
+}
+
+/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib queue`.
+#[cfg(all(test, nango_loom))]
+mod orders {
+    use loom::thread;
+
+    use super::*;
+
+    fn flag_is_true(queue: &Queue) {
+        let state = queue.state();
+        assert_eq!(state.raised, state.closed || !state.done.is_empty());
+    }
+
+    #[test]
+    fn an_answer_and_a_cancel_complete_a_ticket_once() {
+        loom::model(|| {
+            let queue = Queue::without_thread().unwrap();
+            let (ticket, _) = queue.accept(7, None).unwrap();
+            let number = ticket.number;
+            let answers = thread::spawn(move || ticket.complete(Ok(None)));
+            let cancels = thread::spawn({
+                let queue = queue.clone();
+                move || queue.cancel(number)
+            });
+            let first = queue.next(8, None);
+            answers.join().unwrap();
+            cancels.join().unwrap();
+            assert_eq!(first.len(), 1);
+            assert_eq!((first[0].ticket, first[0].user_data), (number, 7));
+            assert!(queue.next(8, Some(Duration::ZERO)).is_empty());
+            flag_is_true(&queue);
+        });
+    }
+
+    #[test]
+    fn a_close_and_an_answer_complete_a_ticket_once_and_wake_the_taker() {
+        loom::model(|| {
+            let queue = Queue::without_thread().unwrap();
+            let (ticket, cancel) = queue.accept(0, None).unwrap();
+            let answers = thread::spawn(move || ticket.complete(Ok(None)));
+            let closes = thread::spawn({
+                let queue = queue.clone();
+                move || queue.close()
+            });
+            let mut taken = queue.next(8, None).len();
+            answers.join().unwrap();
+            closes.join().unwrap();
+            taken += queue.next(8, None).len();
+            assert_eq!(taken, 1);
+            assert!(queue.accept(0, None).is_err());
+            flag_is_true(&queue);
+            drop(cancel);
+        });
+    }
+
+    #[test]
+    fn two_takers_share_two_completions() {
+        loom::model(|| {
+            let queue = Queue::without_thread().unwrap();
+            let (one, _) = queue.accept(1, None).unwrap();
+            let (two, _) = queue.accept(2, None).unwrap();
+            let taker = thread::spawn({
+                let queue = queue.clone();
+                move || queue.next(1, None).len()
+            });
+            let answers = thread::spawn(move || {
+                one.complete(Ok(None));
+                two.complete(Ok(None));
+            });
+            let taken = queue.next(1, None).len();
+            answers.join().unwrap();
+            assert_eq!((taken, taker.join().unwrap()), (1, 1));
+            flag_is_true(&queue);
+        });
+    }
+
+    #[test]
+    fn a_ticket_that_is_dropped_completes_all_the_same() {
+        loom::model(|| {
+            let queue = Queue::without_thread().unwrap();
+            let (ticket, _) = queue.accept(0, None).unwrap();
+            let loses = thread::spawn(move || drop(ticket));
+            let taken = queue.next(1, None).pop().unwrap();
+            loses.join().unwrap();
+            assert_eq!(taken.result.unwrap_err().code(), Code::Panic);
+        });
+    }
+}

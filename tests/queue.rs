@@ -1,0 +1,277 @@
+//! The completion queue, over real sockets.
+
+mod support;
+
+use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, operation};
+use serde_json::json;
+use support::{KEY, Server, answer, client, options, read_request};
+
+const CONNECTION: &str = r#"{"connection_id":"c","provider_config_key":"k","credentials":{"type":"OAUTH2","access_token":"a-token"}}"#;
+
+fn parameters(id: &str) -> Parameters {
+    let parameters = json!({"provider_config_key": "github", "connection_id": id});
+    parameters.as_object().cloned().unwrap()
+}
+
+fn ask(queue: &Queue, client: &Client, id: &str, user_data: u64) -> u64 {
+    queue.submit(client, &operation::GET_TOKEN, parameters(id), &CallOptions::default(), user_data).unwrap()
+}
+
+fn take(queue: &Queue, count: usize) -> Vec<Completion> {
+    let mut taken = Vec::new();
+    let until = Instant::now() + Duration::from_secs(20);
+    while taken.len() < count && Instant::now() < until {
+        taken.extend(queue.next(64, Some(Duration::from_secs(1))));
+    }
+    taken
+}
+
+fn readable(queue: &Queue) -> bool {
+    let fd = queue.fd().unwrap();
+    // SAFETY: the queue outlives this look at its descriptor.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    let mut set = [rustix::event::PollFd::new(&fd, rustix::event::PollFlags::IN)];
+    rustix::event::poll(&mut set, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 1
+}
+
+/// A server that answers each request after a while, and counts its open connections.
+fn slow_server(wait: Duration) -> (Server, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let server = Server::start({
+        let (open, most) = (Arc::clone(&open), Arc::clone(&most));
+        move |stream, _| {
+            most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            while read_request(&stream).is_some() {
+                thread::sleep(wait);
+                answer(&stream, "200 OK", "", CONNECTION);
+            }
+            open.fetch_sub(1, Ordering::SeqCst);
+        }
+    });
+    (server, open, most)
+}
+
+#[test]
+fn every_operation_and_every_failure_completes() {
+    let (queue, client) = (Queue::new().unwrap(), client());
+    assert!(!readable(&queue) && queue.next(8, Some(Duration::ZERO)).is_empty());
+    let mut expected = HashMap::new();
+    for (user_data, operation) in operation::ALL.into_iter().enumerate() {
+        let parameters = if operation.name.starts_with("get") { parameters("bob") } else { Parameters::new() };
+        let ticket = queue.submit(&client, operation, parameters, &CallOptions::default(), user_data as u64).unwrap();
+        expected.insert(ticket, (user_data as u64, None));
+    }
+    for (user_data, (id, code)) in [("broken", Code::ReconnectRequired), ("unknown", Code::NotFound)].into_iter().enumerate() {
+        expected.insert(ask(&queue, &client, id, user_data as u64), (user_data as u64, Some(code)));
+    }
+    for completion in take(&queue, expected.len()) {
+        let (user_data, code) = expected.remove(&completion.ticket).expect("each ticket once");
+        assert_eq!(completion.user_data, user_data);
+        assert_eq!(completion.result.err().map(|error| error.code()), code);
+    }
+    assert!(expected.is_empty() && !readable(&queue));
+    // What is wrong with the arguments is said at once, and nothing follows.
+    let refused = queue.submit(&client, &operation::GET_TOKEN, parameters(""), &CallOptions::default(), 0).unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(queue.next(1, Some(Duration::from_millis(50))).is_empty());
+}
+
+#[test]
+fn the_descriptor_says_what_is_so() {
+    let (queue, client) = (Queue::new().unwrap(), client());
+    ask(&queue, &client, "bob", 1);
+    ask(&queue, &client, "bob", 2);
+    let until = Instant::now() + Duration::from_secs(5);
+    let mut taken = 0;
+    while taken < 2 {
+        assert!(Instant::now() < until);
+        if readable(&queue) {
+            assert_eq!(queue.next(1, Some(Duration::ZERO)).len(), 1, "readable means that one can be taken");
+            taken += 1;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(!readable(&queue));
+    queue.close();
+    assert!(readable(&queue) && queue.next(1, None).is_empty() && readable(&queue));
+}
+
+#[test]
+fn a_cancelled_ticket_completes_at_once_and_closes_its_socket() {
+    let (closed, seen) = mpsc::channel();
+    let server = Server::start(move |stream, _| {
+        while read_request(&stream).is_some() {}
+        let _ = closed.send(());
+    });
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    let ticket = ask(&queue, &client, "c", 7);
+    thread::sleep(Duration::from_millis(200));
+    let began = Instant::now();
+    queue.cancel(ticket);
+    let done = queue.next(1, None).pop().unwrap();
+    assert!(began.elapsed() < Duration::from_millis(100));
+    assert_eq!((done.ticket, done.user_data, done.result.unwrap_err().code()), (ticket, 7, Code::Cancelled));
+    seen.recv_timeout(Duration::from_secs(2)).expect("the server sees the connection close");
+    queue.cancel(ticket);
+    queue.cancel(u64::MAX);
+    assert!(queue.next(1, Some(Duration::from_millis(50))).is_empty());
+
+    // The caller's own handle does the same.
+    let (cancel, mut options) = (Cancel::new(), CallOptions::default());
+    options.set_cancel(Some(&cancel));
+    queue.submit(&client, &operation::GET_TOKEN, parameters("c"), &options, 8).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    cancel.trigger();
+    let done = queue.next(1, Some(Duration::from_secs(2))).pop().unwrap();
+    assert_eq!((done.user_data, done.result.unwrap_err().code()), (8, Code::Cancelled));
+}
+
+#[test]
+fn close_completes_what_flies_and_wakes_who_waits() {
+    let (server, _, _) = slow_server(Duration::from_secs(5));
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    let waiting = thread::spawn({
+        let queue = queue.clone();
+        move || {
+            let mut taken = Vec::new();
+            loop {
+                match queue.next(1, None) {
+                    none if none.is_empty() => return taken,
+                    some => taken.extend(some),
+                }
+            }
+        }
+    });
+    let tickets: Vec<u64> = (0..5).map(|data| ask(&queue, &client, "c", data)).collect();
+    thread::sleep(Duration::from_millis(100));
+    queue.close();
+    let mut taken: Vec<u64> = waiting.join().unwrap().iter().map(|completion| completion.ticket).collect();
+    taken.extend(queue.next(64, None).iter().map(|completion| completion.ticket));
+    taken.sort_unstable();
+    assert_eq!(taken, tickets);
+    let refused = queue.submit(&client, &operation::GET_TOKEN, parameters("c"), &CallOptions::default(), 0).unwrap_err();
+    assert_eq!(refused.code(), Code::Closed);
+}
+
+#[test]
+fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
+    let (server, _, most) = slow_server(Duration::from_millis(20));
+    let mut settings = options(&server.url, KEY);
+    settings.set_max_connections(3).unwrap();
+    let client = Client::with_options(&settings).unwrap();
+    let queue = Queue::new().unwrap();
+    (0..60).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
+    let done = take(&queue, 60);
+    assert_eq!(done.iter().filter(|completion| completion.result.is_ok()).count(), 60);
+    assert!(most.load(Ordering::SeqCst) <= 4, "{} sockets at once", most.load(Ordering::SeqCst));
+
+    // Waiting for a place is within the call's time.
+    let (server, _, _) = slow_server(Duration::from_secs(3));
+    settings.set_base_url(&server.url).unwrap();
+    settings.set_max_connections(1).unwrap();
+    settings.set_timeout(Duration::from_millis(300)).unwrap();
+    settings.set_max_retries(0);
+    let client = Client::with_options(&settings).unwrap();
+    let began = Instant::now();
+    (0..4).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
+    let done = take(&queue, 4);
+    assert!(done.iter().all(|completion| completion.result.as_ref().unwrap_err().code() == Code::Timeout));
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+}
+
+#[test]
+fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
+    const TICKETS: usize = 2000;
+    let (server, _, _) = slow_server(Duration::from_millis(2));
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let takers: Vec<_> = (0..3)
+        .map(|_| {
+            let (queue, stop) = (queue.clone(), Arc::clone(&stop));
+            thread::spawn(move || {
+                let mut taken = Vec::new();
+                while !stop.load(Ordering::SeqCst) {
+                    taken.extend(queue.next(7, Some(Duration::from_millis(20))).into_iter().map(|completion| (completion.ticket, completion.user_data)));
+                }
+                taken
+            })
+        })
+        .collect();
+    let tickets: Vec<u64> = (0..TICKETS as u64).map(|data| ask(&queue, &client, "c", data)).collect();
+    thread::scope(|scope| {
+        for part in tickets.chunks(TICKETS / 2) {
+            let queue = &queue;
+            scope.spawn(move || part.iter().filter(|_| fastrand::bool()).for_each(|ticket| queue.cancel(*ticket)));
+        }
+    });
+    thread::sleep(Duration::from_secs(3));
+    stop.store(true, Ordering::SeqCst);
+    let mut taken: Vec<(u64, u64)> = takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect();
+    taken.sort_unstable();
+    let expected: Vec<(u64, u64)> = tickets.into_iter().zip(0..).collect();
+    assert_eq!(taken, expected);
+    assert!(!readable(&queue));
+}
+
+#[test]
+fn a_walk_through_pages() {
+    let (queue, client) = (Queue::new().unwrap(), client());
+    let walk = Walk::new(client.list_connections(Parameters::new(), 4, CallOptions::default()).unwrap());
+    let mut seen = 0;
+    loop {
+        queue.submit_page(&walk, 0).unwrap();
+        let done = queue.next(1, Some(Duration::from_secs(5))).pop().expect("a completion");
+        let Some(page) = done.result.unwrap() else { break };
+        seen += page.matches("\"connection_id\"").count();
+    }
+    let whole = client.list_connections_json(Parameters::new(), &CallOptions::default()).unwrap();
+    assert_eq!(seen, whole.matches("\"connection_id\"").count());
+}
+
+#[test]
+fn a_closing_server_costs_no_call() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let server = Server::start({
+        let requests = Arc::clone(&requests);
+        move |stream, _| {
+            if read_request(&stream).is_some() {
+                requests.fetch_add(1, Ordering::SeqCst);
+                answer(&stream, "200 OK", "", CONNECTION);
+            }
+        }
+    });
+    let mut settings = options(&server.url, KEY);
+    settings.set_max_retries(0);
+    let client = Client::with_options(&settings).unwrap();
+    let queue = Queue::new().unwrap();
+    for data in 0..300 {
+        ask(&queue, &client, "c", data);
+        queue.next(1, None).pop().unwrap().result.unwrap();
+    }
+    assert_eq!(requests.load(Ordering::SeqCst), 300);
+}
+
+#[test]
+fn a_queue_dropped_with_calls_in_flight_harms_nobody() {
+    let (server, _, _) = slow_server(Duration::from_millis(100));
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    for _ in 0..20 {
+        let queue = Queue::new().unwrap();
+        (0..10).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
+    }
+    drop(client);
+    let queue = Queue::new().unwrap();
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    ask(&queue, &client, "c", 1);
+    queue.next(1, None).pop().unwrap().result.unwrap();
+}
