@@ -993,7 +993,6 @@ static int meet_peers_that_leave(const char *const urls[], size_t count)
 {
     nango_error *error = NULL;
     size_t i, n;
-    signal(SIGPIPE, SIG_DFL);
     for (i = 0; i < count; i++) {
         nango_client *client = client_of(urls[i], KEY);
         for (n = 0; n < 50; n++) {
@@ -1007,24 +1006,51 @@ static int meet_peers_that_leave(const char *const urls[], size_t count)
     return check_problems != 0;
 }
 
+/* What becomes of a program that complains to the first of them without the library's care. */
+static void complain_to(const struct peer *peer)
+{
+    struct sockaddr_in address;
+    socklen_t length = sizeof address;
+    struct pollfd watched = {0, 0, 0};
+    static const char hello[64];
+    watched.fd = socket(AF_INET, SOCK_STREAM, 0);
+    getsockname(peer->listener, (struct sockaddr *)&address, &length);
+    if (connect(watched.fd, (struct sockaddr *)&address, sizeof address) == 0 && write(watched.fd, hello, sizeof hello) > 0 && poll(&watched, 1, 5000) == 1) {
+        if (write(watched.fd, hello, sizeof hello) > 0)
+            puts("  the peer took it");
+    }
+}
+
 static void sigpipe_never_comes(void)
 {
-    struct peer resets, closes;
-    const char *urls[4];
+    struct peer garbles, resets, closes;
+    const char *urls[5];
     pid_t child;
+    int status = 0;
+    /* The first is where a TLS library complains to a peer that is gone; the others are what servers do. */
+    peer_start(&garbles, PEER_GARBLES, NULL);
     peer_start(&resets, PEER_RESETS, NULL);
     peer_start(&closes, PEER_CLOSES, NULL);
-    urls[0] = resets.url;
-    urls[1] = closes.url;
-    urls[2] = resets.https_url;
-    urls[3] = closes.https_url;
+    urls[0] = garbles.https_url;
+    urls[1] = resets.url;
+    urls[2] = closes.url;
+    urls[3] = resets.https_url;
+    urls[4] = closes.https_url;
     fflush(stdout);
     child = fork();
     if (child == 0)
-        leave(meet_peers_that_leave(urls, 4));
+        leave(meet_peers_that_leave(urls, 5));
     CHECK(ended_well(child));
+    child = fork();
+    if (child == 0) {
+        complain_to(&garbles);
+        leave(0);
+    }
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
     peer_stop(&closes);
     peer_stop(&resets);
+    peer_stop(&garbles);
 }
 
 static void a_peer_that_resets_is_told(void)

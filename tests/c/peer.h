@@ -17,6 +17,7 @@ enum peer_kind {
     PEER_ANSWERS, /* answers each request with the same bytes, and closes */
     PEER_DRIPS,   /* the same, one byte every 50 ms */
     PEER_DROPS,   /* takes the request, and resets the connection */
+    PEER_GARBLES, /* takes some of the request, answers with what is no TLS, closes, and resets: who then complains to it gets a SIGPIPE */
     PEER_RESETS,  /* resets the connection as soon as it stands */
     PEER_CLOSES   /* closes it as soon as it stands */
 };
@@ -50,6 +51,16 @@ static inline void peer_drip(int socket, const char *answer)
         nanosleep(&pause, NULL);
 }
 
+static inline void peer_garble(int socket)
+{
+    static const char garbage[] = "what is no TLS, and long enough to be refused";
+    char some[16];
+    if (read(socket, some, sizeof some) > 0) {
+        send(socket, garbage, sizeof garbage, MSG_NOSIGNAL);
+        shutdown(socket, SHUT_WR);
+    }
+}
+
 static inline void *peer_main(void *context)
 {
     struct peer *peer = (struct peer *)context;
@@ -57,12 +68,14 @@ static inline void *peer_main(void *context)
     /* Until peer_stop() shuts the listener down. */
     while ((socket = accept(peer->listener, NULL, NULL)) >= 0) {
         const struct linger reset = {1, 0};
-        if (peer->kind == PEER_RESETS || peer->kind == PEER_DROPS)
+        if (peer->kind == PEER_RESETS || peer->kind == PEER_DROPS || peer->kind == PEER_GARBLES)
             setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
         if (peer->kind == PEER_ANSWERS || peer->kind == PEER_DRIPS || peer->kind == PEER_DROPS)
             peer_read_request(socket);
         if (peer->kind == PEER_ANSWERS)
             send(socket, peer->answer, strlen(peer->answer), MSG_NOSIGNAL);
+        if (peer->kind == PEER_GARBLES)
+            peer_garble(socket);
         if (peer->kind == PEER_DRIPS)
             peer_drip(socket, peer->answer);
         close(socket);
