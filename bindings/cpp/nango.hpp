@@ -220,7 +220,9 @@ inline owned_text find(const char* json, std::string_view pointer) {
 /// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the same error; any number of threads may read them at once.
 class error : public std::exception {
 public:
+    /// Another holder of the same error.
     error(const error&) noexcept = default;
+    /// Another holder of the same error.
     error& operator=(const error&) noexcept = default;
     ~error() override = default;
 

@@ -110,7 +110,9 @@ static nango::filter make_filter(const json& wanted) {
     nango::filter filter;
     bool typed = true;
     const auto is_texts = [](const json& values) { return std::all_of(values.begin(), values.end(), [](const json& value) { return value.is_string(); }); };
-    for (const auto& [name, value] : wanted.items()) {
+    for (const auto& item : wanted.items()) {
+        const std::string& name = item.key();
+        const json& value = item.value();
         const auto number = [&](std::optional<std::uint32_t>& member) { value.is_number_unsigned() ? void(member = value.get<std::uint32_t>()) : void(typed = false); };
         const auto text = [&](std::optional<std::string>& member) { value.is_string() ? void(member = value.get<std::string>()) : void(typed = false); };
         if (name == "connection_id")
