@@ -145,6 +145,38 @@ module LibNango
       CODE_NAME = "INVALID_UTF8"
     end
 
+    # There is no operation of that name.
+    class UnknownOperation < Error
+      # The code.
+      NUMBER = 3
+      # The code's name.
+      CODE_NAME = "UNKNOWN_OPERATION"
+    end
+
+    # The library has as many calls waiting as it can hold.
+    class QueueFull < Error
+      # The code.
+      NUMBER = 4
+      # The code's name.
+      CODE_NAME = "QUEUE_FULL"
+    end
+
+    # What the call was given to is closed.
+    class Closed < Error
+      # The code.
+      NUMBER = 5
+      # The code's name.
+      CODE_NAME = "CLOSED"
+    end
+
+    # What the call was given to belongs to the process that this one was forked from.
+    class WrongProcess < Error
+      # The code.
+      NUMBER = 6
+      # The code's name.
+      CODE_NAME = "WRONG_PROCESS"
+    end
+
     # The address refuses, or cannot be reached.
     class Connect < Error
       # The code.
