@@ -218,9 +218,15 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
         Ok(value) if value.is_object() || value.is_array() => Ok(Some(value)),
         Ok(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_json", "The body must be an object or an array")),
         // JavaScript reads half a surrogate pair, and PostgreSQL then throws.
-        Err(error) if error.to_string().contains("surrogate") => Err(Reply::unexpected()),
+        Err(error) if is_half_a_pair(&error) => Err(Reply::unexpected()),
         Err(error) => Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_json", format!("The body is no JSON: {error}"))),
     }
+}
+
+/// The parser has no kind for it, only these words.
+fn is_half_a_pair(error: &serde_json::Error) -> bool {
+    let message = error.to_string();
+    message.contains("surrogate") || message.contains("unexpected end of hex escape")
 }
 
 fn preflight() -> Reply {
