@@ -94,7 +94,7 @@ pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
             return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": "unsupported_grant_type"}));
         }
     };
-    match app.provider.token(proof, || app.clock.now()).await {
+    match app.provider.token(None, proof, || app.clock.now()).await {
         TokenAnswer::Json(status, body) => Reply::json(status_of(status), &body),
         TokenAnswer::Text(status, kind, text) => {
             let mut reply = Reply::empty(status_of(status));

@@ -153,8 +153,10 @@ impl Provider {
     }
 
     /// The token endpoint.
-    pub async fn token(&self, proof: Proof<'_>, now: impl Fn() -> Timestamp) -> TokenAnswer {
-        let Some((key, behaviour)) = self.find(&proof) else {
+    ///
+    /// `own` says whose call it is, where that is known: two connections may bring the same proof.
+    pub async fn token(&self, own: Option<&Key>, proof: Proof<'_>, now: impl Fn() -> Timestamp) -> TokenAnswer {
+        let Some((key, behaviour)) = self.find(own, &proof) else {
             return match proof {
                 Proof::RefreshToken(_) | Proof::Consent(_) => TokenAnswer::Json(400, json!({"error": "invalid_grant"})),
                 Proof::Client(..) => TokenAnswer::Json(401, json!({"error": "invalid_client"})),
@@ -173,9 +175,10 @@ impl Provider {
         }
     }
 
-    fn find(&self, proof: &Proof<'_>) -> Option<(Key, Behaviour)> {
+    fn find(&self, own: Option<&Key>, proof: &Proof<'_>) -> Option<(Key, Behaviour)> {
         let mut books = self.books();
-        let found = books.grants.iter_mut().find(|(key, grant)| grant.accepts(key, proof));
+        let accepting = books.grants.iter_mut().filter(|(key, grant)| grant.accepts(key, proof));
+        let found = accepting.max_by_key(|(key, _)| Some(*key) == own);
         if let Some((key, grant)) = found {
             grant.token_calls += 1;
             return Some((key.clone(), grant.behaviour.clone()));

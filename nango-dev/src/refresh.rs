@@ -177,7 +177,7 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
         None if matches!(connection.provider.as_str(), "microsoft-admin" | "shopline-oauth") => Proof::Consent(&connection.key),
         None => return Ok(None),
     };
-    let answer = app.provider.token(proof, || app.clock.now()).await;
+    let answer = app.provider.token(Some(&connection.key), proof, || app.clock.now()).await;
     let TokenAnswer::Json(200, Value::Object(mut raw)) = answer else {
         return Err(Failure::provider_refused());
     };
@@ -208,7 +208,7 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
 async fn refresh_client_credentials(app: &App, connection: &Connection) -> Result<Object, Failure> {
     let text = |name| connection.credential(name).unwrap_or_default();
     let proof = Proof::Client(text("client_id"), text("client_secret"));
-    let answer = app.provider.token(proof, || app.clock.now()).await;
+    let answer = app.provider.token(Some(&connection.key), proof, || app.clock.now()).await;
     let raw = match answer {
         TokenAnswer::Json(200, Value::Object(raw)) if raw.contains_key("access_token") => raw,
         _ => {

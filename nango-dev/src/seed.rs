@@ -179,3 +179,19 @@ impl SeedConnection {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readmes_example_is_a_seed() {
+        let readme = include_str!("../README.md");
+        let example = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let seed: Seed = serde_json::from_str(example).unwrap();
+        let app = App::new("http://localhost".to_owned(), 3600, 900, None, crate::vectors::Vectors::default());
+        seed.plant(&app).unwrap();
+        let store = app.store();
+        assert_eq!((store.integrations.len(), store.connections.len()), (2, 1));
+    }
+}

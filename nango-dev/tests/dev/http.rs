@@ -1,7 +1,16 @@
 //! What holds for every route: order of the checks, headers, conditional requests, the rate limit.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::support::Server;
 
@@ -147,4 +156,28 @@ async fn an_installation_that_is_imported_has_a_token_at_once() {
     let token = made.json()["credentials"]["access_token"].as_str().unwrap().to_owned();
     assert_eq!(server.provider_says(&token).await, StatusCode::OK);
     assert_eq!(made.json()["connection_config"], json!({"app_id": "1", "installation_id": "2"}));
+}
+
+#[tokio::test]
+async fn the_vectors_of_this_repository_can_be_played() {
+    let server = Server::start(&["--vectors", concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance")]);
+    let unknown = server.get("/_vectors/run/no-such-vector/connections").await;
+    assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::BAD_REQUEST, "vector_mismatch"));
+    assert!(unknown.message().contains("no-such-vector"), "{}", unknown.message());
+}
+
+#[tokio::test]
+async fn over_tls_it_is_the_same() {
+    let server = Server::start(&["--tls-port", "0"]);
+    let address = server.variable("NANGO_DEV_TLS_HOST").strip_prefix("https://").unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(server.variable("NANGO_DEV_CA_FILE")).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
+    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"result\":\"ok\"}"), "{answer}");
 }

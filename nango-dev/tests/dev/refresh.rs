@@ -202,6 +202,22 @@ async fn a_connection_deleted_during_its_refresh_is_not_found() {
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "invalid_credentials"));
 }
 
+#[tokio::test]
+async fn connections_with_the_same_proof_are_told_apart() {
+    let server = Server::start(&[]);
+    for connection in ["one", "two", "three"] {
+        let credentials = json!({"type": "OAUTH2_CC", "token": "old", "client_id": "same", "client_secret": "same", "expires_at": "2020-01-01T00:00:00Z"});
+        let import = json!({"provider_config_key": "okta", "connection_id": connection, "credentials": credentials});
+        assert_eq!(server.call("POST", "/connections", Some(&import)).await.status, StatusCode::CREATED);
+    }
+    treat(&server, "okta", "two", json!({"on_refresh": "invalid_client"})).await;
+    for (connection, status) in [("one", 200), ("two", 400), ("three", 200)] {
+        let answer = server.get(&format!("/connections/{connection}?provider_config_key=okta")).await;
+        assert_eq!(answer.status.as_u16(), status, "{connection}");
+        assert_eq!(server.token_calls(&format!("okta/{connection}")).await, 1, "{connection}");
+    }
+}
+
 /// Each type with the member that is its token (none: it never changes), and the status of a refresh that fails.
 const SEEDED: &[(&str, &str, &str, Option<&str>, u16)] = &[
     ("github", "alice", "OAUTH2", Some("access_token"), 400),
