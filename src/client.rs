@@ -15,7 +15,7 @@ use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
 use crate::engine::{Answer, Engine, Failure, Line, Settings};
-use crate::error::{Code, Error, redact};
+use crate::error::{Code, Error, redact, shortened};
 use crate::events::Events;
 use crate::operation::{self, Operation};
 use crate::options::{CallOptions, Options};
@@ -263,9 +263,12 @@ fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters 
     }
 }
 
+/// How much of an id a message shows.
+const LONGEST_SUBJECT: usize = 100;
+
 /// What a failed call was about.
 fn subject(operation: &Operation, parameters: &Parameters, secret_key: &str) -> String {
-    let named = |name| parameters.get(name).and_then(Value::as_str).map(|value| redact::text(value, secret_key));
+    let named = |name| parameters.get(name).and_then(Value::as_str).map(|value| shortened(redact::text(value, secret_key), LONGEST_SUBJECT));
     match (named("connection_id"), named("provider_config_key")) {
         (Some(id), Some(key)) => format!("{} {id:?} of {key:?}", operation.name),
         _ => operation.name.to_owned(),

@@ -322,6 +322,15 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// At most so many characters of a text that somebody else wrote.
+pub(crate) fn shortened(mut text: String, most: usize) -> String {
+    if let Some((at, _)) = text.char_indices().nth(most) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
+
 const REDACTED: &str = "[REDACTED]";
 
 /// Members of which every leaf is a secret, or may be one: Nango puts tokens into `connection_config` too.

@@ -20,6 +20,9 @@ const RESERVED_HEADERS: [&str; 11] =
     ["authorization", "proxy-authorization", "host", "connection", "transfer-encoding", "te", "upgrade", "expect", "accept-encoding", "accept", "user-agent"];
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
 
+/// What hyper can send, and more than any server takes.
+const LONGEST_URL: usize = 65_534;
+
 const NO_NUL: &str = "a text without a NUL character";
 
 /// One request, ready to be sent any number of times.
@@ -65,6 +68,9 @@ impl Request {
             }
         }
         let url = Url::parse(&target).map_err(|error| Error::invalid_argument(format!("these parameters make no URL: {error}")))?;
+        if target.len() > LONGEST_URL {
+            return Err(Error::invalid_argument(format!("these parameters make a URL of {} bytes; {LONGEST_URL} are the most", target.len())));
+        }
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
         Ok(Request { method: operation.method.clone(), url, headers, repeatable: operation.repeatable && !rotates })
     }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::engine::Answer;
-use crate::error::{Code, Error, redact};
+use crate::error::{Code, Error, redact, shortened};
 use crate::json;
 
 /// Nango does not try a failed refresh again before this has passed.
 const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
 
+/// How much of a server's message a person is shown; the whole of it is in the body.
 const LONGEST_MESSAGE: usize = 1000;
 
 /// The headers that are facts of an error.
@@ -98,17 +99,12 @@ impl Said {
             let problems: Vec<String> = envelope.get("errors")?.as_array()?.iter().map(problem).collect();
             Some(problems.join("; "))
         });
-        Said { api_code, message: message.map(shortened).filter(|message| !message.is_empty()), body: Some(body.to_string()) }
+        Said {
+            api_code,
+            message: message.map(|message| shortened(message, LONGEST_MESSAGE)).filter(|message| !message.is_empty()),
+            body: Some(body.to_string()),
+        }
     }
-}
-
-/// A message is for a person; the whole of it is in the body.
-fn shortened(mut message: String) -> String {
-    if let Some((at, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
-        message.truncate(at);
-        message.push('…');
-    }
-    message
 }
 
 /// One problem that the server's validation found: where, and what.

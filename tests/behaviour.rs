@@ -349,6 +349,16 @@ fn nothing_prints_a_secret() {
 }
 
 #[test]
+fn an_id_of_any_length_is_refused_or_sent_and_never_fills_a_message() {
+    let server = good_server();
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    client.get_token("k", &"i".repeat(8_000), &plain()).unwrap();
+    let error = client.get_token("k", &"i".repeat(70_000), &plain()).unwrap_err();
+    assert_eq!((error.code(), error.attempts()), (Code::InvalidArgument, 0));
+    assert!(error.message().len() < 500, "{error}");
+}
+
+#[test]
 fn events_tell_of_each_attempt_and_of_those_dropped() {
     let server = Server::start(|stream, _| {
         while read_request(&stream).is_some() {
