@@ -21,6 +21,7 @@
 ///    spoken to in C, the text would end there, and "alice\0bob" would be alice.
 ///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a secret comes as nango::secret, which does not print.
 ///  - **Threads.** A const member function may be called by any number of threads at once, any other by one at a time and alone.
+///  - **More.** What nango.h has and this header has not, such as queues, takes the handles that capi() lends.
 ///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is longer is taken for 49 days, what is not positive is refused.
 
 #ifndef NANGO_HPP
@@ -65,6 +66,14 @@ enum class code : nango_code {
     invalid_argument = NANGO_ERROR_INVALID_ARGUMENT,
     /// A text is not UTF-8; nothing was sent.
     invalid_utf8 = NANGO_ERROR_INVALID_UTF8,
+    /// The catalogue has no operation of that name.
+    unknown_operation = NANGO_ERROR_UNKNOWN_OPERATION,
+    /// The queue holds as many tickets as it can: take what is done first.
+    queue_full = NANGO_ERROR_QUEUE_FULL,
+    /// The queue is closed.
+    closed = NANGO_ERROR_CLOSED,
+    /// The queue belongs to the process that this one was forked from.
+    wrong_process = NANGO_ERROR_WRONG_PROCESS,
     /// The address refuses, or cannot be reached.
     connect = NANGO_ERROR_CONNECT,
     /// The TLS handshake failed, or the server's certificate is not trusted.
@@ -837,6 +846,13 @@ public:
         return *this;
     }
 
+    /// How many connections a queue's calls with this client may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what
+    /// the process may open if that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT: 0.
+    options& max_connections(std::uint32_t connections) {
+        note(nango_options_set_max_connections(capi(), connections));
+        return *this;
+    }
+
     /// The longest answer that is read; a longer one is RESPONSE_TOO_LARGE. Default: 64 MiB. INVALID_ARGUMENT: 0.
     options& max_response_bytes(std::uint64_t bytes) {
         note(nango_options_set_max_response_bytes(capi(), bytes));
@@ -1005,6 +1021,9 @@ public:
             items_.reset(nango_json_items_new(page.get(), "/connections"));
         }
     }
+
+    /// The pager of nango.h, borrowed.
+    const nango_pager* capi() const noexcept { return pager_.get(); }
 
 #if NANGO_HPP_EXCEPTIONS
     /// As try_next(). @throws nango::error

@@ -311,6 +311,7 @@ static void options_keep_their_first_problem() {
     EXPECT(make([](auto& o) { o.attempt_timeout(-1ms); }), invalid_argument, "attempt_timeout");
     EXPECT(make([](auto& o) { o.timeout(0s); }), invalid_argument, "timeout");
     EXPECT(make([](auto& o) { o.idle_timeout(std::chrono::milliseconds::min()); }), invalid_argument, "idle_timeout");
+    EXPECT(make([](auto& o) { o.max_connections(0); }), invalid_argument, "max_connections");
     EXPECT(make([](auto& o) { o.max_response_bytes(0); }), invalid_argument, "max_response_bytes");
     EXPECT(make([](auto& o) { o.user_agent_suffix("a (b)"); }), invalid_argument, "user agent");
     EXPECT(make([](auto& o) { o.user_agent_suffix("a\0b"sv); }), invalid_argument, "the user agent's suffix");
@@ -336,7 +337,7 @@ static void options_keep_their_first_problem() {
 static void options_that_are_taken() {
     nango::options options;
     options.base_url(host).secret_key(key).connect_timeout(1s).attempt_timeout(24h * 365).timeout(std::chrono::milliseconds::max()).max_retries(1).idle_timeout(1min);
-    options.idle_connections(2).max_response_bytes(1 << 20).user_agent_suffix("cpp-test/1.2").proxy_from_env().proxy("").plural_routes().events(3);
+    options.idle_connections(2).max_connections(7).max_response_bytes(1 << 20).user_agent_suffix("cpp-test/1.2").proxy_from_env().proxy("").plural_routes().events(3);
     options.tls_roots(nango::tls_roots::platform);
     const nango::client client(options);
     dev_forget_requests();
@@ -582,6 +583,31 @@ static void tls() {
     CHECK(nango::client(options).get_token("github", "bob").reveal() == "at-bob");
 }
 
+// Every code that the library names has its name here, and every one here is known to the library.
+static void codes() {
+    constexpr std::pair<nango::code, nango_code> known[] = {
+        {nango::code::unknown_operation, NANGO_ERROR_UNKNOWN_OPERATION}, {nango::code::queue_full, NANGO_ERROR_QUEUE_FULL},
+        {nango::code::closed, NANGO_ERROR_CLOSED},                       {nango::code::wrong_process, NANGO_ERROR_WRONG_PROCESS},
+        {nango::code::invalid_argument, NANGO_ERROR_INVALID_ARGUMENT},   {nango::code::invalid_utf8, NANGO_ERROR_INVALID_UTF8},
+        {nango::code::connect, NANGO_ERROR_CONNECT},                     {nango::code::tls, NANGO_ERROR_TLS},
+        {nango::code::timeout, NANGO_ERROR_TIMEOUT},                     {nango::code::cancelled, NANGO_ERROR_CANCELLED},
+        {nango::code::io, NANGO_ERROR_IO},                               {nango::code::dns, NANGO_ERROR_DNS},
+        {nango::code::proxy, NANGO_ERROR_PROXY},                         {nango::code::bad_request, NANGO_ERROR_BAD_REQUEST},
+        {nango::code::unauthorized, NANGO_ERROR_UNAUTHORIZED},           {nango::code::forbidden, NANGO_ERROR_FORBIDDEN},
+        {nango::code::not_found, NANGO_ERROR_NOT_FOUND},                 {nango::code::rate_limited, NANGO_ERROR_RATE_LIMITED},
+        {nango::code::server, NANGO_ERROR_SERVER},                       {nango::code::refresh_failed, NANGO_ERROR_REFRESH_FAILED},
+        {nango::code::reconnect_required, NANGO_ERROR_RECONNECT_REQUIRED}, {nango::code::refresh_backoff, NANGO_ERROR_REFRESH_BACKOFF},
+        {nango::code::no_credentials, NANGO_ERROR_NO_CREDENTIALS},       {nango::code::no_single_token, NANGO_ERROR_NO_SINGLE_TOKEN},
+        {nango::code::conflict, NANGO_ERROR_CONFLICT},                   {nango::code::invalid_response, NANGO_ERROR_INVALID_RESPONSE},
+        {nango::code::response_too_large, NANGO_ERROR_RESPONSE_TOO_LARGE}, {nango::code::internal, NANGO_ERROR_INTERNAL},
+        {nango::code::panic, NANGO_ERROR_PANIC},                         {nango::code::ok, NANGO_OK},
+    };
+    std::size_t named = 0;
+    for (nango_code number = 0; number < 200; ++number) named += nango::name(static_cast<nango::code>(number)) != "UNKNOWN";
+    CHECK(named == std::size(known));
+    for (const auto& [code, number] : known) CHECK(static_cast<nango_code>(code) == number && nango::name(code) != "UNKNOWN");
+}
+
 static void versions() {
     CHECK(nango::version() == NANGO_VERSION && nango::version_number() == NANGO_VERSION_NUMBER);
     CHECK_EQUAL(version_in_another_file(), NANGO_VERSION);
@@ -613,6 +639,7 @@ int main(int argc, char** argv) {
     RUN(timeouts);
     RUN(one_client_for_many_threads);
     RUN(tls);
+    RUN(codes);
     RUN(versions);
 
     curl_global_cleanup();
