@@ -254,6 +254,7 @@ static void null_everywhere(void)
     CHECK(nango_options_set_idle_timeout_ms(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_idle_connections(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_max_response_bytes(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_max_connections(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_user_agent_suffix(NULL, "x") == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_proxy(NULL, "") == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_tls_roots(NULL, NANGO_TLS_ROOTS_PLATFORM) == NANGO_ERROR_INVALID_ARGUMENT);
@@ -316,6 +317,38 @@ static void null_everywhere(void)
     nango_free_string(text);
     nango_pager_free(pager);
     CHECK(nango_client_warm_up(client, NULL));
+
+    /* Queues. */
+    {
+        nango_queue *queue = nango_queue_new(NULL);
+        nango_completion done[2];
+        CHECK(queue);
+        CHECK(nango_queue_fd(NULL) == -1);
+        CHECK(nango_queue_submit(NULL, client, "get_token", "{}", NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "queue is NULL", 0);
+        CHECK(nango_queue_submit(queue, NULL, "get_token", "{}", NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
+        CHECK(nango_queue_submit(queue, client, NULL, "{}", NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "operation is NULL", 0);
+        CHECK(nango_queue_submit(queue, client, "get_token", NULL, NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "missing", 0);
+        CHECK(nango_queue_submit(NULL, NULL, NULL, NULL, NULL, 0, NULL) == 0);
+        CHECK(nango_queue_submit_page(NULL, NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "is NULL", 0);
+        CHECK(nango_queue_submit_page(queue, NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "pager is NULL", 0);
+        CHECK(nango_queue_submit_page(NULL, NULL, 0, NULL) == 0);
+        CHECK(nango_queue_next(NULL, done, 2, 0) == 0);
+        CHECK(nango_queue_next(NULL, done, 2, -1) == 0);
+        CHECK(nango_queue_next(queue, NULL, 2, 0) == 0);
+        CHECK(nango_queue_next(queue, NULL, 2, -1) == 0);
+        CHECK(nango_queue_next(queue, done, 0, -1) == 0);
+        nango_queue_cancel(NULL, 1);
+        nango_queue_cancel(queue, 4711);
+        nango_queue_close(NULL);
+        nango_queue_free(queue);
+        nango_queue_free(NULL);
+    }
 
     nango_free_string(NULL);
     nango_error_free(NULL);
@@ -670,6 +703,7 @@ static void options_that_are_refused(void)
     REFUSED(nango_options_set_attempt_timeout_ms(options, 0), "attempt_timeout");
     REFUSED(nango_options_set_timeout_ms(options, 0), "timeout must not be 0");
     REFUSED(nango_options_set_idle_timeout_ms(options, 0), "idle_timeout");
+    REFUSED(nango_options_set_max_connections(options, 0), "max_connections");
     REFUSED(nango_options_set_max_response_bytes(options, 0), "max_response_bytes");
     REFUSED(nango_options_set_user_agent_suffix(options, "a\nb"), "user agent");
     REFUSED(nango_options_set_user_agent_suffix(options, "a (b)"), "user agent");
@@ -714,6 +748,7 @@ static void options_that_are_taken(void)
     CHECK(nango_options_set_idle_timeout_ms(options, UINT32_MAX) == NANGO_OK);
     CHECK(nango_options_set_idle_connections(options, 0) == NANGO_OK);
     CHECK(nango_options_set_max_response_bytes(options, UINT64_MAX) == NANGO_OK);
+    CHECK(nango_options_set_max_connections(options, UINT32_MAX) == NANGO_OK);
     CHECK(nango_options_set_user_agent_suffix(options, "bad-input/1.2") == NANGO_OK);
     CHECK(nango_options_set_proxy(options, "http://user:password@proxy.example:3128") == NANGO_OK);
     CHECK(nango_options_set_proxy(options, "") == NANGO_OK);
@@ -890,6 +925,120 @@ static void one_client_for_many_threads(void)
     nango_client_free(client);
 }
 
+/* ---- Queues ---- */
+
+static bool readable(const nango_queue *queue, int ms)
+{
+    struct pollfd watched = {0, POLLIN, 0};
+    watched.fd = nango_queue_fd(queue);
+    return poll(&watched, 1, ms) == 1;
+}
+
+static void free_completion(nango_completion *done)
+{
+    nango_free_string(done->json);
+    nango_error_free(done->error);
+}
+
+static void a_queue(void)
+{
+    enum { CALLS = 20 };
+    nango_error *error = NULL;
+    nango_client *client = client_of(HOST, KEY);
+    nango_queue *queue = nango_queue_new(&error);
+    nango_completion done[4];
+    uint64_t tickets[CALLS], seen = 0;
+    size_t i, count, taken = 0;
+    CHECK(queue && !error && nango_queue_fd(queue) >= 0 && !readable(queue, 0));
+    for (i = 0; i < CALLS; i++) {
+        const char *params = i % 2 ? "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}"
+                                   : "{\"provider_config_key\":\"github\",\"connection_id\":\"nobody-there\"}";
+        tickets[i] = nango_queue_submit(queue, client, "get_token", params, NULL, i, &error);
+        CHECK(tickets[i] && !error);
+    }
+    nango_client_free(client);
+    while (taken < CALLS && readable(queue, 10000) && (count = nango_queue_next(queue, done, 4, 0)) > 0) {
+        for (i = 0; i < count; i++) {
+            uint64_t which = done[i].user_data;
+            CHECK(which < CALLS && done[i].ticket == tickets[which] && !(seen >> which & 1));
+            seen |= (uint64_t)1 << which;
+            if (which % 2) {
+                CHECK_TEXT(done[i].json, "at-bob");
+                CHECK(!done[i].error);
+            } else {
+                CHECK(!done[i].json && nango_error_code(done[i].error) == NANGO_ERROR_NOT_FOUND);
+            }
+            free_completion(&done[i]);
+        }
+        taken += count;
+    }
+    CHECK(taken == CALLS && !readable(queue, 0) && nango_queue_next(queue, done, 4, 0) == 0 && nango_queue_next(queue, done, 4, 20) == 0);
+
+    CHECK(nango_queue_submit(queue, NULL, "x", NULL, NULL, 0, &error) == 0);
+    nango_error_free(error);
+    client = client_of(HOST, KEY);
+    CHECK(nango_queue_submit(queue, client, "no_such_operation", NULL, NULL, 0, &error) == 0);
+    EXPECT(error, NANGO_ERROR_UNKNOWN_OPERATION, "no_such_operation", 0);
+    CHECK(nango_queue_submit(queue, client, "get_token", "[", NULL, 0, &error) == 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "JSON object", 0);
+    CHECK(nango_queue_submit(queue, client, "get_token", "{\"provider_config_key\":\"github\",\"connection_id\":\"..\"}", NULL, 0, &error) == 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
+    nango_client_free(client);
+    nango_queue_free(queue);
+}
+
+static void a_queue_is_cancelled_and_closed(void)
+{
+    static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
+    struct peer silent;
+    nango_error *error = NULL;
+    nango_queue *queue = nango_queue_new(&error);
+    nango_client *client;
+    nango_completion done;
+    uint64_t first, second;
+    peer_start(&silent, PEER_SILENT, NULL);
+    client = client_of(silent.url, KEY);
+    first = nango_queue_submit(queue, client, "get_token", params, NULL, 1, &error);
+    second = nango_queue_submit(queue, client, "get_connection", params, NULL, 2, &error);
+    CHECK(first && second && peer_was_called(&silent, 5000));
+    nango_queue_cancel(queue, first);
+    CHECK(nango_queue_next(queue, &done, 1, 2000) == 1 && done.ticket == first && nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
+    free_completion(&done);
+    nango_queue_close(queue);
+    CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 3, &error) == 0);
+    EXPECT(error, NANGO_ERROR_CLOSED, "closed", 0);
+    CHECK(nango_queue_next(queue, &done, 1, -1) == 1 && done.ticket == second && done.user_data == 2 && nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
+    free_completion(&done);
+    CHECK(nango_queue_next(queue, &done, 1, -1) == 0 && readable(queue, 0));
+    nango_client_free(client);
+    nango_queue_free(queue);
+    peer_stop(&silent);
+}
+
+static void pages_through_a_queue(void)
+{
+    nango_error *error = NULL;
+    nango_client *client = client_of(HOST, KEY);
+    nango_queue *queue = nango_queue_new(&error);
+    nango_pager *pager = nango_pager_new(client, NULL, 8, NULL, &error);
+    nango_completion done;
+    int pages_seen = 0;
+    for (;;) {
+        CHECK(nango_queue_submit_page(queue, pager, 0, &error));
+        if (!CHECK(nango_queue_next(queue, &done, 1, 10000) == 1))
+            break;
+        CHECK(!done.error);
+        if (!done.json)
+            break;
+        pages_seen++;
+        free_completion(&done);
+    }
+    CHECK(pages_seen == 3);
+    nango_pager_free(pager);
+    nango_queue_free(queue);
+    nango_client_free(client);
+}
+
 /* ---- fork and signals ---- */
 
 static bool ended_well(pid_t child)
@@ -948,6 +1097,41 @@ static void fork_over_tls(void)
 {
     nango_client *client = tls_client(true);
     fork_with(client);
+    nango_client_free(client);
+}
+
+static void fork_with_a_queue(void)
+{
+    static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_queue *queue = nango_queue_new(&error);
+    nango_completion done;
+    pid_t child;
+    CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 0, &error));
+    CHECK(nango_queue_next(queue, &done, 1, 10000) == 1);
+    free_completion(&done);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        nango_queue *own;
+        CHECK(nango_queue_fd(queue) == -1 && nango_queue_next(queue, &done, 1, -1) == 0);
+        CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 0, &error) == 0);
+        EXPECT(error, NANGO_ERROR_WRONG_PROCESS, "", 0);
+        nango_queue_free(queue);
+        own = nango_queue_new(&error);
+        CHECK(own && nango_queue_submit(own, client, "get_token", params, NULL, 7, &error));
+        CHECK(nango_queue_next(own, &done, 1, 10000) == 1 && done.user_data == 7 && done.json);
+        free_completion(&done);
+        nango_queue_free(own);
+        nango_client_free(client);
+        leave(check_problems != 0);
+    }
+    CHECK(ended_well(child));
+    CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 0, &error));
+    CHECK(nango_queue_next(queue, &done, 1, 10000) == 1 && done.json);
+    free_completion(&done);
+    nango_queue_free(queue);
     nango_client_free(client);
 }
 
@@ -1344,8 +1528,12 @@ int main(int argc, char **argv)
     RUN(cancel_from_another_thread);
     RUN(everything_is_freed_while_a_call_runs);
     RUN(one_client_for_many_threads);
+    RUN(a_queue);
+    RUN(a_queue_is_cancelled_and_closed);
+    RUN(pages_through_a_queue);
     RUN(fork_over_http);
     RUN(fork_over_tls);
+    RUN(fork_with_a_queue);
     RUN(fork_with_everything_open);
     RUN(sigpipe_never_comes);
     RUN(a_peer_that_resets_is_told);
