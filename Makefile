@@ -14,7 +14,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist lint clean \
+.PHONY: all build setup setup-test examples demo test install uninstall dist lint check-abi clean \
 	test-rust test-loom test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 
 all: build
@@ -44,7 +44,7 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint test-rust test-loom test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+test: setup-test build lint check-abi test-rust test-loom test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 	@echo "All tests of all languages passed."
 
 test-rust:
@@ -72,6 +72,10 @@ test-ruby: build
 
 test-packaging: build
 	$(WITH_SERVER) tests/packaging/run.sh
+
+# The interface against its record, and the proof that each kind of change is seen.
+check-abi: build
+	@tests/abi/selftest.sh
 
 # The header is made by the build: what it made must be what is committed.
 lint: build

@@ -47,6 +47,7 @@ need ruby-ffi ruby -e 'require "ffi"'
 if [ "$purpose" = test ]; then
     need binutils has nm
     need cmake has cmake
+    need abigail-tools has abidiff
     need valgrind has valgrind
     need libjansson-dev module jansson
     need nlohmann-json3-dev module nlohmann_json
