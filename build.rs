@@ -44,7 +44,9 @@ fn main() {
     };
     let mut text = Vec::new();
     bindings.write(&mut text);
-    if fs::read(&header).ok().as_deref() != Some(&text) {
+    // The one public struct gets a tag, so that it can be declared before the header is seen. (With the style that has tags, every parameter would say `struct`.)
+    let text = String::from_utf8(text).expect("a header is text").replace("typedef struct {", "typedef struct nango_completion {");
+    if fs::read(&header).ok().as_deref() != Some(text.as_bytes()) {
         fs::create_dir_all(root.join("include")).and_then(|()| fs::write(&header, text)).expect("include/nango.h can be written");
     }
 }

@@ -95,7 +95,7 @@ typedef int32_t nango_tls_roots;
 /**
  * A ticket that is done. What json and error point to is the taker's: json is freed with nango_free_string(), error with nango_error_free().
  */
-typedef struct {
+typedef struct nango_completion {
   /**
    * What the submit function returned.
    */

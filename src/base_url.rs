@@ -22,10 +22,13 @@ impl BaseUrl {
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
             return Err(refuse("holds a blank or a control character"));
         }
-        let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("must begin with https:// or http://"));
+        // The parser would mend http:host, http:///host and http:\\host.
+        let after = |scheme: &str| text.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme)).map(|_| &text[scheme.len()..]);
+        match after("https://").or_else(|| after("http://")) {
+            Some(rest) if !rest.starts_with(['/', '\\']) => {}
+            _ => return Err(refuse("must begin with https:// or http:// and name a host")),
         }
+        let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refuse("must not hold a user or a password: the secret key is given apart"));
         }

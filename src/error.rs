@@ -345,6 +345,9 @@ const PUBLIC_NAMES: [&str; 3] = ["providerconfigkey", "uniquekey", "publickey"];
 /// Where JSON begins inside a text: Nango's messages may hold a whole database row.
 const JSON_STARTS: [&str; 3] = ["{\"", "[{\"", "{\\\""];
 
+/// Something shorter is no key of Nango's, and would be found inside of every other word.
+const SHORTEST_KEY: usize = 8;
+
 /// Replaces the secrets in what a server said.
 pub(crate) mod redact {
     use super::*;
@@ -379,7 +382,7 @@ pub(crate) mod redact {
     }
 
     fn without_key(text: &str, secret_key: &str) -> String {
-        if secret_key.is_empty() { text.to_owned() } else { text.replace(secret_key, REDACTED) }
+        if secret_key.len() < SHORTEST_KEY { text.to_owned() } else { text.replace(secret_key, REDACTED) }
     }
 
     fn is_secret(name: &str) -> bool {

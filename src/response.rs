@@ -167,6 +167,13 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         (_, 500..) => (Code::Server, false, None, "Nango failed"),
         (_, _) => (Code::InvalidResponse, false, None, "the base URL is not that of Nango's API"),
     };
+    // A page or a plain text is nobody's word about keys and scopes.
+    let advice = match (&said.body, code) {
+        (None, Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::BadRequest) => {
+            "the answer has not the form of Nango's: another server, or something in front of Nango, has answered; check the base URL"
+        }
+        _ => advice,
+    };
     let api_code = said.api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let quoted = said.message.as_deref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
     Error::new(code, format!("Nango answered {}{api_code}{quoted}: {advice}", status.as_u16()))

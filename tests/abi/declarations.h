@@ -13,7 +13,7 @@ typedef struct nango_pager nango_pager;
 typedef struct nango_queue nango_queue;
 typedef int32_t nango_code;
 typedef int32_t nango_tls_roots;
-typedef struct {
+typedef struct nango_completion {
   uint64_t ticket;
   uint64_t user_data;
   char *json;
