@@ -120,7 +120,8 @@ impl Seed {
                 });
             }
         }
-        for seed in self.connections {
+        // Lists begin with the newest: made last to first, they come in the order of the file.
+        for seed in self.connections.into_iter().rev() {
             let behaviour = seed.provider.clone();
             let connection = seed.make(app)?;
             app.provider.adopt(&connection, Some(behaviour));
