@@ -130,6 +130,7 @@ func TestBadOptions(t *testing.T) {
 		"no connect timeout":      {key, with(nango.WithConnectTimeout(0))},
 		"no attempt timeout":      {key, with(nango.WithAttemptTimeout(0))},
 		"no idle timeout":         {key, with(nango.WithIdleTimeout(0))},
+		"no connections":          {key, with(nango.WithMaxConnections(0))},
 		"no response":             {key, with(nango.WithMaxResponseBytes(0))},
 		"user agent":              {key, with(nango.WithUserAgentSuffix("a\nb"))},
 		"user agent with a NUL":   {key, with(nango.WithUserAgentSuffix("a\x00b"))},
@@ -168,7 +169,7 @@ func TestGoodOptions(t *testing.T) {
 	client := newClient(t, nango.WithTimeout(20*time.Second), nango.WithConnectTimeout(5*time.Second), nango.WithAttemptTimeout(time.Nanosecond),
 		nango.WithAttemptTimeout(10*time.Second), nango.WithMaxRetries(1), nango.WithIdleTimeout(1<<62), nango.WithIdleConnections(2),
 		nango.WithMaxResponseBytes(1<<20), nango.WithUserAgentSuffix("test/1"), nango.WithProxy(""), nango.WithTLSRoots(nango.TLSRootsBundled),
-		nango.WithEvents(4), nango.WithConcurrentCalls(-3))
+		nango.WithEvents(4), nango.WithMaxConnections(2))
 	if _, err := client.GetConnection(background(), "github", "bob"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,5 @@
 package nango
 
-// #include <stdlib.h>
 // #include <nango.h>
 import "C"
 
@@ -8,10 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
+	"unsafe"
 )
 
 // Client is a client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a
@@ -19,31 +18,51 @@ import (
 type Client struct {
 	handle  *handle
 	timeout time.Duration
-	// slots has room for as many calls as may hold a thread at once.
-	slots chan struct{}
 }
 
-// handle counts who uses the library's client, so that it is freed once, and never while a call is being entered.
+// handle counts who uses the library's client and the queue, so that each is freed once, and never while a call needs it.
 type handle struct {
+	// ended is closed when the client is.
+	ended chan struct{}
+
 	mutex  sync.Mutex
 	client *C.nango_client
+	// hub is acquired by the first call.
+	hub    *hub
 	calls  int
 	closed bool
 }
 
+// acquire is for who needs only the library's client, until leave.
 func (h *handle) acquire() (*C.nango_client, error) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {
-		err := newError(CodeInvalidArgument, "the client is closed")
-		err.cause = ErrClosed
-		return nil, err
+		return nil, closedError()
 	}
 	h.calls++
 	return h.client, nil
 }
 
-func (h *handle) release() {
+// enter is for a call, which needs the queue too, until leave.
+func (h *handle) enter() error {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	if h.closed {
+		return closedError()
+	}
+	if h.hub == nil {
+		hub, err := acquireHub()
+		if err != nil {
+			return err
+		}
+		h.hub = hub
+	}
+	h.calls++
+	return nil
+}
+
+func (h *handle) leave() {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	h.calls--
@@ -53,14 +72,23 @@ func (h *handle) release() {
 func (h *handle) close() {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
+	if h.closed {
+		return
+	}
 	h.closed = true
+	close(h.ended)
 	h.freeIfUnused()
 }
 
 func (h *handle) freeIfUnused() {
-	if h.closed && h.calls == 0 && h.client != nil {
-		C.nango_client_free(h.client)
-		h.client = nil
+	if !h.closed || h.calls > 0 {
+		return
+	}
+	C.nango_client_free(h.client)
+	h.client = nil
+	if h.hub != nil {
+		h.hub.release()
+		h.hub = nil
 	}
 }
 
@@ -90,7 +118,6 @@ func NewFromEnv(options ...Option) (*Client, error) {
 
 func (s *settings) newClient(options []Option) (*Client, error) {
 	defer C.nango_options_free(s.options)
-	s.slots = defaultSlots
 	WithTimeout(defaultTimeout)(s)
 	WithUserAgentSuffix("libnango-go/" + Version)(s)
 	for _, option := range options {
@@ -104,14 +131,14 @@ func (s *settings) newClient(options []Option) (*Client, error) {
 	if made == nil {
 		return nil, takeError(cErr)
 	}
-	c := &Client{&handle{client: made}, s.timeout, make(chan struct{}, s.slots)}
-	// The net under who forgets Close. Calls hold the handle, not the client, so that neither can end the other too early.
+	c := &Client{&handle{client: made, ended: make(chan struct{})}, s.timeout}
+	// The net under who forgets Close.
 	runtime.AddCleanup(c, (*handle).close, c.handle)
 	return c, nil
 }
 
-// Close ends the client. Calls that are running go on to their end; later ones fail with [ErrClosed]. It may be called again, and
-// always returns nil.
+// Close ends the client: calls that wait return at once, and they and all later ones fail with [ErrClosed]. It may be called again,
+// and always returns nil.
 func (c *Client) Close() error {
 	c.handle.close()
 	runtime.KeepAlive(c)
@@ -134,37 +161,28 @@ func (c *Client) GetConnection(ctx context.Context, providerConfigKey, connectio
 
 // GetConnectionJSON is [Client.GetConnection] with Nango's answer, byte for byte, secrets and all.
 func (c *Client) GetConnectionJSON(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (json.RawMessage, error) {
-	result, err := c.callOne(ctx, providerConfigKey, connectionID, options, func(a oneArguments) *C.char {
-		return C.nango_get_connection_json(a.client, a.key, a.id, a.options, a.err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return takeBytes(result), nil
+	return c.callForOne(ctx, "get_connection\x00", providerConfigKey, connectionID, options)
 }
 
 // GetToken fetches the one text that goes behind "Bearer", or the API key, of a connection. Credentials that are not one token are
 // [ErrNoSingleToken], such as BASIC and OAUTH1: ask for them with [Client.GetCredentials]. None at all are [ErrNoCredentials].
 func (c *Client) GetToken(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (Secret, error) {
-	result, err := c.callOne(ctx, providerConfigKey, connectionID, options, func(a oneArguments) *C.char {
-		return C.nango_get_token(a.client, a.key, a.id, a.options, a.err)
-	})
+	text, err := c.callForOne(ctx, "get_token\x00", providerConfigKey, connectionID, options)
 	if err != nil {
 		return Secret{}, err
 	}
-	return NewSecret(takeString(result)), nil
+	// Nobody else has the bytes: a copy would be one more place in memory.
+	return NewSecret(unsafe.String(unsafe.SliceData(text), len(text))), nil
 }
 
 // GetCredentials fetches the credentials of a connection, of whatever type. None at all are [ErrNoCredentials].
 func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (*Credentials, error) {
-	result, err := c.callOne(ctx, providerConfigKey, connectionID, options, func(a oneArguments) *C.char {
-		return C.nango_get_credentials_json(a.client, a.key, a.id, a.options, a.err)
-	})
+	text, err := c.callForOne(ctx, "get_credentials\x00", providerConfigKey, connectionID, options)
 	if err != nil {
 		return nil, err
 	}
 	credentials := new(Credentials)
-	if err := credentials.decode(takeBytes(result)); err != nil {
+	if err := credentials.decode(text); err != nil {
 		return nil, err
 	}
 	return credentials, nil
@@ -177,48 +195,18 @@ func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connecti
 // "end_user_organization_id" (texts), "integration_id" (a text or a list of texts), "tags" (an object of texts), "limit" and "page"
 // (numbers). Without a limit Nango sends its first 10 000; [Client.ListConnections] walks through all of them.
 func (c *Client) ListConnectionsJSON(ctx context.Context, filterJSON string, options ...CallOption) (json.RawMessage, error) {
-	filter, err := newFilterText(filterJSON)
-	if err != nil {
-		return nil, err
-	}
-	defer filter.free()
-	result, err := c.call(ctx, options, func(a arguments) *C.char {
-		return C.nango_list_connections_json(a.client, filter.pointer, a.options, a.err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return takeBytes(result), nil
+	return c.call(ctx, request{"list_connections\x00", filterJSON, newCallSettings(options)})
 }
 
 // WarmUp opens a connection before the first call, so that it finds one. It sends no key.
 func (c *Client) WarmUp(ctx context.Context) error {
-	if err := c.enter(ctx, callSettings{}.limit(ctx, c.timeout)); err != nil {
-		return err
+	_, err := c.call(ctx, request{operation: "warm_up\x00"})
+	var e *Error
+	if errors.As(err, &e) && e.HTTPStatus != 0 {
+		// Whatever the server says, there is a connection.
+		return nil
 	}
-	client, err := c.handle.acquire()
-	if err != nil {
-		c.leave()
-		return err
-	}
-	// The library takes no cancel handle here: if the context ends, the rest happens behind the caller's back.
-	done := make(chan error, 1)
-	go func() {
-		defer c.leave()
-		defer c.handle.release()
-		var cErr *C.nango_error
-		if !C.nango_client_warm_up(client, &cErr) {
-			done <- takeError(cErr)
-			return
-		}
-		done <- nil
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return contextError(ctx)
-	}
+	return err
 }
 
 // NextEventJSON returns the oldest event that nobody took yet, as a JSON object without secrets; nil: there is none. See [WithEvents].
@@ -231,107 +219,27 @@ func (c *Client) NextEventJSON() json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	defer c.handle.release()
+	defer c.handle.leave()
 	event := C.nango_client_next_event_json(client)
 	if event == nil {
 		return nil
 	}
-	return takeBytes(event)
+	defer C.nango_free_string(event)
+	return json.RawMessage(C.GoString(event))
 }
 
 // String names the type: there is nothing in a client for a person to read, and a key in it that nobody should.
 func (c *Client) String() string { return "nango.Client" }
 
-// arguments are what every call of the library takes.
-type arguments struct {
-	client  *C.nango_client
-	options *C.nango_call_options
-	err     **C.nango_error
-}
-
-// oneArguments are those of the calls for one connection.
-type oneArguments struct {
-	arguments
-	key, id *C.char
-}
-
-func (c *Client) callOne(ctx context.Context, providerConfigKey, connectionID string, options []CallOption, f func(oneArguments) *C.char) (*C.char, error) {
-	key, err := newText("the provider config key", providerConfigKey)
-	if err != nil {
+func (c *Client) callForOne(ctx context.Context, operation, providerConfigKey, connectionID string, options []CallOption) ([]byte, error) {
+	if err := refuseNUL("the provider config key", providerConfigKey); err != nil {
 		return nil, err
 	}
-	defer key.free()
-	id, err := newText("the connection id", connectionID)
-	if err != nil {
+	if err := refuseNUL("the connection id", connectionID); err != nil {
 		return nil, err
 	}
-	defer id.free()
-	return c.call(ctx, options, func(a arguments) *C.char { return f(oneArguments{a, key.pointer, id.pointer}) })
-}
-
-// call makes one blocking call of the library, when it is its turn, and ends it when the context ends.
-func (c *Client) call(ctx context.Context, options []CallOption, f func(arguments) *C.char) (*C.char, error) {
-	s := newCallSettings(options)
-	limit := s.limit(ctx, c.timeout)
-	if err := c.enter(ctx, limit); err != nil {
-		return nil, err
-	}
-	defer c.leave()
-	client, err := c.handle.acquire()
-	if err != nil {
-		return nil, err
-	}
-	defer c.handle.release()
-
-	watch := newWatch(ctx, limit.ofContext)
-	defer watch.free()
-	cOptions, err := s.make(limit.left(), watch.cancel)
-	if err != nil {
-		return nil, err
-	}
-	defer C.nango_call_options_free(cOptions)
-
-	var cErr *C.nango_error
-	watch.start()
-	result := f(arguments{client, cOptions, &cErr})
-	watch.stop()
-	if result == nil {
-		return nil, limit.judge(ctx, takeError(cErr))
-	}
-	return result, nil
-}
-
-// enter waits for a call's turn.
-func (c *Client) enter(ctx context.Context, l limit) error {
-	if ctx.Err() != nil {
-		return contextError(ctx)
-	}
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	var tooLate <-chan time.Time
-	if !l.ofContext {
-		timer := time.NewTimer(time.Until(l.deadline))
-		defer timer.Stop()
-		tooLate = timer.C
-	}
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
-	case <-tooLate:
-		err := newError(CodeTimeout, fmt.Sprintf("%d calls were running, as many as may at once, and none of them ended in time; "+
-			"see WithConcurrentCalls", cap(c.slots)))
-		err.Retryable = true
-		return err
-	}
-}
-
-func (c *Client) leave() {
-	<-c.slots
+	params := `{"provider_config_key":` + quote(providerConfigKey) + `,"connection_id":` + quote(connectionID) + "}"
+	return c.call(ctx, request{operation, params, newCallSettings(options)})
 }
 
 // limit is until when a call may take, and whether it is the context that says so.
@@ -363,56 +271,15 @@ func (l limit) left() time.Duration {
 
 // judge says of an error whether it was the context's end that the library met.
 func (l limit) judge(ctx context.Context, err *Error) error {
-	if err.Code != CodeCancelled && err.Code != CodeTimeout {
+	if err.Code != CodeTimeout {
 		return err
 	}
 	if ended := ctx.Err(); ended != nil {
 		return err.endedBy(ctx, ended)
 	}
-	if err.Code == CodeTimeout && l.ofContext && !time.Now().Before(l.deadline) {
+	if l.ofContext && !time.Now().Before(l.deadline) {
 		// The library's clock was faster than the context's.
 		return err.endedBy(ctx, context.DeadlineExceeded)
 	}
 	return err
-}
-
-// watch cancels a call when its context ends.
-type watch struct {
-	ctx    context.Context
-	cancel *C.nango_cancel
-	// timed: the call ends by itself at the context's deadline, with a message that says what it was doing.
-	timed bool
-	// stop waits for a trigger that is under way.
-	stop func()
-}
-
-// newWatch makes the handle that the call's options get, if the context can end at all.
-func newWatch(ctx context.Context, timed bool) *watch {
-	w := &watch{ctx: ctx, timed: timed, stop: func() {}}
-	if ctx.Done() != nil {
-		w.cancel = C.nango_cancel_new()
-	}
-	return w
-}
-
-func (w *watch) start() {
-	if w.cancel == nil {
-		return
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(w.ctx, func() {
-		defer close(done)
-		if !w.timed || !errors.Is(w.ctx.Err(), context.DeadlineExceeded) {
-			C.nango_cancel_trigger(w.cancel)
-		}
-	})
-	w.stop = func() {
-		if !stop() {
-			<-done
-		}
-	}
-}
-
-func (w *watch) free() {
-	C.nango_cancel_free(w.cancel)
 }

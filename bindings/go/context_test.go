@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -198,9 +197,8 @@ func TestClose(t *testing.T) {
 	}
 	for name, wait := range waiting {
 		err := wait(background(), client)
-		wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
-		if !errors.Is(err, nango.ErrClosed) {
-			t.Errorf("%s: got %v", name, err)
+		if e := wantCode(t, err, nango.ErrClosed, nango.CodeClosed); e.Attempts != 0 || e.Retryable {
+			t.Errorf("%s: got %+v", name, *e)
 		}
 	}
 	if client.NextEventJSON() != nil {
@@ -210,7 +208,7 @@ func TestClose(t *testing.T) {
 
 func TestCloseWithCallsInFlight(t *testing.T) {
 	for range 20 {
-		client := newClient(t, nango.WithConcurrentCalls(4))
+		client := newClient(t)
 		var calls sync.WaitGroup
 		var done, closed atomic.Int64
 		for range 16 {
@@ -240,18 +238,61 @@ func TestCloseWithCallsInFlight(t *testing.T) {
 	}
 }
 
-// A call that is running when the client is closed goes on to its end.
-func TestCloseDoesNotEndACall(t *testing.T) {
-	client := newClientWithKey(t, os.Getenv("NANGO_SECRET_KEY"), nango.WithBaseURL(slowServer(t, 150*time.Millisecond)))
-	result := make(chan error)
-	go func() {
-		_, err := client.GetConnection(background(), "github", "alice")
-		result <- err
-	}()
-	time.Sleep(50 * time.Millisecond)
-	within(t, 50*time.Millisecond, func() { _ = client.Close() })
-	if err := <-result; err != nil {
-		t.Error(err)
+// Calls that wait when the client is closed return at once.
+func TestCloseEndsCalls(t *testing.T) {
+	url, requests := silence(t)
+	for name, wait := range waiting {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, nango.WithBaseURL(url))
+			before := requests.Load()
+			result := make(chan error, 8)
+			for range cap(result) {
+				go func() { result <- wait(background(), client) }()
+			}
+			for requests.Load() < before+int64(cap(result)) {
+				time.Sleep(time.Millisecond)
+			}
+			within(t, 200*time.Millisecond, func() {
+				_ = client.Close()
+				for range cap(result) {
+					if e := wantCode(t, <-result, nango.ErrClosed, nango.CodeClosed); errors.Is(e, context.Canceled) {
+						t.Errorf("got %v", e)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Nothing is left of the package when the last client is closed: not a goroutine, not a descriptor, not an object of the library's.
+func TestNothingIsLeft(t *testing.T) {
+	silent, _ := silence(t)
+	settle(0)
+	goroutines, descriptors := runtime.NumGoroutine(), descriptorsOfProcess(t)
+	for range 20 {
+		one, other := newClient(t), newClient(t, nango.WithBaseURL(silent))
+		if _, err := one.GetToken(background(), "github", "bob"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(background(), 5*time.Millisecond)
+		if _, err := other.GetToken(ctx, "github", "bob"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		cancel()
+		_ = other.Close()
+		if _, err := one.GetToken(background(), "github", "bob"); err != nil {
+			t.Fatal(err)
+		}
+		_ = one.Close()
+	}
+	for range 200 {
+		if settle(0) == 0 && runtime.NumGoroutine() <= goroutines && descriptorsOfProcess(t) <= descriptors {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if live, now, open := settle(0), runtime.NumGoroutine(), descriptorsOfProcess(t); live > 0 || now > goroutines || open > descriptors {
+		t.Errorf("%d live objects; %d goroutines before, %d after; %d descriptors before, %d after", live, goroutines, now, descriptors, open)
 	}
 }
 
@@ -272,9 +313,9 @@ func TestForgottenClients(t *testing.T) {
 	}
 }
 
-func TestCallsWaitForTheirTurn(t *testing.T) {
+func TestCallsWaitForAConnection(t *testing.T) {
 	url, requests := silence(t)
-	client := newClient(t, nango.WithBaseURL(url), nango.WithConcurrentCalls(3))
+	client := newClient(t, nango.WithBaseURL(url), nango.WithMaxConnections(3))
 	ctx, cancel := context.WithCancel(background())
 	threads := threadsOfProcess(t)
 	var calls sync.WaitGroup
@@ -292,10 +333,10 @@ func TestCallsWaitForTheirTurn(t *testing.T) {
 	if sent := requests.Load(); sent != 3 {
 		t.Errorf("%d requests at once", sent)
 	}
-	if more := threadsOfProcess(t) - threads; more > 30 {
+	if more := threadsOfProcess(t) - threads; more > 8 {
 		t.Errorf("500 waiting calls took %d threads", more)
 	}
-	// Who waits for a turn hears of its own deadline.
+	// Who waits for a connection hears of its own deadline.
 	short, cancelShort := context.WithTimeout(background(), 30*time.Millisecond)
 	defer cancelShort()
 	within(t, 300*time.Millisecond, func() {
@@ -308,7 +349,7 @@ func TestCallsWaitForTheirTurn(t *testing.T) {
 	within(t, 300*time.Millisecond, func() {
 		_, err := client.GetToken(background(), "github", "alice", nango.Timeout(30*time.Millisecond))
 		e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
-		if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Message, "WithConcurrentCalls") || !e.Retryable {
+		if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Message, "max_connections") || !e.Retryable {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -30,8 +30,9 @@
 //
 // # Goroutines
 //
-// A Client may be used by any number of goroutines at once. A call holds an operating system thread while it waits for the
-// server; [WithConcurrentCalls] bounds how many at once, and the others wait for their turn without a thread.
+// A Client may be used by any number of goroutines at once. A call that waits holds no operating system thread: thousands wait
+// as cheaply as goroutines do. A call returns as soon as its context ends, whatever it is doing. [WithMaxConnections] bounds how
+// many connections a client has open; the calls beyond that wait inside the library.
 //
 // # Linking
 //

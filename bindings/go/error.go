@@ -1,6 +1,5 @@
 package nango
 
-// #include <stdlib.h>
 // #include <nango.h>
 import "C"
 
@@ -10,7 +9,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unsafe"
 )
 
 // Code says what kind of failure an error is.
@@ -24,6 +22,14 @@ const (
 	CodeInvalidArgument Code = C.NANGO_ERROR_INVALID_ARGUMENT
 	// CodeInvalidUTF8: a text is not UTF-8; nothing was sent.
 	CodeInvalidUTF8 Code = C.NANGO_ERROR_INVALID_UTF8
+	// CodeUnknownOperation: the library has no operation of that name: it is older than this package.
+	CodeUnknownOperation Code = C.NANGO_ERROR_UNKNOWN_OPERATION
+	// CodeQueueFull: a million calls are in flight.
+	CodeQueueFull Code = C.NANGO_ERROR_QUEUE_FULL
+	// CodeClosed: the client is closed, or was closed while the call waited.
+	CodeClosed Code = C.NANGO_ERROR_CLOSED
+	// CodeWrongProcess: the process was forked from one that used the library, which no Go program can do by itself.
+	CodeWrongProcess Code = C.NANGO_ERROR_WRONG_PROCESS
 	// CodeConnect: the address refuses, or cannot be reached.
 	CodeConnect Code = C.NANGO_ERROR_CONNECT
 	// CodeTLS: the TLS handshake failed, or the server's certificate is not trusted.
@@ -81,6 +87,10 @@ func (c Code) String() string {
 var (
 	ErrInvalidArgument   error = sentinel(CodeInvalidArgument)
 	ErrInvalidUTF8       error = sentinel(CodeInvalidUTF8)
+	ErrUnknownOperation  error = sentinel(CodeUnknownOperation)
+	ErrQueueFull         error = sentinel(CodeQueueFull)
+	ErrClosed            error = sentinel(CodeClosed)
+	ErrWrongProcess      error = sentinel(CodeWrongProcess)
 	ErrConnect           error = sentinel(CodeConnect)
 	ErrTLS               error = sentinel(CodeTLS)
 	ErrTimeout           error = sentinel(CodeTimeout)
@@ -105,9 +115,6 @@ var (
 	ErrInternal          error = sentinel(CodeInternal)
 	ErrPanic             error = sentinel(CodePanic)
 )
-
-// ErrClosed is what errors.Is finds in the error of a call on a client after [Client.Close].
-var ErrClosed = errors.New("nango: the client is closed")
 
 type sentinel Code
 
@@ -148,7 +155,7 @@ func (e *Error) Is(target error) bool {
 	return ok && Code(s) == e.Code
 }
 
-// Unwrap returns the context's error if the context ended the call, [ErrClosed] if the client was closed, else nil.
+// Unwrap returns the context's error if the context ended the call, else nil.
 func (e *Error) Unwrap() error {
 	return e.cause
 }
@@ -165,7 +172,8 @@ func (e *Error) Header(name string) string {
 	return e.headers[strings.ToLower(name)]
 }
 
-var factHeaders = []string{"retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+// Each ends with a NUL, for C.
+var factHeaders = []string{"retry-after\x00", "x-ratelimit-limit\x00", "x-ratelimit-remaining\x00", "x-ratelimit-reset\x00"}
 
 // newError is an error that the library has no part in.
 func newError(code Code, message string) *Error {
@@ -178,6 +186,10 @@ func takeError(from *C.nango_error) *Error {
 		return newError(CodeInternal, "the library gave neither a result nor an error")
 	}
 	defer C.nango_error_free(from)
+	return copyError(from)
+}
+
+func copyError(from *C.nango_error) *Error {
 	e := newError(Code(C.nango_error_code(from)), C.GoString(C.nango_error_message(from)))
 	e.HTTPStatus = int(C.nango_error_http_status(from))
 	e.APICode = C.GoString(C.nango_error_api_code(from))
@@ -190,20 +202,14 @@ func takeError(from *C.nango_error) *Error {
 		e.retryAfter = time.Duration(min(ms, int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond
 	}
 	for _, name := range factHeaders {
-		e.keepHeader(from, name)
+		if value := C.nango_error_header(from, constantForC(name)); value != nil {
+			if e.headers == nil {
+				e.headers = map[string]string{}
+			}
+			e.headers[strings.TrimSuffix(name, "\x00")] = C.GoString(value)
+		}
 	}
 	return e
-}
-
-func (e *Error) keepHeader(from *C.nango_error, name string) {
-	text := C.CString(name)
-	defer C.free(unsafe.Pointer(text))
-	if value := C.nango_error_header(from, text); value != nil {
-		if e.headers == nil {
-			e.headers = map[string]string{}
-		}
-		e.headers[name] = C.GoString(value)
-	}
 }
 
 // endedBy says that a context ended the call. Its deadline is a timeout, whatever the library was told.
@@ -221,4 +227,8 @@ func (e *Error) endedBy(ctx context.Context, err error) *Error {
 // contextError is the error of a call that a context ended outside of the library.
 func contextError(ctx context.Context) *Error {
 	return newError(CodeCancelled, "the context was cancelled before the call ended").endedBy(ctx, ctx.Err())
+}
+
+func closedError() *Error {
+	return newError(CodeClosed, "the client is closed")
 }

@@ -1,6 +1,5 @@
 package nango
 
-// #include <stdlib.h>
 // #include <nango.h>
 import "C"
 
@@ -89,14 +88,6 @@ func quote(text string) string {
 	return quoted.String()
 }
 
-// newFilterText is newText, with NULL for no filter.
-func newFilterText(filterJSON string) (cText, error) {
-	if filterJSON == "" {
-		return cText{}, nil
-	}
-	return newText("the filter", filterJSON)
-}
-
 // ListConnections walks through the environment's connections, without credentials, and nothing is refreshed. Each page is
 // fetched when the loop gets to it. An error is the last that the loop sees, beside a nil connection.
 //
@@ -119,7 +110,7 @@ func (c *Client) walk(ctx context.Context, filter Filter, options []CallOption, 
 	if err != nil {
 		return err
 	}
-	defer p.free()
+	defer C.nango_pager_free(p.pager)
 	for {
 		page, more, err := p.next(ctx)
 		if err != nil || !more {
@@ -141,16 +132,14 @@ func (c *Client) walk(ctx context.Context, filter Filter, options []CallOption, 
 type pager struct {
 	client   *Client
 	settings callSettings
-	watch    *watch
 	pager    *C.nango_pager
 }
 
 func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*pager, error) {
-	filterText, err := newFilterText(filter.json())
+	filterText, err := nulTerminated("the filter", filter.json())
 	if err != nil {
 		return nil, err
 	}
-	defer filterText.free()
 	if ctx.Err() != nil {
 		return nil, contextError(ctx)
 	}
@@ -158,48 +147,31 @@ func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*
 	if err != nil {
 		return nil, err
 	}
-	defer c.handle.release()
-
-	// The options hold for each page, and what the first page may take can be too long for the second: the watch ends that.
-	p := &pager{client: c, settings: s, watch: newWatch(ctx, false)}
-	cOptions, err := s.make(s.limit(ctx, c.timeout).left(), p.watch.cancel)
+	defer c.handle.leave()
+	// They hold for each page. What the first may take can be too long for the second: the context ends that.
+	cOptions, err := s.options(s.limit(ctx, c.timeout).left())
 	if err != nil {
-		p.free()
 		return nil, err
 	}
 	defer C.nango_call_options_free(cOptions)
 	var cErr *C.nango_error
-	if p.pager = C.nango_pager_new(client, filterText.pointer, C.uint32_t(filter.PageSize), cOptions, &cErr); p.pager == nil {
-		p.free()
+	made := C.nango_pager_new(client, bytesForC(filterText), C.uint32_t(filter.PageSize), cOptions, &cErr)
+	if made == nil {
 		return nil, takeError(cErr)
 	}
-	return p, nil
+	return &pager{c, s, made}, nil
 }
 
 // next fetches the next page's elements; false: there are no more pages.
 func (p *pager) next(ctx context.Context) ([]json.RawMessage, bool, error) {
 	limit := p.settings.limit(ctx, p.client.timeout)
-	if err := p.client.enter(ctx, limit); err != nil {
+	done, err := p.client.wait(ctx, limit, func(queue *C.nango_queue, _ *C.nango_client, id C.uint64_t, err **C.nango_error) C.uint64_t {
+		return C.nango_queue_submit_page(queue, p.pager, id, err)
+	})
+	if err != nil || done.text == nil {
 		return nil, false, err
 	}
-	defer p.client.leave()
-	// The pager does not need the client, but who has closed it expects no more requests.
-	if _, err := p.client.handle.acquire(); err != nil {
-		return nil, false, err
-	}
-	defer p.client.handle.release()
-
-	var cErr *C.nango_error
-	p.watch.start()
-	text := C.nango_pager_next_json(p.pager, &cErr)
-	p.watch.stop()
-	if text == nil && cErr == nil {
-		return nil, false, nil
-	}
-	if text == nil {
-		return nil, false, limit.judge(ctx, takeError(cErr))
-	}
-	page, err := objectOf(takeBytes(text))
+	page, err := objectOf(done.text)
 	if err != nil {
 		return nil, false, err
 	}
@@ -208,9 +180,4 @@ func (p *pager) next(ctx context.Context) ([]json.RawMessage, bool, error) {
 		return nil, false, unexpected()
 	}
 	return elements, true, nil
-}
-
-func (p *pager) free() {
-	C.nango_pager_free(p.pager)
-	p.watch.free()
 }

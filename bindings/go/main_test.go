@@ -126,16 +126,6 @@ func within(t testing.TB, limit time.Duration, f func()) {
 
 func background() context.Context { return context.Background() }
 
-// slowServer answers, but not at once.
-func slowServer(t testing.TB, delay time.Duration) string {
-	t.Helper()
-	url, _ := server(t, func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(delay)
-		answer(`{"connection_id":"alice"}`)(w, r)
-	})
-	return url
-}
-
 // silenceAfterPage answers the first page of a list, and nothing behind it.
 func silenceAfterPage(t testing.TB) (url string, requests *atomic.Int64) {
 	t.Helper()
@@ -172,6 +162,15 @@ func statusOfProcess(t testing.TB, name string) int {
 	}
 	t.Fatalf("no %s in /proc/self/status", name)
 	return 0
+}
+
+func descriptorsOfProcess(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	return len(entries)
 }
 
 func threadsOfProcess(t testing.TB) int { return statusOfProcess(t, "Threads") }

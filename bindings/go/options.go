@@ -20,14 +20,10 @@ type settings struct {
 	// err is the first failure that the library does not know of.
 	err     error
 	timeout time.Duration
-	slots   int
 }
 
-const (
-	// As in nango.h. The package sets it in every client, since it has to know it: a context's deadline counts only if it comes first.
-	defaultTimeout = 60 * time.Second
-	defaultSlots   = 64
-)
+// As in nango.h. The package sets it in every client, since it has to know it: a context's deadline counts only if it comes first.
+const defaultTimeout = 60 * time.Second
 
 func (s *settings) text(name, text string, set func(*C.char)) {
 	converted, err := newText(name, text)
@@ -81,6 +77,12 @@ func WithIdleTimeout(d time.Duration) Option {
 // WithIdleConnections sets how many idle connections the client keeps for the next calls; 0: each call opens its own. Default: 8.
 func WithIdleConnections(connections uint32) Option {
 	return func(s *settings) { C.nango_options_set_idle_connections(s.options, C.uint32_t(connections)) }
+}
+
+// WithMaxConnections sets how many connections the client may have open at once; the calls beyond that wait inside the library, as
+// long as their contexts and timeouts allow. Default: 256, or half of what the process may open if that is less.
+func WithMaxConnections(connections uint32) Option {
+	return func(s *settings) { C.nango_options_set_max_connections(s.options, C.uint32_t(connections)) }
 }
 
 // WithMaxResponseBytes sets the longest answer that is read; a longer one is [ErrResponseTooLarge]. Default: 64 MiB.
@@ -140,15 +142,9 @@ func WithPluralRoutes() Option {
 	return func(s *settings) { C.nango_options_set_plural_routes(s.options, true) }
 }
 
-// WithEvents keeps that many events until [Client.NextEventJSON] takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
+// WithEvents keeps that many events until [Client.LogEvents] or [Client.NextEventJSON] takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
 func WithEvents(capacity uint32) Option {
 	return func(s *settings) { C.nango_options_set_events(s.options, C.uint32_t(capacity)) }
-}
-
-// WithConcurrentCalls sets how many calls may wait for the server at once, each on a thread of its own; the others wait for
-// their turn, as long as their contexts and timeouts allow. Default: 64. Less than 1 is 1.
-func WithConcurrentCalls(calls int) Option {
-	return func(s *settings) { s.slots = max(calls, 1) }
 }
 
 // milliseconds rounds up, so that only what is not positive becomes 0, which the library refuses.
@@ -199,33 +195,16 @@ func newCallSettings(options []CallOption) callSettings {
 	return s
 }
 
-// make builds the library's options of a call. What they refuse, the call that gets them will say.
-func (s callSettings) make(timeout time.Duration, cancel *C.nango_cancel) (*C.nango_call_options, error) {
-	options := C.nango_call_options_new()
-	C.nango_call_options_set_timeout_ms(options, milliseconds(timeout))
-	C.nango_call_options_set_cancel(options, cancel)
-	C.nango_call_options_set_force_refresh(options, C.bool(s.forceRefresh))
-	C.nango_call_options_set_include_refresh_token(options, C.bool(s.includeRefreshToken))
+// packedHeaders are names and values in turn, each with a NUL behind it.
+func (s callSettings) packedHeaders() (packed []byte, err error) {
 	for _, header := range s.headers {
-		if err := setHeader(options, header[0], header[1]); err != nil {
-			C.nango_call_options_free(options)
+		if err := refuseNUL("a header's name", header[0]); err != nil {
 			return nil, err
 		}
+		if err := refuseNUL("a header's value", header[1]); err != nil {
+			return nil, err
+		}
+		packed = append(append(append(append(packed, header[0]...), 0), header[1]...), 0)
 	}
-	return options, nil
-}
-
-func setHeader(options *C.nango_call_options, name, value string) error {
-	cName, err := newText("a header's name", name)
-	if err != nil {
-		return err
-	}
-	defer cName.free()
-	cValue, err := newText("a header's value", value)
-	if err != nil {
-		return err
-	}
-	defer cValue.free()
-	C.nango_call_options_set_header(options, cName.pointer, cValue.pointer)
-	return nil
+	return packed, nil
 }

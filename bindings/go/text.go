@@ -1,12 +1,10 @@
 package nango
 
 // #include <stdlib.h>
-// #include <string.h>
 // #include <nango.h>
 import "C"
 
 import (
-	"bytes"
 	"strings"
 	"unsafe"
 )
@@ -19,10 +17,17 @@ type cText struct {
 
 // newText copies a text for C. C would take an embedded NUL for its end, and with it "alice\x00bob" for alice: it is refused.
 func newText(name, text string) (cText, error) {
-	if strings.IndexByte(text, 0) >= 0 {
-		return cText{}, newError(CodeInvalidArgument, name+" must not contain a NUL character")
+	if err := refuseNUL(name, text); err != nil {
+		return cText{}, err
 	}
 	return cText{C.CString(text), len(text)}, nil
+}
+
+func refuseNUL(name, text string) error {
+	if strings.IndexByte(text, 0) >= 0 {
+		return newError(CodeInvalidArgument, name+" must not contain a NUL character")
+	}
+	return nil
 }
 
 // free wipes the copy too: it may be a key.
@@ -34,14 +39,19 @@ func (t cText) free() {
 	C.free(unsafe.Pointer(t.pointer))
 }
 
-// takeBytes copies a text that the library gave, and has the library wipe and free its own.
-func takeBytes(text *C.char) []byte {
-	defer C.nango_free_string(text)
-	return bytes.Clone(unsafe.Slice((*byte)(unsafe.Pointer(text)), C.strlen(text)))
+// nulTerminated is a text that C only looks at during a call, and so need not have for itself; nil for an empty one.
+func nulTerminated(name, text string) ([]byte, error) {
+	if err := refuseNUL(name, text); err != nil || text == "" {
+		return nil, err
+	}
+	return append([]byte(text), 0), nil
 }
 
-// takeString is takeBytes for a string.
-func takeString(text *C.char) string {
-	defer C.nango_free_string(text)
-	return C.GoString(text)
+func bytesForC(text []byte) *C.char {
+	return (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))
+}
+
+// constantForC is for texts that end with a NUL already.
+func constantForC(text string) *C.char {
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(text)))
 }
