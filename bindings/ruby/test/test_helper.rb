@@ -7,6 +7,13 @@ require "socket"
 require "timeout"
 require "libnango"
 
+# What only tests ask the library.
+module Library
+  extend FFI::Library
+  ffi_lib ENV.fetch("NANGO_LIB_PATH", "libnango.so.0")
+  attach_function :nango_live_objects, [], :int64
+end
+
 # What the tests have in common.
 module Support
   VECTORS = File.expand_path("../../../tests/conformance", __dir__)
@@ -46,12 +53,20 @@ module Support
     Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
   end
 
-  # The threads that the library's calls have left behind: none. One that was cancelled is given a moment to end.
-  def assert_no_helpers
-    helpers = -> { Thread.list.select { |thread| thread.name == "libnango" } }
-    100.times { helpers.call.empty? ? break : sleep(0.01) }
-    assert_empty helpers.call
+  # How many objects and texts of the library's this process holds, but for what only waits for the collector and for
+  # the queues that are kept.
+  def live_objects
+    5.times { GC.start && sleep(0.01) }
+    Library.nango_live_objects
   end
+
+  # A figure that was measured, to be printed in the end.
+  def figure(name, value)
+    FIGURES << "  #{name}: #{value}"
+  end
+
+  FIGURES = [] # rubocop:disable Style/MutableConstant
+  Minitest.after_run { puts "figures:", FIGURES.sort unless FIGURES.empty? }
 
   # Runs the block in a child and returns its exit status; what it raises is printed.
   def in_child
@@ -111,6 +126,11 @@ class FakeServer
 
   def url
     "http://127.0.0.1:#{@server.addr[1]}"
+  end
+
+  # How many it has.
+  def threads
+    @threads.count(&:alive?)
   end
 
   def close

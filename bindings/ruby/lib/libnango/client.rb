@@ -7,8 +7,8 @@ module LibNango
   #   client = LibNango::Client.new(secret_key: ENV.fetch("NANGO_SECRET_KEY"))
   #   token = client.get_token(provider_config_key: "github", connection_id: "alice")
   #
-  # Each call blocks only its own thread, always ends by its timeout, and is ended at once by Timeout.timeout,
-  # Thread#kill, Thread#raise and Ctrl-C. All of them raise {Error}.
+  # Each call makes only its own fiber wait, or its own thread where there is no fiber scheduler; it always ends by its
+  # timeout, and is ended at once by Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C. All of them raise {Error}.
   class Client
     # A client with the key and the server of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY;
     # NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT.
@@ -28,6 +28,8 @@ module LibNango
     # @param max_retries [Integer, nil] how often a call is tried again where that is safe and may help; default: 2
     # @param idle_timeout [Numeric, nil] how long a connection may lie idle before it is closed; default: 50
     # @param idle_connections [Integer, nil] how many idle connections are kept for the next calls; default: 8
+    # @param max_connections [Integer, nil] how many connections may be open at once; calls beyond that wait for one,
+    #   within their timeouts; default: 256, or half of what the process may open if that is less
     # @param max_response_bytes [Integer, nil] the longest answer that is read; default: 64 MiB
     # @param user_agent_suffix [String, nil] who uses the library, such as "my-service/1.2"; default: this gem
     # @param proxy [String, nil] nil: as the environment says, and none for loopback; "": none; else its URL
@@ -38,15 +40,16 @@ module LibNango
     # @param events [Integer, nil] how many events are kept for {#next_event}; default: 0
     # @raise [Error::InvalidArgument]
     def initialize(secret_key: nil, base_url: nil, timeout: nil, connect_timeout: nil, attempt_timeout: nil,
-                   max_retries: nil, idle_timeout: nil, idle_connections: nil, max_response_bytes: nil,
-                   user_agent_suffix: "libnango-ruby/#{VERSION}", proxy: nil, tls_roots: nil, ca_pem: nil,
-                   client_identity_pem: nil, plural_routes: nil, events: nil, from_env: false)
+                   max_retries: nil, idle_timeout: nil, idle_connections: nil, max_connections: nil,
+                   max_response_bytes: nil, user_agent_suffix: "libnango-ruby/#{VERSION}", proxy: nil, tls_roots: nil,
+                   ca_pem: nil, client_identity_pem: nil, plural_routes: nil, events: nil, from_env: false)
       pointer = ClientOptions.make_client(
         from_env: from_env, secret_key: secret_key, base_url: base_url, timeout: timeout,
         connect_timeout: connect_timeout, attempt_timeout: attempt_timeout, max_retries: max_retries,
-        idle_timeout: idle_timeout, idle_connections: idle_connections, max_response_bytes: max_response_bytes,
-        user_agent_suffix: user_agent_suffix, proxy: proxy, tls_roots: tls_roots, ca_pem: ca_pem,
-        client_identity_pem: client_identity_pem, plural_routes: plural_routes, events: events
+        idle_timeout: idle_timeout, idle_connections: idle_connections, max_connections: max_connections,
+        max_response_bytes: max_response_bytes, user_agent_suffix: user_agent_suffix, proxy: proxy,
+        tls_roots: tls_roots, ca_pem: ca_pem, client_identity_pem: client_identity_pem, plural_routes: plural_routes,
+        events: events
       )
       @handle = Handle.new(pointer, Native.method(:nango_client_free), "client")
     end
@@ -64,7 +67,7 @@ module LibNango
     # @raise [Error]
     def get_token(provider_config_key:, connection_id:, force_refresh: false, include_refresh_token: false,
                   timeout: nil, headers: nil)
-      fetch(:nango_get_token, provider_config_key, connection_id,
+      fetch(:get_token, provider_config_key, connection_id,
             force_refresh: force_refresh, include_refresh_token: include_refresh_token, timeout: timeout,
             headers: headers).freeze
     end
@@ -89,7 +92,7 @@ module LibNango
     # @raise [Error]
     def get_credentials_json(provider_config_key:, connection_id:, force_refresh: false, include_refresh_token: false,
                              timeout: nil, headers: nil)
-      fetch(:nango_get_credentials_json, provider_config_key, connection_id,
+      fetch(:get_credentials, provider_config_key, connection_id,
             force_refresh: force_refresh, include_refresh_token: include_refresh_token, timeout: timeout,
             headers: headers)
     end
@@ -113,7 +116,7 @@ module LibNango
     # @raise [Error]
     def get_connection_json(provider_config_key:, connection_id:, force_refresh: false, include_refresh_token: false,
                             timeout: nil, headers: nil)
-      fetch(:nango_get_connection_json, provider_config_key, connection_id,
+      fetch(:get_connection, provider_config_key, connection_id,
             force_refresh: force_refresh, include_refresh_token: include_refresh_token, timeout: timeout,
             headers: headers)
     end
@@ -152,20 +155,15 @@ module LibNango
     # @return [String]
     # @raise [Error]
     def list_connections_json(timeout: nil, headers: nil, **filter)
-      filter = Filter.json(filter)
-      call(CallOptions.new(timeout: timeout, headers: headers)) do |client, options, error|
-        Native.nango_list_connections_json(client, filter, options, error)
-      end
+      call(:list_connections, filter, CallOptions.new(timeout: timeout, headers: headers))
     end
 
-    # Opens a connection before the first call, so that it finds one. It sends no key. Unlike a call it cannot be
-    # interrupted, and ends by the client's timeouts.
+    # Opens a connection before the first call, so that it finds one. It sends no key.
+    # @param timeout [Numeric, nil] seconds, instead of the client's
     # @return [self]
     # @raise [Error] when the server cannot be reached
-    def warm_up
-      Interruptible.run do
-        @handle.use { |client| Native.checked { |error| Native.nango_client_warm_up(client, error) } }
-      end
+    def warm_up(timeout: nil)
+      call(:warm_up, {}, CallOptions.new(timeout: timeout))
       self
     end
 
@@ -205,30 +203,28 @@ module LibNango
 
     private
 
-    def fetch(function, provider_config_key, connection_id, **options)
-      key = Native.text(provider_config_key, :provider_config_key)
-      id = Native.text(connection_id, :connection_id)
-      call(CallOptions.new(**options)) do |client, native, error|
-        Native.public_send(function, client, key, id, native, error)
-      end
+    def fetch(operation, provider_config_key, connection_id, **options)
+      ids = {provider_config_key: Native.text(provider_config_key, :provider_config_key),
+             connection_id: Native.text(connection_id, :connection_id)}
+      call(operation, ids, CallOptions.new(**options))
     end
 
-    def call(options)
-      Interruptible.run do |cancel|
+    def call(operation, parameters, options)
+      parameters = Parameters.json(parameters)
+      CompletionQueue.result do |queue, error|
         @handle.use do |client|
-          options.with_native(cancel) { |native| Native.owned_text { |error| yield client, native, error } }
+          options.with_native do |native|
+            Native.nango_queue_submit(queue, client, operation.name, parameters, native, 0, error)
+          end
         end
       end
     end
 
     def each_page(filter, page_size, options)
-      filter = Filter.json(filter)
-      page_size = Native.integer(page_size || 0, :page_size, 32)
-      cancel = Cancel.new
-      pager = options.with_native(cancel) { |native| new_pager(filter, page_size, native) }
+      pager = new_pager(Parameters.json(filter), Native.integer(page_size || 0, :page_size, 32), options)
       loop do
-        page = Interruptible.run_with(cancel) do
-          pager.use { |pointer| Native.owned_text { |error| Native.nango_pager_next_json(pointer, error) } }
+        page = CompletionQueue.result do |queue, error|
+          pager.use { |pointer| Native.nango_queue_submit_page(queue, pointer, 0, error) }
         end
         break if page.nil?
 
@@ -238,9 +234,11 @@ module LibNango
       pager&.close
     end
 
-    def new_pager(filter, page_size, native)
+    def new_pager(filter, page_size, options)
       pointer = @handle.use do |client|
-        Native.checked { |error| Native.nango_pager_new(client, filter, page_size, native, error) }
+        options.with_native do |native|
+          Native.checked { |error| Native.nango_pager_new(client, filter, page_size, native, error) }
+        end
       end
       Handle.new(pointer, Native.method(:nango_pager_free), "list")
     end

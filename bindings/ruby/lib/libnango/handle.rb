@@ -3,6 +3,9 @@
 module LibNango
   # A native object that any number of threads use and one may close: it is freed once, when the last use ends, and
   # at the latest when nobody refers to it. The library must not be asked to free what is just being entered.
+  #
+  # There is no lock in it, because a signal handler may not take one: who uses it is seen before it looks whether it
+  # is closed, and who closes it says so before it looks for users, so that one of the two always sees the other.
   # @api private
   class Handle
     # @param pointer [FFI::Pointer] owned from here on
@@ -11,34 +14,30 @@ module LibNango
     def initialize(pointer, free, what)
       @pointer = FFI::AutoPointer.new(pointer, free)
       @what = what
-      @lock = Mutex.new
-      @users = 0
+      @uses = Thread::Queue.new
       @closed = false
+      # Who takes it out frees it.
+      @to_free = Thread::Queue.new
+      @to_free << @pointer
     end
 
     # Yields the pointer, which stays good until the block ends.
     # @raise [Error::InvalidArgument] when it is closed
     def use
-      @lock.synchronize do
+      @uses << true
+      begin
         raise Error::InvalidArgument, "the #{@what} is closed" if @closed
 
-        @users += 1
-      end
-      begin
         yield @pointer
       ensure
-        @lock.synchronize do
-          @users -= 1
-          free_if_unused
-        end
+        @uses.pop
+        free_if_unused
       end
     end
 
     def close
-      @lock.synchronize do
-        @closed = true
-        free_if_unused
-      end
+      @closed = true
+      free_if_unused
     end
 
     def closed?
@@ -48,10 +47,11 @@ module LibNango
     private
 
     def free_if_unused
-      return unless @closed && @users.zero? && @pointer
+      return unless @closed && @uses.empty?
 
-      @pointer.free
-      @pointer = nil
+      @to_free.pop(true).free
+    rescue ThreadError
+      # It is freed already.
     end
   end
   private_constant :Handle

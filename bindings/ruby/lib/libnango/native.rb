@@ -72,14 +72,15 @@ module LibNango
       # @return [String, nil] nil: NULL and no error
       # @raise [Error]
       def owned_text(&)
-        pointer = checked(&)
-        return if pointer.null?
+        take_text(checked(&))
+      end
 
-        begin
-          utf8(pointer.read_string)
-        ensure
-          nango_free_string(pointer)
-        end
+      # Takes over owned text: reads it and frees it.
+      # @return [String, nil] nil: NULL
+      def take_text(pointer)
+        utf8(pointer.read_string) unless pointer.null?
+      ensure
+        nango_free_string(pointer)
       end
 
       # Calls a function that takes an error_out, which the block gets, and raises the error that it leaves there.
@@ -130,9 +131,12 @@ module LibNango
 
     load_library
 
-    # Functions that do I/O give the interpreter's lock away while they wait, so that other threads run.
-    IO = {blocking: true}.freeze
-    private_constant :IO
+    # nango_completion.
+    class Completion < FFI::Struct
+      layout :ticket, :uint64, :user_data, :uint64, :json, :pointer, :error, :pointer, :reserved, [:pointer, 4]
+    end
+
+    # None of them waits for anything, so none gives the interpreter's lock away.
 
     attach_function :nango_free_string, [:pointer], :void
 
@@ -147,6 +151,7 @@ module LibNango
     attach_function :nango_options_set_max_retries, %i[pointer uint32], :int32
     attach_function :nango_options_set_idle_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_options_set_idle_connections, %i[pointer uint32], :int32
+    attach_function :nango_options_set_max_connections, %i[pointer uint32], :int32
     attach_function :nango_options_set_max_response_bytes, %i[pointer uint64], :int32
     attach_function :nango_options_set_user_agent_suffix, %i[pointer string], :int32
     attach_function :nango_options_set_proxy, %i[pointer string], :int32
@@ -158,7 +163,6 @@ module LibNango
 
     attach_function :nango_client_new_with_options, %i[pointer pointer], :pointer
     attach_function :nango_client_free, [:pointer], :void
-    attach_function :nango_client_warm_up, %i[pointer pointer], :bool, **IO
     attach_function :nango_client_next_event_json, [:pointer], :pointer
 
     attach_function :nango_call_options_new, [], :pointer
@@ -166,21 +170,18 @@ module LibNango
     attach_function :nango_call_options_set_force_refresh, %i[pointer bool], :int32
     attach_function :nango_call_options_set_include_refresh_token, %i[pointer bool], :int32
     attach_function :nango_call_options_set_timeout_ms, %i[pointer uint32], :int32
-    attach_function :nango_call_options_set_cancel, %i[pointer pointer], :int32
     attach_function :nango_call_options_set_header, %i[pointer string string], :int32
 
-    attach_function :nango_cancel_new, [], :pointer
-    attach_function :nango_cancel_trigger, [:pointer], :void
-    attach_function :nango_cancel_free, [:pointer], :void
-
-    attach_function :nango_get_connection_json, %i[pointer string string pointer pointer], :pointer, **IO
-    attach_function :nango_get_token, %i[pointer string string pointer pointer], :pointer, **IO
-    attach_function :nango_get_credentials_json, %i[pointer string string pointer pointer], :pointer, **IO
-    attach_function :nango_list_connections_json, %i[pointer string pointer pointer], :pointer, **IO
-
     attach_function :nango_pager_new, %i[pointer string uint32 pointer pointer], :pointer
-    attach_function :nango_pager_next_json, %i[pointer pointer], :pointer, **IO
     attach_function :nango_pager_free, [:pointer], :void
+
+    attach_function :nango_queue_new, [:pointer], :pointer
+    attach_function :nango_queue_fd, [:pointer], :int32
+    attach_function :nango_queue_submit, %i[pointer pointer string string pointer uint64 pointer], :uint64
+    attach_function :nango_queue_submit_page, %i[pointer pointer uint64 pointer], :uint64
+    attach_function :nango_queue_cancel, %i[pointer uint64], :void
+    attach_function :nango_queue_next, %i[pointer pointer size_t int32], :size_t
+    attach_function :nango_queue_free, [:pointer], :void
 
     attach_function :nango_error_code, [:pointer], :int32
     attach_function :nango_error_http_status, [:pointer], :int32

@@ -38,7 +38,7 @@ module LibNango
           Native.public_send("nango_options_set_#{name}", native, Native.text(value, name))
         when *SECONDS
           Native.public_send("nango_options_set_#{name}_ms", native, Native.milliseconds(value, name))
-        when :max_retries, :idle_connections, :events
+        when :max_retries, :idle_connections, :max_connections, :events
           Native.public_send("nango_options_set_#{name}", native, Native.integer(value, name, 32))
         when :max_response_bytes
           Native.nango_options_set_max_response_bytes(native, Native.integer(value, name, 64))
@@ -84,9 +84,8 @@ module LibNango
     end
 
     # Yields the native options, which are freed after the block. A setter that fails makes the call fail.
-    def with_native(cancel)
+    def with_native
       native = Native.nango_call_options_new
-      Native.nango_call_options_set_cancel(native, cancel.pointer)
       Native.nango_call_options_set_timeout_ms(native, @timeout) if @timeout
       @headers.each { |name, value| Native.nango_call_options_set_header(native, name, value) }
       Native.nango_call_options_set_force_refresh(native, @force_refresh)
@@ -98,15 +97,15 @@ module LibNango
   end
   private_constant :CallOptions
 
-  # What a list is filtered by, as the JSON that the library takes.
+  # What a call is about, as the JSON that the library takes.
   # @api private
-  module Filter
+  module Parameters
     class << self
-      # @return [String, nil]
-      def json(filter)
-        JSON.generate(checked(filter, "the filter")) unless filter.empty?
-      rescue JSON::GeneratorError
-        raise Error::InvalidArgument.new("the filter holds something that JSON cannot say"), cause: nil
+      # @return [String]
+      def json(parameters)
+        JSON.generate(checked(parameters, "a parameter"))
+      rescue JSON::JSONError, SystemStackError
+        raise Error::InvalidArgument.new("the parameters hold something that JSON cannot say"), cause: nil
       end
 
       private
@@ -129,5 +128,5 @@ module LibNango
       end
     end
   end
-  private_constant :Filter
+  private_constant :Parameters
 end

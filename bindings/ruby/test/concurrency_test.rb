@@ -1,0 +1,118 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+
+# A call makes nobody wait but its caller.
+class ConcurrencyTest < Minitest::Test
+  include Support
+
+  MANY = 200
+
+  # Answers with the id that was asked for, after a while.
+  def self.echo(seconds)
+    lambda do |head|
+      wait = seconds.respond_to?(:call) ? seconds.call : seconds
+      sleep(wait)
+      FakeServer.json({connection_id: head[%r{/connection/([^?]*)}, 1]})
+    end
+  end
+
+  def get(client, id)
+    client.get_connection(provider_config_key: "github", connection_id: id).connection_id
+  end
+
+  def test_200_threads_in_flight
+    FakeServer.open(self.class.echo(2)) do |server|
+      client = client_of(server.url)
+      answers = nil
+      seconds = elapsed do
+        answers = Array.new(MANY) { |number| Thread.new { get(client, "c-#{number}") } }.map(&:value)
+      end
+      assert_equal Array.new(MANY) { |number| "c-#{number}" }, answers
+      assert_operator seconds, :<, 6
+      figure("#{MANY} threads in flight, each answered after 2 s, all answered after", "#{seconds.round(2)} s")
+      assert_operator event_descriptors, :<, 80
+    end
+  end
+
+  def test_other_threads_tick_during_a_call
+    FakeServer.open(self.class.echo(3)) do |server|
+      ticks = 0
+      ticker = Thread.new { loop { (ticks += 1) && sleep(0.01) } }
+      get(client_of(server.url), "c")
+      ticker.kill.join
+      assert_operator ticks, :>, 150
+      figure("ticks of another thread (every 10 ms) during a call of 3 s", ticks)
+    end
+  end
+
+  def test_a_call_makes_no_thread_of_rubys_and_the_library_has_one
+    FakeServer.open(self.class.echo(0.5)) do |server|
+      client = client_of(server.url)
+      get(client, "c")
+      before = Thread.list.size - server.threads
+      threads = Array.new(20) { Thread.new { get(client, "c") } }
+      Timeout.timeout(5) { sleep(0.005) until server.requests.size > threads.size }
+      assert_equal before + threads.size, Thread.list.size - server.threads
+      assert_operator File.read("/proc/self/status")[/Threads:\s+(\d+)/, 1].to_i, :<=, Thread.list.size + 3
+      threads.each(&:join)
+    end
+  end
+
+  # Each caller is interrupted at any moment, and must never see what another one asked for.
+  def test_interrupts_at_any_moment
+    FakeServer.open(self.class.echo(-> { rand * 0.004 })) do |server|
+      client = client_of(server.url)
+      got = Array.new(6) { |thread| Thread.new { interrupted_calls(client, thread) } }.sum(&:value)
+      assert_operator got, :>, 20
+      client.close
+    end
+  end
+
+  def test_kills_at_any_moment
+    FakeServer.open(self.class.echo(0.002)) do |server|
+      client = client_of(server.url)
+      200.times do |number|
+        thread = Thread.new { loop { raise "another's" unless get(client, "c-#{number}") == "c-#{number}" } }
+        sleep(rand * 0.005)
+        thread.kill.join
+      end
+      assert_equal "c", get(client, "c")
+    end
+  end
+
+  def test_interrupted_calls_leave_nothing_in_the_library
+    FakeServer.open(self.class.echo(-> { rand * 0.004 })) do |server|
+      use = lambda do
+        client = client_of(server.url)
+        interrupted_calls(client, 0)
+        client.close
+      end
+      use.call
+      before = live_objects
+      use.call
+      assert_operator live_objects, :<=, before
+    end
+  end
+
+  private
+
+  # How many of them came to their end.
+  def interrupted_calls(client, thread)
+    Array.new(60) do |number|
+      id = "c-#{thread}-#{number}"
+      Timeout.timeout(0.0005 + (rand * 0.006)) { raise "another's" unless get(client, id) == id }
+      1
+    rescue Timeout::Error
+      0
+    end.sum
+  end
+
+  def event_descriptors
+    Dir.children("/proc/self/fd").count do |fd|
+      File.readlink("/proc/self/fd/#{fd}").include?("eventfd")
+    rescue Errno::ENOENT
+      false
+    end
+  end
+end
