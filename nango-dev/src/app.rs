@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::limit::Limiter;
 use crate::log::Log;
 use crate::provider::Provider;
@@ -14,6 +15,7 @@ use crate::vectors::Vectors;
 pub struct App {
     pub clock: Clock,
     pub log: Log,
+    pub faults: Faults,
     pub limiter: Limiter,
     pub provider: Provider,
     pub flights: Flights,
@@ -31,6 +33,7 @@ impl App {
         App {
             clock: Clock::default(),
             log: Log::default(),
+            faults: Faults::default(),
             limiter: Limiter::new(rate_limit),
             provider: Provider::new(token_ttl),
             flights: Flights::default(),

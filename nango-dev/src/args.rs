@@ -13,7 +13,7 @@ USAGE
 OPTIONS
     --host ADDRESS             where to listen [127.0.0.1]
     --port PORT                the port; 0 takes a free one [0]
-    --tls-port PORT            listen for HTTPS too; 0 takes a free port
+    --tls-port PORT            listen for HTTPS too, and on free ports where TLS fails; 0 takes a free port
     --token-ttl SECONDS        how long a new access token lives [3600]
     --refresh-margin SECONDS   how early a token counts as expired [900]
     --connections FILE         integrations and connections to begin with (JSON)
@@ -25,7 +25,8 @@ OPTIONS
 VARIABLES
     NANGO_HOST, NANGO_SECRET_KEY, NANGO_DEV_PROVIDER_URL, NANGO_DEV_VECTORS_URL,
     NANGO_DEV_KEY_READ, NANGO_DEV_KEY_NONE; with --tls-port also
-    NANGO_DEV_TLS_HOST, NANGO_DEV_CA_FILE
+    NANGO_DEV_TLS_HOST, NANGO_DEV_CA_FILE, NANGO_DEV_CLIENT_CERT_FILE, and
+    NANGO_DEV_TLS_{EXPIRED,WRONG_NAME,UNKNOWN_CA,CLIENT_CERT,CUT_OFF,SILENT}_HOST
 ";
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
@@ -45,8 +45,28 @@ pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Reply, Reply>
     Ok(clock(State(app)).await)
 }
 
-pub async fn log(State(app): Shared) -> Reply {
-    Reply::ok(&app.log.to_json())
+/// `?connection=…`: only what is about this one.
+fn wanted(query: Option<String>) -> Option<String> {
+    let pairs = query.unwrap_or_default();
+    form_urlencoded::parse(pairs.as_bytes()).find(|(name, _)| name == "connection").map(|(_, id)| id.into_owned())
+}
+
+pub async fn log(State(app): Shared, RawQuery(query): RawQuery) -> Reply {
+    Reply::ok(&app.log.to_json(wanted(query).as_deref()))
+}
+
+pub async fn faults(State(app): Shared) -> Reply {
+    Reply::ok(&app.faults.to_json())
+}
+
+pub async fn order_fault(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
+    app.faults.order(&body).map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error))?;
+    Ok(faults(State(app)).await)
+}
+
+pub async fn clear_faults(State(app): Shared, RawQuery(query): RawQuery) -> Reply {
+    app.faults.clear(wanted(query).as_deref());
+    Reply::empty(StatusCode::NO_CONTENT)
 }
 
 pub async fn clear_log(State(app): Shared) -> Reply {

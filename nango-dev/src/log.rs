@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::http::{HeaderMap, Request, header};
 use serde_json::{Map, Value, json};
 
+use crate::faults;
+
 /// The oldest entries give way.
 const CAPACITY: usize = 10_000;
 
@@ -18,6 +20,12 @@ struct Entry {
     headers: Map<String, Value>,
     status: Option<u16>,
     time: String,
+}
+
+impl Entry {
+    fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -63,12 +71,13 @@ impl Log {
         Pending { log: self, n }
     }
 
-    /// A request that nobody waited for has no status.
-    pub fn to_json(&self) -> Value {
+    /// What was asked, of one connection or of all. A request that nobody waited for has no status, nor has one whose connection was broken.
+    pub fn to_json(&self, connection: Option<&str>) -> Value {
         let entries = self.entries();
         let requests: Vec<Value> = entries
             .kept
             .iter()
+            .filter(|entry| connection.is_none() || faults::connection(entry.path()).as_deref() == connection)
             .map(|entry| {
                 json!({
                     "n": entry.n,
@@ -146,7 +155,7 @@ mod tests {
             let pending = log.begin(&request.body(()).unwrap(), String::new());
             pending.answered(200);
         }
-        let shown = log.to_json();
+        let shown = log.to_json(None);
         let requests = shown["requests"].as_array().unwrap();
         assert_eq!(requests.len(), CAPACITY);
         assert_eq!(requests[0]["n"], 6);

@@ -9,6 +9,8 @@ mod catalogue;
 mod check;
 mod clock;
 mod dev;
+mod envelopes;
+mod faults;
 mod limit;
 mod log;
 mod provider;
@@ -21,6 +23,7 @@ mod server;
 mod store;
 mod tls;
 mod vectors;
+mod wire;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -73,8 +73,26 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
         let listener = listen(&args.host, port).await?;
         let port = listener.local_addr().map_err(system)?.port();
         variables.push(("NANGO_DEV_TLS_HOST", format!("https://localhost:{port}")));
-        variables.push(("NANGO_DEV_CA_FILE", made.ca_file.display().to_string()));
         tokio::spawn(server::serve(listener, router.clone(), Some(made.acceptor.clone())));
+        let bad = [
+            ("NANGO_DEV_TLS_EXPIRED_HOST", &made.expired),
+            ("NANGO_DEV_TLS_WRONG_NAME_HOST", &made.wrong_name),
+            ("NANGO_DEV_TLS_UNKNOWN_CA_HOST", &made.unknown_ca),
+            ("NANGO_DEV_TLS_CLIENT_CERT_HOST", &made.client_cert),
+        ];
+        for (name, acceptor) in bad {
+            let (listener, port) = any_port(&args.host).await?;
+            variables.push((name, format!("https://localhost:{port}")));
+            tokio::spawn(server::serve(listener, router.clone(), Some(acceptor.clone())));
+        }
+        let (listener, port) = any_port(&args.host).await?;
+        variables.push(("NANGO_DEV_TLS_CUT_OFF_HOST", format!("https://localhost:{port}")));
+        tokio::spawn(server::cut_off(listener));
+        let (listener, port) = any_port(&args.host).await?;
+        variables.push(("NANGO_DEV_TLS_SILENT_HOST", format!("https://localhost:{port}")));
+        tokio::spawn(server::be_silent(listener));
+        variables.push(("NANGO_DEV_CLIENT_CERT_FILE", made.client_cert_file.display().to_string()));
+        variables.push(("NANGO_DEV_CA_FILE", made.ca_file.display().to_string()));
         // Kept until the end, since its file is.
         tls = Some(made);
     }
@@ -120,6 +138,12 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
 async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
     let bound = TcpListener::bind((host, port)).await;
     bound.map_err(|error| Failure::System(format!("cannot listen on {host} port {port}: {error}")))
+}
+
+async fn any_port(host: &str) -> Result<(TcpListener, u16), Failure> {
+    let listener = listen(host, 0).await?;
+    let port = listener.local_addr().map_err(|error| Failure::System(error.to_string()))?.port();
+    Ok((listener, port))
 }
 
 /// The address as a client on this machine can use it.

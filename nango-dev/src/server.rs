@@ -1,8 +1,9 @@
 //! Sockets: HTTP/1.1 over TCP or TLS, with the limits that the real server has.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,15 +14,17 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use hyper::body::{Body, Frame};
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::App;
 use crate::clock::millis_z;
-use crate::{api, dev, vectors};
+use crate::wire::{Script, Socket};
+use crate::{api, dev, faults, vectors};
 
 /// What the `Keep-Alive` header promises.
 const IDLE: Duration = Duration::from_secs(61);
@@ -31,6 +34,7 @@ const MAX_HEAD: usize = 16 * 1024;
 pub fn router(app: &Arc<App>) -> Router {
     Router::new()
         .route("/_dev/clock", get(dev::clock).post(dev::move_clock))
+        .route("/_dev/faults", get(dev::faults).post(dev::order_fault).delete(dev::clear_faults))
         .route("/_dev/log", get(dev::log).delete(dev::clear_log))
         .route("/_dev/state", get(dev::state))
         .route("/_dev/provider", post(dev::set_behaviour))
@@ -38,6 +42,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/provider/token", post(dev::provider_token))
         .route("/provider/me", get(dev::provider_me))
         .fallback(api::handle)
+        .layer(middleware::from_fn_with_state(app.clone(), strike))
         .layer(middleware::from_fn_with_state(app.clone(), keep_log))
         .with_state(app.clone())
 }
@@ -49,8 +54,18 @@ async fn keep_log(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     }
     let pending = app.log.begin(&request, millis_z(app.clock.now()));
     let response = next.run(request).await;
-    pending.answered(response.status().as_u16());
+    // A script is no answer.
+    if response.extensions().get::<Script>().is_none() {
+        pending.answered(response.status().as_u16());
+    }
     response
+}
+
+async fn strike(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/_dev/") {
+        return next.run(request).await;
+    }
+    faults::strike(&app.faults, request, next).await
 }
 
 /// Takes connections for as long as the process lives.
@@ -65,10 +80,10 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAccepto
         let (router, tls) = (router.clone(), tls.clone());
         tokio::spawn(async move {
             match tls {
-                None => talk(stream, router).await,
+                None => talk(Socket::Plain(stream), router).await,
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
-                        talk(stream, router).await;
+                        talk(Socket::Tls(Box::new(stream)), router).await;
                     }
                 }
             }
@@ -76,14 +91,73 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAccepto
     }
 }
 
-async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
-    let connection = hyper::server::conn::http1::Builder::new()
+/// Takes connections and never says a word.
+pub async fn be_silent(listener: TcpListener) {
+    never_answer(listener, usize::MAX).await;
+}
+
+/// Takes connections and leaves after the first bytes of them: in the middle of a handshake.
+pub async fn cut_off(listener: TcpListener) {
+    never_answer(listener, 1).await;
+}
+
+async fn never_answer(listener: TcpListener, reads: usize) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(swallow(stream, reads))),
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+async fn swallow(mut stream: TcpStream, reads: usize) {
+    let mut buffer = [0; 16 * 1024];
+    for _ in 0..reads {
+        if stream.read(&mut buffer).await.unwrap_or(0) == 0 {
+            break;
+        }
+    }
+}
+
+/// Why hyper is made to let go of a connection: a script is to be played on it.
+#[derive(Debug)]
+struct LetGo;
+
+impl std::fmt::Display for LetGo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is played on")
+    }
+}
+
+impl std::error::Error for LetGo {}
+
+async fn talk(socket: Socket, router: Router) {
+    let script = Arc::new(Mutex::new(None));
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        let (answer, script) = (routes.call(request), Arc::clone(&script));
+        Box::pin(async move {
+            let mut response = answer.await.unwrap_or_else(|never| match never {});
+            match response.extensions_mut().remove::<Script>() {
+                None => Ok(response),
+                Some(found) => {
+                    *script.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                    Err(LetGo)
+                }
+            }
+        })
+    });
+    let mut connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(socket), service);
     // How a client leaves is its own affair.
-    let _ = connection.await;
+    let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let socket = connection.into_parts().io.into_inner();
+    let script = script.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Without one it is closed, as after any conversation.
+    script.unwrap_or_default().play(socket).await;
 }
 
 /// A body that does not tell its length, so that a wrong `content-length` can be sent with it.

@@ -1,49 +1,121 @@
-//! A certificate authority and a server certificate, made at every start.
+//! A certificate authority and server certificates, good and bad, made at every start.
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 pub struct Tls {
     pub acceptor: TlsAcceptor,
     pub ca_file: PathBuf,
-    /// Holds the CA's file, and takes it away in the end.
+    /// The certificate of this one has run out.
+    pub expired: TlsAcceptor,
+    /// This one's is for another host.
+    pub wrong_name: TlsAcceptor,
+    /// An authority that is in no file has signed this one's.
+    pub unknown_ca: TlsAcceptor,
+    /// This one wants to see a certificate of the client's.
+    pub client_cert: TlsAcceptor,
+    /// Which is here, with its key.
+    pub client_cert_file: PathBuf,
+    /// Holds the files, and takes them away in the end.
     _directory: TempDir,
 }
 
-pub fn make() -> Result<Tls, Box<dyn Error>> {
-    let mut ca = CertificateParams::new(Vec::new())?;
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    ca.distinguished_name.push(DnType::CommonName, "nango-dev, for this run only");
-    let ca_key = KeyPair::generate()?;
-    let ca_certificate = ca.self_signed(&ca_key)?;
+struct Authority {
+    certificate: CertificateDer<'static>,
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
 
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let mut server = CertificateParams::new(names)?;
-    server.distinguished_name.push(DnType::CommonName, "localhost");
-    server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    server.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    let certificate = server.signed_by(&key, &Issuer::new(ca, ca_key))?;
+impl Authority {
+    fn new(name: &str) -> Result<Authority> {
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
+        Ok(Authority { certificate: certificate.der().clone(), pem: certificate.pem(), issuer: Issuer::new(params, key) })
+    }
 
+    /// The certificate as DER and the key, and both as PEM.
+    fn sign(&self, purpose: ExtendedKeyUsagePurpose, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<Signed> {
+        let mut params = CertificateParams::new(names.iter().copied().map(str::to_owned).collect::<Vec<_>>())?;
+        params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("client"));
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![purpose];
+        params.use_authority_key_identifier_extension = true;
+        change(&mut params);
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(Signed {
+            pem: certificate.pem() + &key.serialize_pem(),
+            certificate: certificate.der().clone(),
+            key: PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        })
+    }
+
+    fn server(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<TlsAcceptor> {
+        self.sign(ExtendedKeyUsagePurpose::ServerAuth, names, change)?.acceptor(None)
+    }
+}
+
+struct Signed {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    pem: String,
+}
+
+impl Signed {
+    /// A server that shows this certificate, to clients that show one of this authority's, if there is one.
+    fn acceptor(self, clients: Option<&Authority>) -> Result<TlsAcceptor> {
+        let provider = Arc::new(ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(authority) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(authority.certificate.clone())?;
+                config.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?)
+            }
+        };
+        let mut config = config.with_single_cert(vec![self.certificate], self.key)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+pub fn make() -> Result<Tls> {
+    let authority = Authority::new("nango-dev, for this run only")?;
+    let long_ago = |params: &mut CertificateParams| {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+    };
+    let client = authority.sign(ExtendedKeyUsagePurpose::ClientAuth, &[], |_| ())?;
     let directory = tempfile::Builder::new().prefix("nango-dev-").tempdir()?;
-    let ca_file = directory.path().join("ca.pem");
-    std::fs::write(&ca_file, ca_certificate.pem())?;
-
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), ca_file, _directory: directory })
+    let (ca_file, client_cert_file) = (directory.path().join("ca.pem"), directory.path().join("client.pem"));
+    std::fs::write(&ca_file, &authority.pem)?;
+    std::fs::write(&client_cert_file, &client.pem)?;
+    Ok(Tls {
+        acceptor: authority.server(&NAMES, |_| ())?,
+        expired: authority.server(&NAMES, long_ago)?,
+        wrong_name: authority.server(&["elsewhere.example"], |_| ())?,
+        unknown_ca: Authority::new("somebody whom nobody knows")?.server(&NAMES, |_| ())?,
+        client_cert: authority.sign(ExtendedKeyUsagePurpose::ServerAuth, &NAMES, |_| ())?.acceptor(Some(&authority))?,
+        ca_file,
+        client_cert_file,
+        _directory: directory,
+    })
 }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::App;
+use crate::faults::{Fault, Whole};
 use crate::reply::Reply;
 
 /// The members that are for the runners are not looked at here.
@@ -55,7 +56,7 @@ struct ExpectedRequest {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawResponse {
-    status: u16,
+    status: Option<u16>,
     #[serde(default)]
     headers: BTreeMap<String, Option<OneOrMore>>,
     #[serde(default, deserialize_with = "even_null")]
@@ -64,6 +65,7 @@ struct RawResponse {
     body_base64: Option<String>,
     #[serde(default)]
     delay_ms: u64,
+    fault: Option<Fault>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +87,7 @@ struct Exchange {
     headers: HeaderMap,
     body: Bytes,
     delay: Duration,
+    fault: Option<Fault>,
 }
 
 #[derive(Debug, Default)]
@@ -187,8 +190,16 @@ impl Vectors {
 impl Exchange {
     fn new(raw: RawExchange) -> Result<Self, String> {
         let response = raw.response;
-        let status = StatusCode::from_u16(response.status).ok().filter(|status| status.as_u16() >= 200);
-        let status = status.ok_or_else(|| format!("no status to answer with: {}", response.status))?;
+        let status = match (response.status, &response.fault) {
+            (_, Some(Fault::Answer(_))) => return Err("the answer is the response itself, not its fault".to_owned()),
+            // Before there is an answer it has no status.
+            (None, Some(_)) => StatusCode::OK,
+            (None, None) => return Err("no status to answer with".to_owned()),
+            (Some(status), _) => {
+                let known = StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 200);
+                known.ok_or_else(|| format!("no status to answer with: {status}"))?
+            }
+        };
         let mut headers = HeaderMap::new();
         for (name, value) in &response.headers {
             let name: HeaderName = name.parse().map_err(|_| format!("no header name: {name:?}"))?;
@@ -215,10 +226,13 @@ impl Exchange {
             _ => return Err("more than one of body, body_text and body_base64".to_owned()),
         };
         let delay = Duration::from_millis(response.delay_ms);
-        Ok(Exchange { request: raw.request, status, headers, body, delay })
+        Ok(Exchange { request: raw.request, status, headers, body, delay, fault: response.fault })
     }
 
     fn answer(&self) -> Response<Body> {
+        if let Some(fault) = &self.fault {
+            return fault.carried(&Whole { status: self.status, headers: self.headers.clone(), body: self.body.clone() });
+        }
         // A length that the vector gives is kept even where it lies: the body is then cut or ends early.
         let body = if self.headers.contains_key(header::CONTENT_LENGTH) {
             Body::new(crate::server::Unsized::new(self.body.clone()))
