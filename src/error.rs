@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
@@ -358,15 +358,7 @@ pub(crate) mod redact {
             Value::String(text) => *text = self::text(text, secret_key),
             Value::Array(items) => items.iter_mut().for_each(|item| json(item, secret_key)),
             Value::Object(members) => {
-                let redacted = std::mem::take(members).into_iter().map(|(name, mut value)| {
-                    if is_secret(&name) {
-                        leaves(&mut value);
-                    } else {
-                        json(&mut value, secret_key);
-                    }
-                    (without_key(&name, secret_key), value)
-                });
-                *members = redacted.collect();
+                rewrite(members, secret_key, |name, value| if is_secret(name) { leaves(value, secret_key) } else { json(value, secret_key) })
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -390,13 +382,22 @@ pub(crate) mod redact {
         SECRET_OBJECTS.contains(&name) || (SECRET_NAMES.iter().any(|secret| letters.contains(secret)) && !PUBLIC_NAMES.contains(&letters.as_str()))
     }
 
-    fn leaves(value: &mut Value) {
+    fn leaves(value: &mut Value, secret_key: &str) {
         match value {
-            Value::Array(items) => items.iter_mut().for_each(leaves),
-            Value::Object(members) => members.values_mut().for_each(leaves),
+            Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, secret_key)),
+            Value::Object(members) => rewrite(members, secret_key, |_, value| leaves(value, secret_key)),
             Value::Null => {}
             leaf => *leaf = Value::String(REDACTED.to_owned()),
         }
+    }
+
+    /// Changes the values of an object, and takes the key out of its names.
+    fn rewrite(members: &mut Map<String, Value>, secret_key: &str, change: impl Fn(&str, &mut Value)) {
+        let redacted = std::mem::take(members).into_iter().map(|(name, mut value)| {
+            change(&name, &mut value);
+            (without_key(&name, secret_key), value)
+        });
+        *members = redacted.collect();
     }
 }
 

@@ -23,6 +23,8 @@ mod error;
 mod events;
 #[allow(unsafe_code)]
 pub mod ffi;
+#[cfg(nango_fuzz)]
+pub mod fuzz;
 mod json;
 pub mod operation;
 mod options;

@@ -17,6 +17,9 @@ const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
 /// How much of a server's message a person is shown; the whole of it is in the body.
 const LONGEST_MESSAGE: usize = 1000;
 
+/// Nango's codes are words; something longer is not one.
+const LONGEST_CODE: usize = 100;
+
 /// The headers that are facts of an error.
 const FACTS: [&str; 4] = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
@@ -31,7 +34,7 @@ pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<Strin
     }
     if !is_json(&answer.headers) {
         let what = match answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-            Some(kind) => format!("is of the type {}", redact::text(kind, secret_key)),
+            Some(kind) => format!("is of the type {}", shortened(redact::text(kind, secret_key), LONGEST_CODE)),
             None => "has no content type".to_owned(),
         };
         return Err(invalid(
@@ -93,7 +96,7 @@ impl Said {
             Some(error @ Value::Object(_)) => error,
             _ => &body,
         };
-        let api_code = envelope.get("code").and_then(Value::as_str).map(str::to_owned);
+        let api_code = envelope.get("code").and_then(Value::as_str).map(|code| shortened(code.to_owned(), LONGEST_CODE));
         let message = envelope.get("message").or_else(|| body.get("error")).and_then(Value::as_str).map(str::to_owned);
         let message = message.or_else(|| {
             let problems: Vec<String> = envelope.get("errors")?.as_array()?.iter().map(problem).collect();

@@ -1,0 +1,157 @@
+//! What fuzzers call: one function for each place where a stranger's bytes come in. Each checks what must hold whatever the bytes are. Built only with
+//! `--cfg nango_fuzz`; the programs are in `fuzz/`.
+
+use percent_encoding::percent_decode_str;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::engine::Answer;
+use crate::error::redact;
+use crate::options::Options;
+use crate::request::{self, Parameters, Request};
+use crate::{credentials, json, operation, response};
+
+const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
+
+/// The answer decoder, the error mapper and the credentials: the first line is a status, the second a content type, the third a `Retry-After`, the rest the
+/// body.
+pub fn answer(data: &[u8]) {
+    let mut parts = data.splitn(4, |byte| *byte == b'\n');
+    let mut next = || parts.next().unwrap_or_default();
+    let status = std::str::from_utf8(next()).ok().and_then(|text| text.parse().ok()).and_then(|code| StatusCode::from_u16(code).ok());
+    let mut headers = HeaderMap::new();
+    for name in [CONTENT_TYPE, RETRY_AFTER] {
+        if let Ok(value) = HeaderValue::from_bytes(next()) {
+            headers.insert(name, value);
+        }
+    }
+    let body = Zeroizing::new(next().to_vec());
+    let status = status.unwrap_or(StatusCode::OK);
+    match response::decode(Answer { status, headers, body }, KEY) {
+        Ok(text) => {
+            assert!(status.is_success());
+            assert!(json::check(&text).is_ok());
+            if let Ok(all) = credentials::all(&text) {
+                assert!(all.starts_with('{') && text.contains(all));
+            }
+            if let Ok(token) = credentials::token(&text) {
+                assert!(!token.is_empty() && !token.contains('\0'));
+            }
+        }
+        Err(error) => {
+            let shown = format!("{error} {error:?} {}", error.body_json().unwrap_or_default());
+            assert!(!shown.contains(KEY), "the key is shown: {shown}");
+            assert!(error.body_json().is_none_or(|body| json::check(body).is_ok()));
+            assert!(error.message().chars().count() < 3000);
+            assert_eq!(error.http_status(), Some(status.as_u16()));
+        }
+    }
+}
+
+/// The redaction: the input is a server's JSON body.
+pub fn redaction(data: &[u8]) {
+    let Ok(mut body) = serde_json::from_slice::<Value>(data) else { return };
+    redact::json(&mut body, KEY);
+    let once = body.to_string();
+    assert!(!once.contains(KEY), "the key is shown: {once}");
+    assert!(no_secret(&body), "a secret is shown: {once}");
+    redact::json(&mut body, KEY);
+    assert_eq!(once, body.to_string(), "what is redacted stays as it is");
+}
+
+fn no_secret(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().all(|(name, value)| match name.as_str() {
+            "access_token" | "refresh_token" | "client_secret" | "password" | "apiKey" | "credentials" | "connection_config" => hidden(value),
+            _ => no_secret(value),
+        }),
+        Value::Array(items) => items.iter().all(no_secret),
+        _ => true,
+    }
+}
+
+fn hidden(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().all(hidden),
+        Value::Object(members) => members.values().all(hidden),
+        leaf => leaf == "[REDACTED]",
+    }
+}
+
+/// The request builder: two ids, a line each. Whatever they hold, they are one segment of the path and one value of the query.
+pub fn request(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (key, id) = text.split_once('\n').unwrap_or((text, ""));
+    let mut options = Options::default();
+    options.set_base_url("https://nango.example/a/prefix").expect("a URL");
+    let parameters = json!({"provider_config_key": key, "connection_id": id});
+    let Value::Object(parameters) = parameters else { return };
+    let Ok(request) = Request::new(&options.base_url, false, &operation::GET_CONNECTION, &parameters, HeaderMap::new()) else {
+        assert!(key.is_empty() || matches!(id, "" | "." | "..") || text.contains('\0') || text.len() > 10_000);
+        return;
+    };
+    let segments: Vec<&str> = request.url.path_segments().expect("a path").collect();
+    let [.., "connection", segment] = segments[..] else { panic!("another route: {}", request.url) };
+    assert_eq!(segments.len(), 4);
+    assert_eq!(percent_decode_str(segment).decode_utf8().expect("UTF-8"), id);
+    assert_eq!(request.url.host_str(), Some("nango.example"));
+    let query: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+    assert_eq!(query, [("provider_config_key".to_owned(), key.to_owned())]);
+}
+
+/// The filter of a list, as JSON.
+pub fn filter(data: &[u8]) {
+    let Ok(parameters) = serde_json::from_slice::<Parameters>(data) else { return };
+    let options = Options::default();
+    if let Ok(request) = Request::new(&options.base_url, false, &operation::LIST_CONNECTIONS, &parameters, HeaderMap::new()) {
+        assert_eq!(request.url.path(), "/connection");
+        assert!(parameters.keys().all(|name| operation::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)));
+    }
+}
+
+/// One value out of a JSON text: a pointer, a line's end, the text. What a whole tree of values says is what comes out.
+pub fn json_get(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (pointer, text) = text.split_once('\n').unwrap_or(("", text));
+    if json::check(text).is_err() {
+        return;
+    }
+    let found = json::find(text, pointer);
+    // A tree cannot be as deep as a text, nor hold what no UTF-8 text can.
+    if let Ok(tree) = serde_json::from_str::<Value>(text) {
+        let well_formed = pointer.is_empty() || pointer.starts_with('/') && pointer.replace("~0", "").replace("~1", "").find('~').is_none();
+        let expected = well_formed.then(|| tree.pointer(pointer)).flatten();
+        assert_eq!(found.and_then(|found| serde_json::from_str(found).ok()).as_ref(), expected, "{pointer:?} in {text:?}");
+    }
+    if let Some(found) = found {
+        assert!(json::check(found).is_ok() && text.contains(found));
+        drop(json::elements(found));
+    }
+}
+
+/// What a client can be told in text: a base URL, a key, a proxy, a header's name and value, a line each; the rest is a PEM text.
+pub fn options(data: &[u8]) {
+    let mut parts = data.splitn(6, |byte| *byte == b'\n');
+    let mut next = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
+    let (url, key, proxy, name, value) = (next(), next(), next(), next(), next());
+    let pem = next();
+    let mut options = Options::default();
+    if options.set_base_url(url).is_ok() {
+        let base = &options.base_url;
+        assert!(base.url().username().is_empty() && base.url().password().is_none() && base.url().query().is_none() && base.url().has_host());
+        assert!(!base.prefix().ends_with('/'));
+    }
+    if let Err(error) = options.set_secret_key(key) {
+        assert!(key.len() < 8 || !error.to_string().contains(key), "the key is shown: {error}");
+    }
+    let _ = options.set_proxy(Some(proxy));
+    let _ = options.set_user_agent_suffix(value);
+    let _ = options.add_ca_pem(pem.as_bytes());
+    let _ = options.set_client_identity_pem(pem.as_bytes());
+    if let Ok((name, value)) = request::header(name, value) {
+        assert!(name != "authorization" && name != "host" && !value.as_bytes().contains(&b'\n'));
+    }
+}
