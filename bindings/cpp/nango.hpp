@@ -14,14 +14,18 @@
 ///
 /// Rules that hold for all of it:
 ///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error, `try_get_token()` returns a nango::result. Where exceptions are
-///    switched off (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in both, as in the standard library.
+///    switched off (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in both, as in the standard library. Whatever throws, nothing
+///    leaks.
 ///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for nango::error, which is cheap to copy), and frees it at its end. What has
 ///    been moved from may be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
 ///  - **Text in** is any UTF-8 std::string_view and copied before the function returns. A NUL character in it is INVALID_ARGUMENT: for the library, which is
 ///    spoken to in C, the text would end there, and "alice\0bob" would be alice.
 ///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a secret comes as nango::secret, which does not print.
 ///  - **Threads.** A const member function may be called by any number of threads at once, any other by one at a time and alone.
-///  - **More.** What nango.h has and this header has not, such as queues, takes the handles that capi() lends.
+///  - **More.** What takes a handle of nango.h gets the one that capi() lends.
+///  - **Versions.** Making a client or a queue fails where the loaded library is older than this header: check_version().
+///  - **One flavour.** The result type is std::expected where the compiler has it, and what throws is missing where exceptions are off. Files of a program that were
+///    compiled differently in this have different types of the same name, and exchanging them is an error of the linker, not of the running program.
 ///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is longer is taken for 49 days, what is not positive is refused.
 
 #ifndef NANGO_HPP
@@ -47,6 +51,12 @@
 #include <utility>
 #include <variant>
 #include <vector>
+#if __has_include(<version>)
+#include <version>
+#endif
+#ifdef __cpp_lib_expected
+#include <expected>
+#endif
 
 /// 1 where exceptions are switched on, and with them the functions that throw; otherwise 0.
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
@@ -55,8 +65,23 @@
 #define NANGO_HPP_EXCEPTIONS 0
 #endif
 
+/// @cond
+// A namespace of its own for each version and flavour of this header: what is inline in it must not be taken for the same in another.
+#ifdef __cpp_lib_expected
+#define NANGO_HPP_RESULT expected
+#else
+#define NANGO_HPP_RESULT result
+#endif
+#define NANGO_HPP_JOIN(major, minor, result, exceptions) v##major##_##minor##_##result##_##exceptions
+#define NANGO_HPP_FLAVOUR_OF(major, minor, result, exceptions) NANGO_HPP_JOIN(major, minor, result, exceptions)
+#define NANGO_HPP_FLAVOUR NANGO_HPP_FLAVOUR_OF(NANGO_VERSION_MAJOR, NANGO_VERSION_MINOR, NANGO_HPP_RESULT, NANGO_HPP_EXCEPTIONS)
+/// @endcond
+
 /// The client of Nango.
 namespace nango {
+/// @cond
+inline namespace NANGO_HPP_FLAVOUR {
+/// @endcond
 
 /// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may know more codes than are named here.
 enum class code : nango_code {
@@ -218,6 +243,24 @@ inline std::string member(std::string_view object, std::string_view name) {
     return pointer;
 }
 
+/// Text as JSON.
+inline std::string quoted(std::string_view text) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string json = "\"";
+    for (char character : text) {
+        const auto byte = static_cast<unsigned char>(character);
+        if (byte < 0x20) {
+            json += "\\u00";
+            json += digits[byte >> 4];
+            json += digits[byte & 15];
+        } else {
+            if (character == '"' || character == '\\') json += '\\';
+            json += character;
+        }
+    }
+    return json += '"';
+}
+
 /// A value out of a JSON text.
 inline owned_text find(const char* json, std::string_view pointer) {
     const given path(pointer);
@@ -236,10 +279,16 @@ public:
     ~error() override = default;
 
     /// Takes over an error that a function of nango.h gave.
-    static error adopt(nango_error* owned) { return error(std::make_shared<const facts>(owned)); }
+    static error adopt(nango_error* owned) {
+        handle kept(owned);  // which frees it, should memory be out
+        return error(std::make_shared<const facts>(std::move(kept)));
+    }
+
+    /// An error that is found before the library is asked.
+    static error of(nango::code code, std::string message) { return error(std::make_shared<const facts>(code, std::move(message))); }
 
     /// An INVALID_ARGUMENT that is found before the library is asked.
-    static error invalid_argument(std::string message) { return error(std::make_shared<const facts>(std::move(message))); }
+    static error invalid_argument(std::string message) { return of(nango::code::invalid_argument, std::move(message)); }
 
     /// What kind of failure it is.
     nango::code code() const noexcept { return facts_->code; }
@@ -282,13 +331,15 @@ public:
     const nango_error* capi() const noexcept { return facts_->handle.get(); }
 
 private:
+    using handle = detail::handle<nango_error, &nango_error_free>;
+
     struct facts {
-        explicit facts(nango_error* owned) : handle(owned) {
-            const char* words = nango_error_message(owned);
-            code = owned ? static_cast<nango::code>(nango_error_code(owned)) : nango::code::internal;
+        explicit facts(error::handle owned) : handle(std::move(owned)), code(nango::code::internal) {
+            const char* words = nango_error_message(handle.get());
+            if (handle) code = static_cast<nango::code>(nango_error_code(handle.get()));
             say(words ? words : "the library gave no reason");
         }
-        explicit facts(std::string message) : code(nango::code::invalid_argument) { say(std::move(message)); }
+        facts(nango::code kind, std::string message) : code(kind) { say(std::move(message)); }
 
         void say(std::string message) {
             message_length = message.size();
@@ -298,7 +349,7 @@ private:
             what += ')';
         }
 
-        detail::handle<nango_error, &nango_error_free> handle;
+        error::handle handle;
         nango::code code;
         std::size_t message_length = 0;
         std::string what;
@@ -309,15 +360,93 @@ private:
     std::shared_ptr<const facts> facts_;
 };
 
-/// A value, or the error for which there is none: what the `try_` functions return. Shaped as C++23's std::expected.
+#ifdef __cpp_lib_expected
+
+/// A value, or the error for which there is none: what the `try_` functions return. std::expected where the compiler has it, else a class with its members.
+/// @tparam T The value; void where there is only success.
+template <class T>
+using result = std::expected<T, error>;
+
+/// An error on its way into a result.
+using unexpected = std::unexpected<error>;
+
+/// What result::value() throws where there is no value; its error() tells why.
+using bad_result_access = std::bad_expected_access<error>;
+
+#else
+
+/// An error on its way into a result.
+class unexpected {
+public:
+    /// The error.
+    explicit unexpected(nango::error error) noexcept : error_(std::move(error)) {}
+
+    /// The error.
+    const nango::error& error() const& noexcept { return error_; }
+    /// The error.
+    nango::error&& error() && noexcept { return std::move(error_); }
+
+private:
+    nango::error error_;
+};
+
+#if NANGO_HPP_EXCEPTIONS
+/// What result::value() throws where there is no value; its error() tells why.
+class bad_result_access : public std::exception {
+public:
+    /// For this error.
+    explicit bad_result_access(nango::error error) noexcept : error_(std::move(error)) {}
+
+    /// Why there is no value.
+    const nango::error& error() const noexcept { return error_; }
+
+    /// That there is none.
+    const char* what() const noexcept override { return "bad access to a result without a value"; }
+
+private:
+    nango::error error_;
+};
+#endif
+
+template <class T>
+class result;
+
+/// @cond
+namespace detail {
+
+/// What a function that is given a result's value makes of it.
+template <class U>
+struct results {
+    using value = std::remove_cv_t<std::remove_reference_t<U>>;
+    template <class F, class... Value>
+    static result<value> of(F&& function, Value&&... given) {
+        return std::forward<F>(function)(std::forward<Value>(given)...);
+    }
+};
+template <>
+struct results<void> {
+    using value = void;
+    template <class F, class... Value>
+    static result<void> of(F&& function, Value&&... given);
+};
+
+}  // namespace detail
+/// @endcond
+
+/// A value, or the error for which there is none: what the `try_` functions return. std::expected where the compiler has it, else this, with its members.
 /// @tparam T The value; void where there is only success.
 template <class T>
 class [[nodiscard]] result {
 public:
+    /// What it holds.
+    using value_type = T;
+    /// What it holds instead.
+    using error_type = nango::error;
+
     /// A value.
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit, so that it can be returned
     /// An error.
-    result(nango::error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+    result(unexpected error) noexcept : state_(std::in_place_index<1>, std::move(error).error()) {}  // NOLINT
 
     /// Whether there is a value.
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -336,23 +465,25 @@ public:
     const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
     /// The error; there must be one.
+    nango::error& error() & noexcept { return *std::get_if<1>(&state_); }
+    /// The error; there must be one.
     const nango::error& error() const& noexcept { return *std::get_if<1>(&state_); }
     /// The error; there must be one.
-    nango::error error() && noexcept { return *std::get_if<1>(&state_); }
+    nango::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// The value. @throws nango::error if there is none.
+    /// The value. @throws bad_result_access if there is none.
     T& value() & {
         check();
         return **this;
     }
-    /// The value. @throws nango::error if there is none.
+    /// The value. @throws bad_result_access if there is none.
     const T& value() const& {
         check();
         return **this;
     }
-    /// The value. @throws nango::error if there is none.
-    T value() && {
+    /// The value. @throws bad_result_access if there is none.
+    T&& value() && {
         check();
         return std::move(**this);
     }
@@ -360,21 +491,62 @@ public:
 
     /// The value, or this one instead.
     template <class U>
+    T value_or(U&& otherwise) const& {
+        return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise));
+    }
+    /// The value, or this one instead.
+    template <class U>
     T value_or(U&& otherwise) && {
         return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
     }
 
+    /// What a function makes of the value, which is a result itself; the error stays.
+    template <class F>
+    auto and_then(F&& function) const& -> std::invoke_result_t<F, const T&> {
+        if (!has_value()) return unexpected(error());
+        return std::forward<F>(function)(**this);
+    }
+    /// What a function makes of the value, which is a result itself; the error stays.
+    template <class F>
+    auto and_then(F&& function) && -> std::invoke_result_t<F, T> {
+        if (!has_value()) return unexpected(std::move(*this).error());
+        return std::forward<F>(function)(std::move(**this));
+    }
+
     /// What a function makes of the value; the error stays.
     template <class F>
-    auto transform(F&& function) && -> result<std::invoke_result_t<F, T>> {
-        if (!has_value()) return error();
-        return std::forward<F>(function)(std::move(**this));
+    auto transform(F&& function) const& -> result<typename detail::results<std::invoke_result_t<F, const T&>>::value> {
+        if (!has_value()) return unexpected(error());
+        return detail::results<std::invoke_result_t<F, const T&>>::of(std::forward<F>(function), **this);
+    }
+    /// What a function makes of the value; the error stays.
+    template <class F>
+    auto transform(F&& function) && -> result<typename detail::results<std::invoke_result_t<F, T>>::value> {
+        if (!has_value()) return unexpected(std::move(*this).error());
+        return detail::results<std::invoke_result_t<F, T>>::of(std::forward<F>(function), std::move(**this));
+    }
+
+    /// What a function makes of the error, which is a result of the same type; the value stays.
+    template <class F>
+    result or_else(F&& function) const& {
+        return has_value() ? *this : std::forward<F>(function)(error());
+    }
+    /// What a function makes of the error, which is a result of the same type; the value stays.
+    template <class F>
+    result or_else(F&& function) && {
+        return has_value() ? std::move(*this) : std::forward<F>(function)(std::move(*this).error());
+    }
+
+    /// Another error, that a function makes of this one; the value stays.
+    template <class F>
+    result transform_error(F&& function) && {
+        return has_value() ? std::move(*this) : result(unexpected(std::forward<F>(function)(std::move(*this).error())));
     }
 
 private:
 #if NANGO_HPP_EXCEPTIONS
     void check() const {
-        if (!has_value()) throw error();
+        if (!has_value()) throw bad_result_access(error());
     }
 #endif
 
@@ -385,31 +557,105 @@ private:
 template <>
 class [[nodiscard]] result<void> {
 public:
+    /// Nothing.
+    using value_type = void;
+    /// What it holds instead.
+    using error_type = nango::error;
+
     /// Success.
     result() noexcept = default;
     /// An error.
-    result(nango::error error) : error_(std::move(error)) {}  // NOLINT: implicit, so that it can be returned
+    result(unexpected error) noexcept : error_(std::move(error).error()) {}  // NOLINT: implicit, so that it can be returned
 
     /// Whether it is success.
     bool has_value() const noexcept { return !error_; }
     /// Whether it is success.
     explicit operator bool() const noexcept { return has_value(); }
+    /// Nothing.
+    void operator*() const noexcept {}
 
+    /// The error; there must be one.
+    nango::error& error() & noexcept { return *error_; }
     /// The error; there must be one.
     const nango::error& error() const& noexcept { return *error_; }
     /// The error; there must be one.
-    nango::error error() && noexcept { return *error_; }
+    nango::error&& error() && noexcept { return std::move(*error_); }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// @throws nango::error if it is no success.
+    /// @throws bad_result_access if it is no success.
     void value() const {
-        if (error_) throw *error_;
+        if (error_) throw bad_result_access(*error_);
     }
 #endif
+
+    /// What a function returns, which is a result itself; the error stays.
+    template <class F>
+    auto and_then(F&& function) const -> std::invoke_result_t<F> {
+        if (error_) return unexpected(*error_);
+        return std::forward<F>(function)();
+    }
+
+    /// What a function returns; the error stays.
+    template <class F>
+    auto transform(F&& function) const -> result<typename detail::results<std::invoke_result_t<F>>::value> {
+        if (error_) return unexpected(*error_);
+        return detail::results<std::invoke_result_t<F>>::of(std::forward<F>(function));
+    }
+
+    /// What a function makes of the error, which is a result of the same type; success stays.
+    template <class F>
+    result or_else(F&& function) const {
+        return has_value() ? *this : std::forward<F>(function)(*error_);
+    }
+
+    /// Another error, that a function makes of this one; success stays.
+    template <class F>
+    result transform_error(F&& function) const {
+        return has_value() ? *this : result(unexpected(std::forward<F>(function)(*error_)));
+    }
 
 private:
     std::optional<nango::error> error_;
 };
+
+/// @cond
+template <class F, class... Value>
+result<void> detail::results<void>::of(F&& function, Value&&... given) {
+    std::forward<F>(function)(std::forward<Value>(given)...);
+    return {};
+}
+/// @endcond
+
+#endif
+
+/// @cond
+#if NANGO_HPP_EXCEPTIONS
+namespace detail {
+
+/// The value; or throws the error itself.
+template <class T>
+T or_throw(result<T>&& result) {
+    if (!result) throw nango::error(result.error());
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+}  // namespace detail
+#endif
+/// @endcond
+
+/// Whether the loaded library is as new as this header, or newer. The error, INTERNAL, names both versions. Making a client or a queue asks this first.
+[[nodiscard]] inline result<void> try_check_version() {
+    if (version_number() >= std::uint32_t{NANGO_VERSION_NUMBER}) return {};
+    return unexpected(error::of(code::internal, "libnango " + std::string(version()) + " is loaded, but this program was built with the header of " NANGO_VERSION
+                                                ": install that version of the library, or a newer one"));
+}
+
+#if NANGO_HPP_EXCEPTIONS
+/// As try_check_version(). @throws nango::error
+inline void check_version() {
+    detail::or_throw(try_check_version());
+}
+#endif
 
 /// Text that is a secret, such as a token: it does not print and does not turn into other text by itself, and is wiped at its end.
 class secret {
@@ -688,6 +934,10 @@ private:
 /// @cond
 namespace detail {
 
+inline error without_nul(const char* what) {
+    return error::invalid_argument(std::string(what) + " must be a text without a NUL character");
+}
+
 /// What options and call options share: the first thing that was wrong with them stays, here or in the library.
 class problems {
 public:
@@ -706,7 +956,7 @@ protected:
     }
 
     void refuse(const char* what) {
-        if (!failed_) problem_ = error::invalid_argument(std::string(what) + " must be a text without a NUL character");
+        if (!failed_) problem_ = without_nul(what);
         failed_ = true;
     }
 
@@ -785,16 +1035,16 @@ public:
     /// The key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The
     /// first that is set and not empty counts; no host: the default base URL. INVALID_ARGUMENT: there is no key, or what a variable holds is not allowed. Must not
     /// run while another thread changes the environment.
-    static result<options> try_from_env() {
+    [[nodiscard]] static result<options> try_from_env() {
         nango_error* problem = nullptr;
         nango_options* made = nango_options_new_from_env(&problem);
-        if (!made) return error::adopt(problem);
+        if (!made) return unexpected(error::adopt(problem));
         return options(made);
     }
 
 #if NANGO_HPP_EXCEPTIONS
     /// As try_from_env(). @throws nango::error
-    static options from_env() { return try_from_env().value(); }
+    static options from_env() { return detail::or_throw(try_from_env()); }
 #endif
 
     /// The server: "https://…" or "http://…", with or without a path. Default: "https://api.nango.dev". INVALID_ARGUMENT: no such URL, or one with a user, a query
@@ -954,43 +1204,25 @@ struct filter {
         std::string members;
         const auto add = [&](std::string_view name, const std::string& value) {
             members += members.empty() ? "{" : ",";
-            members += quoted(name) + ':' + value;
+            members += detail::quoted(name) + ':' + value;
         };
-        if (connection_id) add("connection_id", quoted(*connection_id));
-        if (search) add("search", quoted(*search));
-        if (end_user_id) add("end_user_id", quoted(*end_user_id));
-        if (end_user_organization_id) add("end_user_organization_id", quoted(*end_user_organization_id));
+        if (connection_id) add("connection_id", detail::quoted(*connection_id));
+        if (search) add("search", detail::quoted(*search));
+        if (end_user_id) add("end_user_id", detail::quoted(*end_user_id));
+        if (end_user_organization_id) add("end_user_organization_id", detail::quoted(*end_user_organization_id));
         if (!integration_id.empty()) {
             std::string list;
-            for (const std::string& id : integration_id) list += (list.empty() ? "[" : ",") + quoted(id);
+            for (const std::string& id : integration_id) list += (list.empty() ? "[" : ",") + detail::quoted(id);
             add("integration_id", list + ']');
         }
         if (!tags.empty()) {
             std::string object;
-            for (const auto& [name, value] : tags) object += (object.empty() ? "{" : ",") + quoted(name) + ':' + quoted(value);
+            for (const auto& [name, value] : tags) object += (object.empty() ? "{" : ",") + detail::quoted(name) + ':' + detail::quoted(value);
             add("tags", object + '}');
         }
         if (limit) add("limit", std::to_string(*limit));
         if (page) add("page", std::to_string(*page));
         return members.empty() ? members : members + '}';
-    }
-
-private:
-    static std::string quoted(std::string_view text) {
-        constexpr char digits[] = "0123456789abcdef";
-        std::string json = "\"";
-        for (char character : text) {
-            const auto byte = static_cast<unsigned char>(character);
-            if (byte < 0x20) {
-                json += "\\u00";
-                json += digits[byte >> 4];
-                json += digits[byte & 15];
-            } else {
-                if (character == '"' || character == '\\') json += '\\';
-                json += character;
-            }
-        }
-        return json += '"';
     }
 };
 
@@ -1011,13 +1243,14 @@ public:
     static connection_list adopt(nango_pager* owned) noexcept { return connection_list(owned); }
 
     /// The next connection; nothing: that was the last. It blocks where a new page begins. After an error the same page is asked for again.
-    result<std::optional<connection_summary>> try_next() {
+    [[nodiscard]] result<std::optional<connection_summary>> try_next() {
         using next = std::optional<connection_summary>;
         for (;;) {
             if (char* item = nango_json_items_next(items_.get())) return next(connection_summary::adopt(item));
             nango_error* problem = nullptr;
             const detail::owned_text page(nango_pager_next_json(pager_.get(), &problem));
-            if (!page) return problem ? result<next>(error::adopt(problem)) : result<next>(next());
+            if (!page && problem) return unexpected(error::adopt(problem));
+            if (!page) return next();
             items_.reset(nango_json_items_new(page.get(), "/connections"));
         }
     }
@@ -1027,7 +1260,7 @@ public:
 
 #if NANGO_HPP_EXCEPTIONS
     /// As try_next(). @throws nango::error
-    std::optional<connection_summary> next() { return try_next().value(); }
+    std::optional<connection_summary> next() { return detail::or_throw(try_next()); }
 
     /// The first connection that was not yet taken. The list must stay where it is while it is walked through. @throws nango::error
     iterator begin();
@@ -1099,36 +1332,37 @@ class client {
 public:
     /// A client of the server at base_url ("http://localhost:3003") with this secret key, and everything else at its default. Nothing is sent yet. The error is
     /// INVALID_ARGUMENT or INVALID_UTF8; see options::base_url() and options::secret_key().
-    static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
+    [[nodiscard]] static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
         options settings;
         settings.base_url(base_url).secret_key(secret_key);
         return try_create(settings);
     }
 
     /// A client of Nango's cloud, https://api.nango.dev, with this secret key, and everything else at its default. Nothing is sent yet.
-    static result<client> try_create(std::string_view secret_key) {
+    [[nodiscard]] static result<client> try_create(std::string_view secret_key) {
         options settings;
         settings.secret_key(secret_key);
         return try_create(settings);
     }
 
-    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the first setter that failed found, or INVALID_ARGUMENT when there is
-    /// no secret key.
-    static result<client> try_create(const options& options) {
-        if (options.problem()) return *options.problem();
+    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the first setter that failed found, INVALID_ARGUMENT when there is no
+    /// secret key, or what try_check_version() says.
+    [[nodiscard]] static result<client> try_create(const options& options) {
+        if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
+        if (options.problem()) return unexpected(*options.problem());
         nango_error* problem = nullptr;
         nango_client* made = nango_client_new_with_options(options.capi(), &problem);
-        if (!made) return error::adopt(problem);
+        if (!made) return unexpected(error::adopt(problem));
         return client(made);
     }
 
 #if NANGO_HPP_EXCEPTIONS
     /// As try_create(). @throws nango::error
-    client(std::string_view base_url, std::string_view secret_key) : client(try_create(base_url, secret_key).value()) {}
+    client(std::string_view base_url, std::string_view secret_key) : client(detail::or_throw(try_create(base_url, secret_key))) {}
     /// As try_create(). @throws nango::error
-    explicit client(std::string_view secret_key) : client(try_create(secret_key).value()) {}
+    explicit client(std::string_view secret_key) : client(detail::or_throw(try_create(secret_key))) {}
     /// As try_create(). @throws nango::error
-    explicit client(const options& options) : client(try_create(options).value()) {}
+    explicit client(const options& options) : client(detail::or_throw(try_create(options))) {}
 #endif
 
     /// Fetches one connection. Its token is refreshed by Nango first if need be. Call it just before the token is used, and do not keep the result: the library
@@ -1137,7 +1371,7 @@ public:
     /// @param connection_id The connection's id; not empty, and not "." or "..".
     /// @param options What this call is told.
     /// @return The connection; its credentials have no type if the key lacks the scope environment:connections:read_credentials.
-    result<connection> try_get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    [[nodiscard]] result<connection> try_get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_connection_json, provider_config_key, connection_id, options, connection::adopt);
     }
 
@@ -1145,13 +1379,13 @@ public:
     /// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
     /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer holds
     /// none, or any other.
-    result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
     }
 
     /// Fetches the credentials of a connection, of whatever type. Otherwise as try_get_connection().
     /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
-    result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
     }
 
@@ -1159,31 +1393,31 @@ public:
     /// @param filter Which of them, without limit and page.
     /// @param page_size How many connections a page has; 0: 1000, Nango allows at most 2000.
     /// @param options What each page's call is told; copied.
-    result<connection_list> try_list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
+    [[nodiscard]] result<connection_list> try_list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
         const std::string json = filter.to_json();
-        if (std::optional<error> problem = refused(json, options)) return *problem;
+        if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
         nango_pager* made = nango_pager_new(capi(), json.empty() ? nullptr : json.c_str(), page_size, options.capi(), &problem);
-        if (!made) return error::adopt(problem);
+        if (!made) return unexpected(error::adopt(problem));
         return connection_list::adopt(made);
     }
 
     /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them: without credentials, and nothing is refreshed. Without a limit Nango sends
     /// its first 10 000; to have all of them, page after page, use list_connections().
-    result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
+    [[nodiscard]] result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
         const std::string json = filter.to_json();
-        if (std::optional<error> problem = refused(json, options)) return *problem;
+        if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
         const detail::owned_text list(nango_list_connections_json(capi(), json.empty() ? nullptr : json.c_str(), options.capi(), &problem));
-        if (!list) return error::adopt(problem);
+        if (!list) return unexpected(error::adopt(problem));
         return std::string(list.get());
     }
 
     /// Opens a connection before the first call, so that it finds one: asks the server for /health, without the key. Blocks, within the client's timeouts. An error:
     /// the server cannot be reached.
-    result<void> try_warm_up() const {
+    [[nodiscard]] result<void> try_warm_up() const {
         nango_error* problem = nullptr;
-        if (!nango_client_warm_up(capi(), &problem)) return error::adopt(problem);
+        if (!nango_client_warm_up(capi(), &problem)) return unexpected(error::adopt(problem));
         return {};
     }
 
@@ -1197,31 +1431,31 @@ public:
 #if NANGO_HPP_EXCEPTIONS
     /// As try_get_connection(). @throws nango::error
     connection get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return try_get_connection(provider_config_key, connection_id, options).value();
+        return detail::or_throw(try_get_connection(provider_config_key, connection_id, options));
     }
 
     /// As try_get_token(). @throws nango::error
     secret get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return try_get_token(provider_config_key, connection_id, options).value();
+        return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
     }
 
     /// As try_get_credentials(). @throws nango::error
     nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return try_get_credentials(provider_config_key, connection_id, options).value();
+        return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
     }
 
     /// As try_list_connections(). Walking through the list throws too. @throws nango::error
     connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
-        return try_list_connections(filter, page_size, options).value();
+        return detail::or_throw(try_list_connections(filter, page_size, options));
     }
 
     /// As try_list_connections_json(). @throws nango::error
     std::string list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
-        return try_list_connections_json(filter, options).value();
+        return detail::or_throw(try_list_connections_json(filter, options));
     }
 
     /// As try_warm_up(). @throws nango::error
-    void warm_up() const { try_warm_up().value(); }
+    void warm_up() const { detail::or_throw(try_warm_up()); }
 #endif
 
     /// The handle of nango.h, borrowed.
@@ -1237,25 +1471,263 @@ private:
                      View (*adopt)(char*)) const {
         const detail::given key(provider_config_key);
         const detail::given id(connection_id);
-        if (key.has_nul()) return without_nul("provider_config_key");
-        if (id.has_nul()) return without_nul("connection_id");
-        if (options.problem()) return *options.problem();
+        if (key.has_nul()) return unexpected(detail::without_nul("provider_config_key"));
+        if (id.has_nul()) return unexpected(detail::without_nul("connection_id"));
+        if (options.problem()) return unexpected(*options.problem());
         nango_error* problem = nullptr;
         char* text = call(capi(), key.c_str(), id.c_str(), options.capi(), &problem);
-        if (!text) return error::adopt(problem);
+        if (!text) return unexpected(error::adopt(problem));
         return adopt(text);
     }
 
     static std::optional<error> refused(const std::string& filter_json, const call_options& options) {
-        if (filter_json.find('\0') != std::string::npos) return without_nul("the filter");
+        if (filter_json.find('\0') != std::string::npos) return detail::without_nul("the filter");
         return options.problem();
     }
-
-    static error without_nul(const char* what) { return error::invalid_argument(std::string(what) + " must be a text without a NUL character"); }
 
     detail::handle<nango_client, &nango_client_free> handle_;
 };
 
+/// A ticket of a queue that is done. Its result is taken out once, with the function that fits what was submitted; what is not taken is freed.
+class completion {
+public:
+    /// Takes over what nango_queue_next() gave.
+    static completion adopt(const nango_completion& owned) noexcept { return completion(owned); }
+
+    /// What the submitting function returned.
+    std::uint64_t ticket() const noexcept { return ticket_; }
+    /// What was given with it.
+    std::uint64_t user_data() const noexcept { return user_data_; }
+    /// Why it failed; code::ok: it did not.
+    nango::code code() const noexcept { return static_cast<nango::code>(nango_error_code(error_.get())); }
+    /// Whether it did not fail.
+    explicit operator bool() const noexcept { return !error_; }
+
+    /// The result of queue::submit_get_token().
+    [[nodiscard]] result<secret> try_token() { return taken(secret::adopt); }
+    /// The result of queue::submit_get_connection().
+    [[nodiscard]] result<nango::connection> try_connection() { return taken(nango::connection::adopt); }
+    /// The result of queue::submit_get_credentials().
+    [[nodiscard]] result<nango::credentials> try_credentials() { return taken(nango::credentials::adopt); }
+    /// The result of queue::submit_list_connections(), and any other that is JSON without a secret in it.
+    [[nodiscard]] result<std::string> try_json() {
+        return taken(+[](char* owned) { return std::string(detail::view(detail::owned_text(owned))); });
+    }
+    /// The result of queue::submit_page(): the page's connections; nothing: there are no more pages.
+    [[nodiscard]] result<std::optional<std::vector<connection_summary>>> try_page() {
+        using page = std::optional<std::vector<connection_summary>>;
+        if (!error_ && !text_) return page();
+        return taken(+[](char* owned) {
+            const detail::owned_text text(owned);
+            const detail::handle<nango_json_items, &nango_json_items_free> items(nango_json_items_new(text.get(), "/connections"));
+            page connections(std::in_place);
+            while (char* item = nango_json_items_next(items.get())) connections->push_back(connection_summary::adopt(item));
+            return connections;
+        });
+    }
+    /// The result of queue::submit_warm_up(): only whether it failed, and why.
+    [[nodiscard]] result<void> try_done() {
+        if (error_) return unexpected(error::adopt(error_.release()));
+        return {};
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_token(). @throws nango::error
+    secret token() { return detail::or_throw(try_token()); }
+    /// As try_connection(). @throws nango::error
+    nango::connection connection() { return detail::or_throw(try_connection()); }
+    /// As try_credentials(). @throws nango::error
+    nango::credentials credentials() { return detail::or_throw(try_credentials()); }
+    /// As try_json(). @throws nango::error
+    std::string json() { return detail::or_throw(try_json()); }
+    /// As try_page(). @throws nango::error
+    std::optional<std::vector<connection_summary>> page() { return detail::or_throw(try_page()); }
+    /// As try_done(). @throws nango::error
+    void done() { detail::or_throw(try_done()); }
+#endif
+
+private:
+    explicit completion(const nango_completion& owned) noexcept : ticket_(owned.ticket), user_data_(owned.user_data), text_(owned.json), error_(owned.error) {}
+
+    template <class Result>
+    result<Result> taken(Result (*make)(char*)) {
+        if (error_) return unexpected(error::adopt(error_.release()));
+        if (!text_) return unexpected(error::invalid_argument("the completion has no text: it was taken already, or it is the end of a walk through pages"));
+        return make(text_.release());
+    }
+
+    std::uint64_t ticket_;
+    std::uint64_t user_data_;
+    detail::owned_text text_;
+    detail::handle<nango_error, &nango_error_free> error_;
+};
+
+/// Calls in flight, and their results to be taken: for event loops, and for many calls at once. Any number of threads may use it at once; it is ended by one of
+/// them, when no other uses it: close it, let the takers return, then end it. What was not taken is dropped. All queues of a process share the library's one thread.
+///
+/// @code
+/// nango::queue queue;
+/// queue.submit_get_token(client, "github", "alice", 7);
+/// for (nango::completion& done : queue.next(64))
+///     use(done.user_data(), done.token());
+/// @endcode
+///
+/// A submitting function returns at once, with the call's ticket, which is never used again. It completes exactly once: answered, failed, timed out, cancelled, or by
+/// the queue being closed. Its error means that nothing was begun and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or
+/// WRONG_PROCESS. Client and options may end as soon as it has returned; the user's data comes back with the completion.
+class queue {
+public:
+    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor, memory or thread left, or the library is too old.
+    [[nodiscard]] static result<queue> try_create() {
+        if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
+        nango_error* problem = nullptr;
+        nango_queue* made = nango_queue_new(&problem);
+        if (!made) return unexpected(error::adopt(problem));
+        return queue(made);
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_create(). @throws nango::error
+    queue() : queue(detail::or_throw(try_create())) {}
+#endif
+
+    /// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a completion waits or the queue is closed. Level-triggered, and for
+    /// waiting only: never read from it, write to it or close it. -1 in a child of fork.
+    int fd() const noexcept { return nango_queue_fd(capi()); }
+
+    /// Begins client::get_connection().
+    [[nodiscard]] result<std::uint64_t> try_submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id,
+                                                                  std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return ask(client, "get_connection", provider_config_key, connection_id, user_data, options);
+    }
+    /// Begins client::get_token().
+    [[nodiscard]] result<std::uint64_t> try_submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id,
+                                                             std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return ask(client, "get_token", provider_config_key, connection_id, user_data, options);
+    }
+    /// Begins client::get_credentials().
+    [[nodiscard]] result<std::uint64_t> try_submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id,
+                                                                   std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return ask(client, "get_credentials", provider_config_key, connection_id, user_data, options);
+    }
+    /// Begins client::list_connections_json().
+    [[nodiscard]] result<std::uint64_t> try_submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0,
+                                                                    const call_options& options = {}) const {
+        return try_submit(client, "list_connections", filter.to_json(), user_data, options);
+    }
+    /// Begins client::warm_up().
+    [[nodiscard]] result<std::uint64_t> try_submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return try_submit(client, "warm_up", {}, user_data, options);
+    }
+    /// Begins to fetch the next page of a list. The one after it is asked for when this one's completion was taken. The list may end before that.
+    [[nodiscard]] result<std::uint64_t> try_submit_page(const connection_list& list, std::uint64_t user_data = 0) const {
+        nango_error* problem = nullptr;
+        const std::uint64_t ticket = nango_queue_submit_page(capi(), list.capi(), user_data, &problem);
+        if (!ticket) return unexpected(error::adopt(problem));
+        return ticket;
+    }
+    /// Begins any operation that the library has, by its name, with its parameters as a JSON object; empty: none.
+    [[nodiscard]] result<std::uint64_t> try_submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
+                                                   const call_options& options = {}) const {
+        const detail::given name(operation);
+        const detail::given parameters(parameters_json);
+        if (name.has_nul()) return unexpected(detail::without_nul("the operation"));
+        if (parameters.has_nul()) return unexpected(detail::without_nul("the parameters"));
+        if (options.problem()) return unexpected(*options.problem());
+        nango_error* problem = nullptr;
+        const char* json = parameters_json.empty() ? nullptr : parameters.c_str();
+        const std::uint64_t ticket = nango_queue_submit(capi(), client.capi(), name.c_str(), json, options.capi(), user_data, &problem);
+        if (!ticket) return unexpected(error::adopt(problem));
+        return ticket;
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_submit_get_connection(). @throws nango::error
+    std::uint64_t submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+                                        const call_options& options = {}) const {
+        return detail::or_throw(try_submit_get_connection(client, provider_config_key, connection_id, user_data, options));
+    }
+    /// As try_submit_get_token(). @throws nango::error
+    std::uint64_t submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+                                   const call_options& options = {}) const {
+        return detail::or_throw(try_submit_get_token(client, provider_config_key, connection_id, user_data, options));
+    }
+    /// As try_submit_get_credentials(). @throws nango::error
+    std::uint64_t submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+                                         const call_options& options = {}) const {
+        return detail::or_throw(try_submit_get_credentials(client, provider_config_key, connection_id, user_data, options));
+    }
+    /// As try_submit_list_connections(). @throws nango::error
+    std::uint64_t submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return detail::or_throw(try_submit_list_connections(client, filter, user_data, options));
+    }
+    /// As try_submit_warm_up(). @throws nango::error
+    std::uint64_t submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return detail::or_throw(try_submit_warm_up(client, user_data, options));
+    }
+    /// As try_submit_page(). @throws nango::error
+    std::uint64_t submit_page(const connection_list& list, std::uint64_t user_data = 0) const { return detail::or_throw(try_submit_page(list, user_data)); }
+    /// As try_submit(). @throws nango::error
+    std::uint64_t submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
+                         const call_options& options = {}) const {
+        return detail::or_throw(try_submit(client, operation, parameters_json, user_data, options));
+    }
+#endif
+
+    /// Takes up to max completions (and no more than 4096 at a time), the oldest first. It waits for the first of them, until there is one or the queue is closed; an
+    /// empty vector: it is closed, and nothing is left. Several threads may take; each completion goes to one of them. Memory is set aside before anything is
+    /// taken, so that none is lost to a std::bad_alloc.
+    std::vector<completion> next(std::size_t max) const { return take(max, -1); }
+
+    /// The same, and waits no longer than that: not at all with 0.
+    std::vector<completion> next(std::size_t max, std::chrono::milliseconds timeout) const {
+        constexpr auto longest = std::numeric_limits<std::int32_t>::max();
+        const auto wait = timeout.count();
+        return take(max, wait <= 0 ? 0 : wait < longest ? static_cast<std::int32_t>(wait) : longest);
+    }
+
+    /// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A ticket that is done already is left as it is.
+    void cancel(std::uint64_t ticket) const noexcept { nango_queue_cancel(capi(), ticket); }
+
+    /// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good and wakes every taker. What is done can still be taken.
+    void close() const noexcept { nango_queue_close(capi()); }
+
+    /// The handle of nango.h, borrowed.
+    const nango_queue* capi() const noexcept { return handle_.get(); }
+
+private:
+    explicit queue(nango_queue* owned) noexcept : handle_(owned) {}
+
+    result<std::uint64_t> ask(const client& client, std::string_view operation, std::string_view provider_config_key, std::string_view connection_id,
+                              std::uint64_t user_data, const call_options& options) const {
+        if (provider_config_key.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("provider_config_key"));
+        if (connection_id.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("connection_id"));
+        const std::string parameters =
+            "{\"provider_config_key\":" + detail::quoted(provider_config_key) + ",\"connection_id\":" + detail::quoted(connection_id) + '}';
+        return try_submit(client, operation, parameters, user_data, options);
+    }
+
+    std::vector<completion> take(std::size_t max, std::int32_t timeout_ms) const {
+        constexpr std::size_t most = 4096;
+        if (max > most) max = most;
+        nango_completion some[32];
+        std::vector<completion> done;
+        done.reserve(max);
+        while (done.size() < max) {
+            const std::size_t wanted = max - done.size() < std::size(some) ? max - done.size() : std::size(some);
+            const std::size_t count = nango_queue_next(capi(), some, wanted, done.empty() ? timeout_ms : 0);
+            for (std::size_t i = 0; i < count; ++i) done.push_back(completion::adopt(some[i]));
+            if (count < wanted) break;
+        }
+        return done;
+    }
+
+    detail::handle<nango_queue, &nango_queue_free> handle_;
+};
+
+/// @cond
+}  // namespace NANGO_HPP_FLAVOUR
+/// @endcond
 }  // namespace nango
 
 #endif  // NANGO_HPP

@@ -220,14 +220,19 @@ static void expect_view(const nango::connection& connection, const json& wanted)
 
 // Runs what may throw, and compares the error.
 static void with_error(const json& wanted, const std::function<void()>& body) {
-    try {
-        body();
-        if (wanted.contains("error")) expect("error", json(), wanted["error"].at("code"));
-    } catch (const nango::error& error) {
+    const auto failed = [&](const nango::error& error) {
         if (wanted.contains("error"))
             expect_error(error, wanted["error"]);
         else
             expect("error", error.what(), json());
+    };
+    try {
+        body();
+        if (wanted.contains("error")) expect("error", json(), wanted["error"].at("code"));
+    } catch (const nango::bad_result_access& access) {
+        failed(access.error());
+    } catch (const nango::error& error) {
+        failed(error);
     }
 }
 

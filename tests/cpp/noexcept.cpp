@@ -12,7 +12,8 @@ using namespace std::string_view_literals;
 
 static nango::result<nango::client> demo() {
     nango::result<nango::options> options = nango::options::try_from_env();
-    return options ? nango::client::try_create(*options) : options.error();
+    if (!options) return nango::unexpected(options.error());
+    return nango::client::try_create(*options);
 }
 
 static void a_token() {
@@ -39,6 +40,28 @@ static void a_list() {
     CHECK(count > 8);
 }
 
+static void a_queue() {
+    const auto client = demo();
+    const auto queue = nango::queue::try_create();
+    if (!CHECK(client && queue)) return;
+    CHECK(queue->try_submit_get_token(*client, "github", "bob", 7));
+    CHECK(queue->try_submit_get_token(*client, "github", "nobody-there", 8));
+    CHECK(queue->try_submit_get_token(*client, "github", "").error().code() == nango::code::invalid_argument);
+    std::uint64_t seen = 0;
+    while (seen < 15)
+        for (nango::completion& done : queue->next(4)) {
+            seen += done.user_data();
+            const auto token = done.try_token();
+            CHECK(token ? done.user_data() == 7 && token->reveal() == "at-bob" : done.user_data() == 8 && token.error().code() == nango::code::not_found);
+        }
+    queue->close();
+    CHECK(queue->next(1).empty());
+}
+
+static void versions() {
+    CHECK(nango::try_check_version());
+}
+
 static void errors() {
     const auto client = demo();
     const auto token = client->try_get_token("github", "alice\0bob"sv);
@@ -52,6 +75,8 @@ int main(int argc, char** argv) {
     check_env("NANGO_HOST");
     RUN(a_token);
     RUN(a_list);
+    RUN(a_queue);
+    RUN(versions);
     RUN(errors);
     return check_end();
 }

@@ -1,0 +1,5 @@
+#include <nango.hpp>
+
+#include "flavour.h"
+
+FLAVOUR(oldest)
