@@ -87,6 +87,51 @@ class ForkTest < Minitest::Test
     end
   end
 
+  # As Sidekiq's swarm and its like: the parent has used its client, and each child works with threads of its own. Some
+  # are forked while threads of the parent's wait for answers, which they then get, whatever the children do.
+  def test_children_with_threads_while_the_parents_wait
+    FakeServer.open(->(_) { sleep(1) && FakeServer.json({connection_id: "slow"}) }) do |server|
+      slow = client_of(server.url)
+      client = new_client
+      client.get_token(**bob)
+      waiting = Array.new(5) { Thread.new { slow.get_connection(**alice).connection_id } }
+      Timeout.timeout(5) { sleep(0.005) until server.requests.size >= 5 }
+      children = Array.new(4) { fork_workers(client, slow) }
+      assert_equal "at-bob", client.get_token(**bob)
+      assert_equal([0] * 4, Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } })
+      assert_equal ["slow"] * 5, waiting.map(&:value)
+      assert_equal "at-bob", client.get_token(**bob)
+    ensure
+      children&.each { |pid| kill(pid) }
+    end
+  end
+
+  def fork_workers(*clients)
+    fork do
+      workers = Array.new(5) { Thread.new { 20.times.map { clients.first.get_token(**bob) }.uniq } }
+      exit!(1) unless workers.map(&:value).uniq == [["at-bob"]]
+      exit!(2) unless clients.last.get_connection(**alice).connection_id == "slow"
+      clients.each(&:close)
+      GC.start
+      exit!(0)
+    rescue Exception => e # rubocop:disable Lint/RescueException
+      warn e.full_message(highlight: false)
+      exit!(3)
+    end
+  end
+
+  def test_children_of_children
+    client = new_client
+    client.get_token(**bob)
+    status = in_child do
+      client.get_token(**bob)
+      raise "grandchild" unless in_child { client.get_token(**bob) && client.close }.success?
+
+      client.get_token(**bob)
+    end
+    assert_predicate status, :success?
+  end
+
   # With finalizers and all.
   def test_a_child_that_ends_as_usual
     script = <<~RUBY

@@ -80,9 +80,11 @@ module LibNango
     # @raise [Error]
     def result
       loop do
-        @io.wait_readable
+        waited = @io.wait_readable
         Thread.handle_interrupt(NEVER) { return taken if take }
         raise Error::WrongProcess, "this call was begun before the process was forked" if inherited?
+
+        ran_out unless waited
       end
     end
 
@@ -108,6 +110,14 @@ module LibNango
     end
 
     private
+
+    # The wait has no limit, and yet it ran out: a timeout around the call has ended it, and the scheduler, as async's
+    # does, took the exception for the limit of the wait. So it is raised here.
+    def ran_out
+      raise Async::TimeoutError, "execution expired" if defined?(Async::TimeoutError)
+
+      raise Error::Timeout, "the fiber scheduler has ended the wait"
+    end
 
     # Takes the call's completion, if it is there. One of another ticket is what an interrupt that no mask holds off, as
     # Ctrl-C is, has left behind.
