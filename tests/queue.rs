@@ -189,6 +189,30 @@ fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
 }
 
 #[test]
+fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
+    let (server, open, _) = slow_server(Duration::from_millis(1));
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    let (mut sent, mut done) = (0, 0);
+    while done < 2000 {
+        while sent < 2000 && sent - done < 40 {
+            ask(&queue, &client, "c", 0);
+            sent += 1;
+        }
+        for completion in queue.next(64, None) {
+            completion.result.unwrap();
+            done += 1;
+        }
+    }
+    assert!(server.connections() <= 60, "{} connections for 40 calls at once", server.connections());
+    let until = Instant::now() + Duration::from_secs(8);
+    while open.load(Ordering::SeqCst) > 8 && Instant::now() < until {
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert!(open.load(Ordering::SeqCst) <= 8, "{} connections are left", open.load(Ordering::SeqCst));
+}
+
+#[test]
 fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
     const TICKETS: usize = 2000;
     let (server, _, _) = slow_server(Duration::from_millis(2));

@@ -28,6 +28,7 @@ use tower_service::Service;
 use zeroize::Zeroizing;
 
 use crate::request::Request;
+use background::Shared;
 use fork::PerProcess;
 use inline::Slot;
 use resolve::LookupFailure;
@@ -79,7 +80,7 @@ struct Own {
     /// For blocking calls; the warmest is last.
     idle: Mutex<Vec<Slot>>,
     /// For the queue.
-    shared: Mutex<Option<Arc<Line>>>,
+    shared: Mutex<Option<Shared>>,
 }
 
 impl Engine {
@@ -122,10 +123,10 @@ impl Line {
         Line::new(settings, tls, |builder| builder.pool_idle_timeout(None).pool_max_idle_per_host(1), None)
     }
 
-    /// For any number of calls at once, on a thread that drives it.
-    fn shared(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
-        let keep = |builder: ClientBuilder| builder.pool_idle_timeout(settings.idle_timeout).pool_max_idle_per_host(settings.idle_connections);
-        Line::new(settings, tls, keep, Some(Semaphore::new(settings.max_connections)))
+    /// For as many calls at once as there are places, on a thread that drives it.
+    fn shared(settings: &Settings, tls: ClientConfig, places: usize, kept: usize, idle_timeout: Duration) -> Result<Line, Failure> {
+        let keep = |builder: ClientBuilder| builder.pool_idle_timeout(idle_timeout).pool_max_idle_per_host(kept);
+        Line::new(settings, tls, keep, Some(Semaphore::new(places)))
     }
 
     fn new(settings: &Settings, tls: ClientConfig, keep: impl FnOnce(ClientBuilder) -> ClientBuilder, places: Option<Semaphore>) -> Result<Line, Failure> {
@@ -151,6 +152,10 @@ impl Line {
     pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.
         self.places.as_ref()?.acquire().await.ok()
+    }
+
+    fn is_full(&self) -> bool {
+        self.places.as_ref().is_some_and(|places| places.available_permits() == 0)
     }
 
     /// One exchange. A request that failed on a connection which lay idle, before a byte of the answer, met the server closing it: it is sent once more if
