@@ -82,11 +82,19 @@ class SmallScheduler
   end
 
   def turn
-    readable = IO.select([@wake.first, *@readable.keys], nil, nil, patience)&.first || []
+    readable = IO.select([@wake.first, *@readable.keys], nil, nil, patience).to_a.first.to_a
     @wake.first.read_nonblock(4096) if readable.delete(@wake.first)
-    readable.each { |io| @readable[io]&.resume }
-    @ready.pop.resume until @ready.empty?
-    due.each { |timer| @timers.delete(timer)&.last&.call }
+    [*readable.map { |io| @readable[io] }, *awake].each { |fiber| fiber.resume if fiber.alive? }
+    due.each { |timer| fire(timer) }
+  end
+
+  def awake
+    Array.new(@ready.size) { @ready.pop }
+  end
+
+  # A timer that an earlier one has made needless is gone by now.
+  def fire(timer)
+    @timers.delete(timer)&.last&.call
   end
 
   def due

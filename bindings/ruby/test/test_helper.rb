@@ -154,8 +154,9 @@ class FakeServer
 
   def serve(socket)
     while (head = socket.gets("\r\n\r\n"))
-      @requests << head
-      answer = @answer.respond_to?(:call) ? @answer.call(head) : @answer
+      request = head + socket.read(head[/^content-length: (\d+)\r$/i, 1].to_i)
+      @requests << request
+      answer = @answer.respond_to?(:call) ? @answer.call(request) : @answer
       socket.write(answer) if answer
     end
   rescue IOError, SystemCallError

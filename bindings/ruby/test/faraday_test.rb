@@ -1,0 +1,298 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+require "async"
+require "libnango/faraday"
+require "open3"
+require "tempfile"
+
+# The Faraday middleware: a fresh token on each request, and one refresh for what the provider refuses.
+class FaradayTest < Minitest::Test
+  include Support
+
+  # Nango and a provider in one. Tokens are numbered, and the provider takes the accepted one only.
+  class Tokens
+    attr_accessor :newest, :accepted, :on_refresh, :location
+    attr_reader :asked, :forced, :calls
+
+    def initialize
+      @newest = @accepted = 1
+      @asked = @forced = 0
+      @calls = []
+      @lock = Mutex.new
+    end
+
+    def answer(request)
+      return nango(request) if request.start_with?("GET /connection/")
+
+      token = request[/^authorization: (.*)\r$/i, 1]
+      head, body = request.split("\r\n\r\n", 2)
+      @lock.synchronize { @calls << [head[/\A\S+ \S+/], token, body] }
+      return redirect if location && request.include?(" /moved ")
+      return FakeServer.json({welcome: true}) if token == "Bearer token-#{accepted}"
+
+      FakeServer.json({refused: true}, status: "401 Unauthorized")
+    end
+
+    def tokens
+      calls.map { |_, token, _| token }
+    end
+
+    private
+
+    def nango(request)
+      @lock.synchronize { @asked += 1 }
+      return token unless request.include?("force_refresh=true")
+
+      @lock.synchronize { @forced += 1 }
+      return on_refresh.call if on_refresh
+
+      @accepted = @newest += 1
+      token
+    end
+
+    def token
+      FakeServer.json({connection_id: "c", credentials: {type: "OAUTH2", access_token: "token-#{newest}"}})
+    end
+
+    def redirect
+      FakeServer.json({}, status: "307 Temporary Redirect", headers: "Location: #{location}\r\n")
+    end
+  end
+
+  def setup
+    @tokens = Tokens.new
+    @server = FakeServer.new(@tokens.method(:answer))
+    @client = client_of(@server.url)
+  end
+
+  def teardown
+    @server.close
+  end
+
+  def faraday(connection = alice, url: @server.url)
+    Faraday.new(url) do |builder|
+      yield builder, :before if block_given?
+      builder.request :nango, @client, **connection
+      yield builder, :after if block_given?
+      builder.adapter :net_http
+    end
+  end
+
+  def counts
+    [@tokens.calls.size, @tokens.asked, @tokens.forced]
+  end
+
+  def test_a_token_that_the_provider_takes
+    connection = Faraday.new { |builder| builder.request :nango, new_client, **alice }
+    2.times { assert_equal 200, connection.get(env("NANGO_DEV_PROVIDER_URL")).status }
+  end
+
+  def test_each_request_asks_for_its_token
+    connection = faraday
+    assert_equal 200, connection.get("/user").status
+    @tokens.newest = @tokens.accepted = 7
+    assert_equal 200, connection.get("/user") { |request| request.headers["Authorization"] = "other" }.status
+    assert_equal ["Bearer token-1", "Bearer token-7"], @tokens.tokens
+    assert_equal [2, 2, 0], counts
+  end
+
+  def test_one_refresh_for_a_refused_token
+    @tokens.accepted = 0
+    response = faraday.post("/items", "a body", "Content-Type" => "text/plain", "X-Mine" => "1")
+    assert_equal [200, '{"welcome":true}'], [response.status, response.body]
+    assert_equal [["POST /items", "Bearer token-1", "a body"], ["POST /items", "Bearer token-2", "a body"]],
+                 @tokens.calls
+    assert_equal [2, 3, 1], counts
+  end
+
+  def test_a_provider_that_goes_on_refusing
+    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-9"}}) }
+    @tokens.accepted = 0
+    assert_equal 401, faraday.get("/user").status
+    assert_equal [2, 3, 1], counts
+  end
+
+  def test_a_token_that_a_refresh_does_not_change_is_not_tried_again
+    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-1"}}) }
+    @tokens.accepted = 0
+    assert_equal 401, faraday.get("/user").status
+    assert_equal [1, 3, 1], counts
+  end
+
+  def test_a_token_that_nango_has_replaced_already_is_not_refreshed_again
+    late = Class.new(Faraday::Middleware) do
+      define_method(:call) do |env|
+        tokens = env.request.context.fetch(:tokens)
+        tokens.newest = tokens.accepted = 2 if tokens.calls.empty?
+        @app.call(env)
+      end
+    end
+    connection = faraday { |builder, place| builder.use(late) if place == :after }
+    response = connection.get("/user") { |request| request.options.context = {tokens: @tokens} }
+    assert_equal 200, response.status
+    assert_equal [2, 2, 0], counts
+  end
+
+  def refused_at_once
+    @tokens.accepted = 0
+    @tokens.on_refresh = lambda do
+      sleep(0.2)
+      @tokens.accepted = @tokens.newest += 1
+      FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-#{@tokens.newest}"}})
+    end
+  end
+
+  def test_threads_that_are_refused_at_once_share_one_refresh
+    refused_at_once
+    threads = Array.new(30) { Thread.new { faraday.get("/user").status } }
+    assert_equal [200], threads.map(&:value).uniq
+    assert_equal 1, @tokens.forced
+  end
+
+  def test_fibers_that_are_refused_at_once_share_one_refresh
+    refused_at_once
+    statuses = Async { |task| Array.new(10) { task.async { faraday.get("/user").status } }.map(&:wait) }.wait
+    assert_equal [200] * 10, statuses
+    assert_equal 1, @tokens.forced
+  end
+
+  def test_a_failed_refresh_is_shared_too
+    @tokens.accepted = 0
+    @tokens.on_refresh = lambda do
+      sleep(0.3)
+      body = {error: {code: "invalid_credentials", message: "The refresh limit was reached"}}
+      FakeServer.json(body, status: "424 Failed Dependency")
+    end
+    threads = Array.new(10) do
+      Thread.new { assert_raises(LibNango::Error::ReconnectRequired) { faraday.get("/user") } }
+    end
+    assert_equal 10, threads.map { |thread| thread.value.object_id }.uniq.size
+    assert_equal 1, @tokens.forced
+  end
+
+  def test_errors_of_nangos
+    {"broken" => LibNango::Error::ReconnectRequired, "nobody" => LibNango::Error::NotFound}.each do |id, error|
+      @client = new_client
+      assert_raises(error) { faraday({provider_config_key: "github", connection_id: id}).get("/user") }
+    end
+    assert_empty @tokens.calls
+  end
+
+  def test_what_raises_on_401_comes_after_a_refresh
+    raises = ->(builder, place) { builder.response(:raise_error) if place == :after }
+    @tokens.accepted = 0
+    assert_equal 200, faraday(&raises).get("/user").status
+    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-2"}}) }
+    @tokens.accepted = 0
+    error = assert_raises(Faraday::UnauthorizedError) { faraday(&raises).get("/user") }
+    refute_includes error.response.inspect + error.full_message, "token-2"
+  end
+
+  def test_bodies_that_can_be_sent_once_more
+    Tempfile.create do |file|
+      file.write("skipped|sent")
+      file.pos = 8
+      @tokens.accepted = 0
+      headers = {"Content-Type" => "text/plain", "Content-Length" => "4"}
+      assert_equal 200, faraday.put("/file", file, headers).status
+      assert_equal %w[sent sent], @tokens.calls.map(&:last)
+    end
+  end
+
+  def test_a_body_that_a_later_middleware_encodes
+    encodes = ->(builder, place) { builder.request(:url_encoded) if place == :after }
+    @tokens.accepted = 0
+    assert_equal 200, faraday(&encodes).post("/form", {a: "1", b: ["2"]}).status
+    assert_equal ["a=1&b%5B%5D=2"] * 2, @tokens.calls.map(&:last)
+  end
+
+  def test_a_file_in_a_form
+    encodes = ->(builder, place) { builder.request(:multipart) if place == :after }
+    @tokens.accepted = 0
+    part = Faraday::FilePart.new(StringIO.new("contents"), "text/plain", "a.txt")
+    assert_equal 200, faraday(&encodes).post("/form", {file: part}).status
+    bodies = @tokens.calls.map(&:last)
+    assert_equal 2, bodies.size
+    bodies.each { |body| assert_includes body, "\r\ncontents\r\n" }
+  end
+
+  def test_a_body_that_can_be_sent_only_once
+    reader, writer = IO.pipe
+    writer << "sent"
+    writer.close
+    @tokens.accepted = 0
+    headers = {"Content-Type" => "text/plain", "Content-Length" => "4"}
+    assert_equal 401, faraday.put("/file", reader, headers).status
+    # But the next request finds a token that is good.
+    assert_equal [1, 3, 1], counts
+    assert_equal 200, faraday.get("/user").status
+    assert_equal 1, @tokens.forced
+  end
+
+  def test_a_response_that_is_streamed
+    seen = []
+    @tokens.accepted = 0
+    get = lambda do
+      faraday.get("/user") { |request| request.options.on_data = ->(chunk, _) { seen << chunk } }.status
+    end
+    assert_equal [401, 200], [get.call, get.call]
+    assert_equal ['{"refused":true}', '{"welcome":true}'], seen
+  end
+
+  # As a middleware of others that follows redirects.
+  class Follow < Faraday::Middleware
+    def call(env)
+      response = @app.call(env)
+      return response unless response.status == 307
+
+      again = response.env.dup
+      again[:url] += response.headers["location"]
+      %i[status response response_headers].each { |member| again[member] = nil }
+      @app.call(again)
+    end
+  end
+
+  def test_a_redirect_elsewhere_gets_no_token
+    elsewhere = Tokens.new
+    FakeServer.open(elsewhere.method(:answer)) do |other|
+      follows = faraday { |builder, place| builder.use(Follow) if place == :before }
+      @tokens.location = "#{other.url}/user"
+      assert_equal 401, follows.get("/moved").status
+      @tokens.location = "#{@server.url}/user"
+      assert_equal 200, follows.get("/moved").status
+    end
+    assert_equal [nil], elsewhere.tokens
+    assert_equal ["Bearer token-1"] * 3, @tokens.tokens
+  end
+
+  def test_no_token_is_shown
+    response = faraday.get("/user")
+    refute_includes response.inspect + response.env.inspect + faraday.inspect, "token-1"
+  end
+
+  def test_what_it_is_made_of
+    assert_raises(ArgumentError) { faraday({provider_config_key: "github"}).get("/user") }
+    assert_raises(ArgumentError) { faraday({**alice, other: 1}).get("/user") }
+  end
+
+  def test_without_faraday
+    script = <<~'RUBY'
+      module Kernel
+        alias_method :real_require, :require
+        def require(name)
+          return real_require(name) unless name == "faraday"
+
+          raise LoadError.new("cannot load such file -- faraday").tap { |e| e.define_singleton_method(:path) { name } }
+        end
+      end
+      begin
+        real_require "libnango/faraday"
+      rescue LoadError => e
+        puts e.message
+      end
+    RUBY
+    output, = Open3.capture2e(RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), "-e", script)
+    assert_match(/needs the faraday gem.*Gemfile.*gem install faraday/, output)
+  end
+end
