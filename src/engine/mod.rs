@@ -12,9 +12,10 @@ mod resolve;
 mod signals;
 pub(crate) mod tls;
 
+use std::cell::Cell;
 use std::error::Error as StdError;
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -109,7 +110,6 @@ impl Own {
 /// An HTTP client: with one connection for one call at a time, or shared by many.
 pub(crate) struct Line {
     client: reqwest::Client,
-    connects: Arc<AtomicU32>,
     max_response_bytes: u64,
     proxied: bool,
     /// One for each connection that a shared line may have.
@@ -130,7 +130,6 @@ impl Line {
     }
 
     fn new(settings: &Settings, tls: ClientConfig, keep: impl FnOnce(ClientBuilder) -> ClientBuilder, places: Option<Semaphore>) -> Result<Line, Failure> {
-        let connects = Arc::new(AtomicU32::new(0));
         let mut builder = keep(reqwest::Client::builder())
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
@@ -139,13 +138,13 @@ impl Line {
             .no_proxy()
             .connect_timeout(settings.connect_timeout)
             .dns_resolver(Arc::new(resolve::Resolver))
-            .connector_layer(CountConnects(Arc::clone(&connects)))
+            .connector_layer(NoteOpening)
             .tls_backend_preconfigured(tls);
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(proxy.clone());
         }
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
-        Ok(Line { client, connects, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places })
+        Ok(Line { client, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places })
     }
 
     /// Waits until there may be one more connection. The place is given back with what this returns.
@@ -161,11 +160,9 @@ impl Line {
     /// One exchange. A request that failed on a connection which lay idle, before a byte of the answer, met the server closing it: it is sent once more if
     /// it may be.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
-        let connects = self.connects.load(Ordering::Relaxed);
-        let mut sent = self.client.execute(request.to_reqwest()).await;
-        // On a shared line nobody knows whose connection it was.
-        let reused = connects > 0 && (self.places.is_some() || self.connects.load(Ordering::Relaxed) == connects);
-        if sent.is_err() && reused && request.repeatable {
+        let (mut sent, opened) = OPENED.scope(Cell::new(false), async { (self.client.execute(request.to_reqwest()).await, OPENED.with(Cell::get)) }).await;
+        let broke = sent.as_ref().is_err_and(|error| !error.is_connect());
+        if broke && !opened && request.repeatable {
             sent = self.client.execute(request.to_reqwest()).await;
         }
         let response = sent.map_err(|error| Failure::of(error, self.proxied))?;
@@ -246,35 +243,42 @@ fn words(error: &(dyn StdError + 'static)) -> String {
     innermost.to_string()
 }
 
-/// Counts the connections that a client opens, so that an exchange knows whether its connection was a used one.
+tokio::task_local! {
+    /// Whether the exchange that runs has opened the connection that it uses. One that goes on to be opened behind its back, while the exchange has got a used
+    /// one, is opened by a task of its own, which has no such value.
+    static OPENED: Cell<bool>;
+}
+
+/// Tells the exchange that runs that it has opened a connection.
 #[derive(Clone)]
-struct CountConnects(Arc<AtomicU32>);
+struct NoteOpening;
 
-impl<S> Layer<S> for CountConnects {
-    type Service = CountedConnects<S>;
+impl<S> Layer<S> for NoteOpening {
+    type Service = NotedOpening<S>;
 
-    fn layer(&self, connector: S) -> CountedConnects<S> {
-        CountedConnects { connector, connects: Arc::clone(&self.0) }
+    fn layer(&self, connector: S) -> NotedOpening<S> {
+        NotedOpening(connector)
     }
 }
 
 #[derive(Clone)]
-struct CountedConnects<S> {
-    connector: S,
-    connects: Arc<AtomicU32>,
-}
+struct NotedOpening<S>(S);
 
-impl<S: Service<R>, R> Service<R> for CountedConnects<S> {
+impl<S: Service<R, Future: Send + 'static>, R> Service<R> for NotedOpening<S> {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.connector.poll_ready(context)
+        self.0.poll_ready(context)
     }
 
-    fn call(&mut self, target: R) -> S::Future {
-        self.connects.fetch_add(1, Ordering::Relaxed);
-        self.connector.call(target)
+    fn call(&mut self, target: R) -> Self::Future {
+        let opening = self.0.call(target);
+        Box::pin(async move {
+            let opened = opening.await?;
+            let _ = OPENED.try_with(|noted| noted.set(true));
+            Ok(opened)
+        })
     }
 }

@@ -1,0 +1,630 @@
+//! Nothing that goes wrong hurts the host: every fault that nango-dev can be told to have, against blocking calls and the queue, over HTTP and TLS.
+//! What is measured is printed: `cargo test --test faults -- --nocapture`.
+
+#[path = "soak/src/levers.rs"]
+mod levers;
+mod support;
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
+use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation};
+use serde_json::{Value, json};
+use support::options;
+
+/// By how much a deadline may be missed, and how long a cancelled call may take, on a machine that does other things too.
+const LATE: Duration = Duration::from_millis(250);
+const LATE_CANCEL: Duration = Duration::from_millis(200);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Blocking,
+    Queued,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scheme {
+    Http,
+    Tls,
+}
+
+const EVERYWHERE: [(Way, Scheme); 4] = [(Way::Blocking, Scheme::Http), (Way::Blocking, Scheme::Tls), (Way::Queued, Scheme::Http), (Way::Queued, Scheme::Tls)];
+
+/// A client, and the way in which it is called.
+struct Caller {
+    way: Way,
+    client: Client,
+    queue: Queue,
+}
+
+impl Caller {
+    fn new(way: Way, scheme: Scheme, change: impl FnOnce(&mut Options)) -> Caller {
+        let host = variable(if scheme == Scheme::Http { "NANGO_HOST" } else { "NANGO_DEV_TLS_HOST" });
+        Caller::of(way, &host, change)
+    }
+
+    fn of(way: Way, url: &str, change: impl FnOnce(&mut Options)) -> Caller {
+        let mut options = options(url, &variable("NANGO_SECRET_KEY"));
+        if url.starts_with("https") {
+            options.set_tls_roots(Roots::CustomOnly);
+            options.add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority")).expect("an authority");
+        }
+        change(&mut options);
+        Caller { way, client: Client::with_options(&options).expect("a client"), queue: Queue::new().expect("a queue") }
+    }
+
+    fn get(&self, id: &str) -> Result<Secret, Error> {
+        self.get_with(id, &CallOptions::default())
+    }
+
+    fn get_with(&self, id: &str, options: &CallOptions) -> Result<Secret, Error> {
+        match self.way {
+            Way::Blocking => self.client.get_token(INTEGRATION, id, options),
+            Way::Queued => {
+                let ticket = self.submit(id, options);
+                let done = self.queue.next(1, Some(Duration::from_secs(60))).pop().expect("it completes");
+                assert_eq!(done.ticket, ticket);
+                done.result.map(|token| token.expect("a token"))
+            }
+        }
+    }
+
+    fn submit(&self, id: &str, options: &CallOptions) -> u64 {
+        let parameters = json!({"provider_config_key": INTEGRATION, "connection_id": id});
+        let parameters: Parameters = parameters.as_object().cloned().expect("an object");
+        self.queue.submit(&self.client, &operation::GET_TOKEN, parameters, options, 0).expect("accepted")
+    }
+
+    /// A call that must get its own answer and no other's.
+    fn good(&self, id: &str, when: &str) {
+        match self.get(id) {
+            Ok(token) => assert_eq!(&*token, token_of(id), "{when}: the answer is another's"),
+            Err(error) => panic!("{when}: {error}"),
+        }
+    }
+}
+
+/// What is to be seen of a fault that strikes always, by a caller that tries three times.
+struct Case {
+    name: &'static str,
+    fault: Value,
+    /// None: the call succeeds all the same.
+    code: Option<Code>,
+    status: Option<u16>,
+    retryable: bool,
+    attempts: u32,
+    /// Whether the connection breaks before the head of an answer: on a used one the request is then sent once more, unseen.
+    unseen: bool,
+    /// It ends by the attempt's timeout.
+    slow: bool,
+}
+
+fn case(name: &'static str, fault: Value, code: Code, status: Option<u16>, retryable: bool) -> Case {
+    let attempts = if retryable { 3 } else { 1 };
+    Case { name, fault, code: Some(code), status, retryable, attempts, unseen: false, slow: false }
+}
+
+impl Case {
+    fn unseen(self) -> Case {
+        Case { unseen: true, ..self }
+    }
+
+    fn slow(self) -> Case {
+        Case { slow: true, ..self }
+    }
+
+    fn attempts(self, attempts: u32) -> Case {
+        Case { attempts, ..self }
+    }
+
+    fn harmless(self) -> Case {
+        Case { code: None, attempts: 1, ..self }
+    }
+}
+
+fn answer(status: u16, more: Value) -> Value {
+    let mut fault = json!({"kind": "answer", "status": status});
+    fault.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    fault
+}
+
+fn limited(retry_after: Value) -> Value {
+    answer(429, json!({"envelope": "D", "headers": {"retry-after": retry_after}}))
+}
+
+fn http_date(from_now: i64) -> Value {
+    let now = SystemTime::now();
+    let then = if from_now < 0 { now - Duration::from_secs(from_now.unsigned_abs()) } else { now + Duration::from_secs(from_now.unsigned_abs()) };
+    Value::from(httpdate::fmt_http_date(then))
+}
+
+fn cases() -> Vec<Case> {
+    let io = |name, fault| case(name, fault, Code::Io, None, true);
+    let refused = |message: &str| answer(424, json!({"envelope": "A", "code": "invalid_credentials", "message": message}));
+    vec![
+        io("reset before the answer", json!({"kind": "reset"})).unseen(),
+        io("reset in the headers", json!({"kind": "reset", "at": "headers"})).unseen(),
+        io("reset after the headers", json!({"kind": "reset", "at": "headers_end"})),
+        io("reset in the body", json!({"kind": "reset", "at": "body"})),
+        io("reset after the answer", json!({"kind": "reset", "at": "end"})).harmless(),
+        io("close before the answer", json!({"kind": "close"})).unseen(),
+        io("close in the headers", json!({"kind": "close", "at": "headers"})).unseen(),
+        io("close after the headers", json!({"kind": "close", "at": "headers_end"})),
+        io("truncated body", json!({"kind": "close", "at": "body"})),
+        io("close after the answer", json!({"kind": "close_idle"})).harmless(),
+        io("reset of the idle connection", json!({"kind": "close_idle", "reset": true})).harmless(),
+        io("close when used again", json!({"kind": "close_on_reuse"})).harmless(),
+        io("reset when used again", json!({"kind": "close_on_reuse", "reset": true})).harmless(),
+        io("an answer too many", json!({"kind": "extra_answer"})).harmless(),
+        io("chunked garbage", json!({"kind": "chunks"})),
+        io("no HTTP", json!({"kind": "garbage"})).unseen(),
+        io("endless headers", json!({"kind": "endless_headers"})).unseen(),
+        case("content-length too long", json!({"kind": "length", "by": 10}), Code::Timeout, None, true).slow(),
+        case("content-length too short", json!({"kind": "length", "by": -3}), Code::InvalidResponse, Some(200), false),
+        case("silence", json!({"kind": "hang"}), Code::Timeout, None, true).slow(),
+        case("drip of the whole", json!({"kind": "drip", "every_ms": 10}), Code::Timeout, None, true).slow(),
+        case("drip of the body", json!({"kind": "drip", "part": "body", "every_ms": 10}), Code::Timeout, None, true).slow(),
+        case("too large, announced", json!({"kind": "oversize", "bytes": 3_000_000, "announced": true}), Code::ResponseTooLarge, Some(200), false),
+        case("too large, unannounced", json!({"kind": "oversize", "bytes": 3_000_000}), Code::ResponseTooLarge, Some(200), false),
+        case("a page with 200", answer(200, json!({"envelope": "H"})), Code::InvalidResponse, Some(200), false),
+        case("no body with 200", answer(200, json!({"envelope": "L"})), Code::InvalidResponse, Some(200), false),
+        case("redirect", answer(302, json!({"headers": {"location": "http://127.0.0.1:1/x"}})), Code::InvalidResponse, Some(302), false),
+        case("429", answer(429, json!({"envelope": "D"})), Code::RateLimited, Some(429), true),
+        case("429, after 0", limited(json!("0")), Code::RateLimited, Some(429), true),
+        case("429, after 1", limited(json!("1")), Code::RateLimited, Some(429), true),
+        case("429, by a date", limited(http_date(2)), Code::RateLimited, Some(429), true),
+        case("429, by a date gone by", limited(http_date(-100)), Code::RateLimited, Some(429), true),
+        case("429, by a far date", limited(json!("Fri, 31 Dec 9999 23:59:59 GMT")), Code::RateLimited, Some(429), true).attempts(1),
+        case("429, after a day", limited(json!("86400")), Code::RateLimited, Some(429), true).attempts(1),
+        case("429, after an absurd number", limited(json!("99999999999999999999")), Code::RateLimited, Some(429), true),
+        case("429, after nonsense", limited(json!("soon, -1")), Code::RateLimited, Some(429), true),
+        case("backing off", refused("Backing off (invented)"), Code::RefreshBackoff, Some(424), true).attempts(1),
+        case("given up", refused("the refresh limit is reached (invented)"), Code::ReconnectRequired, Some(424), false),
+        case("outage", answer(401, json!({"envelope": "B", "code": "malformed_auth_header", "message": "m"})), Code::Server, Some(401), true),
+        case("500", answer(500, json!({"envelope": "B"})), Code::Server, Some(500), true),
+        case("gateway", answer(503, json!({"envelope": "K"})), Code::Server, Some(503), true),
+    ]
+}
+
+fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), String> {
+    let dev = Dev::running();
+    let slug: String = case.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let id = format!("{slug}-{way:?}-{scheme:?}-{warm}");
+    let other = format!("{id}-other");
+    dev.import(&id);
+    dev.import(&other);
+    let caller = Caller::new(way, scheme, |options| {
+        options.set_max_response_bytes(1_000_000).unwrap();
+        options.set_timeout(Duration::from_secs(20)).unwrap();
+        if case.slow {
+            options.set_attempt_timeout(Duration::from_millis(300)).unwrap();
+        }
+    });
+    if warm {
+        caller.good(&other, "before");
+    }
+    dev.order(&id, ALWAYS, &case.fault);
+    let result = caller.get(&id);
+    let struck = dev.struck(&id);
+    let wanted = u64::from(case.attempts) + u64::from(case.unseen && warm);
+    let mut wrong = String::new();
+    match (&result, case.code) {
+        (Ok(token), None) if **token == token_of(&id) => {}
+        (Ok(_), None) => wrong.push_str("another's answer; "),
+        (Ok(_), Some(code)) => write!(wrong, "it succeeded instead of {code:?}; ").unwrap(),
+        (Err(error), code) => {
+            let seen = (Some(error.code()), error.http_status(), error.retryable(), error.attempts());
+            if seen != (code, case.status, case.retryable, case.attempts) {
+                write!(wrong, "{seen:?}: {error}; ").unwrap();
+            }
+        }
+    }
+    if struck != wanted {
+        write!(wrong, "{struck} requests instead of {wanted}; ").unwrap();
+    }
+    // What came back late or in part belongs to nobody.
+    caller.good(&other, case.name);
+    if case.code.is_none() {
+        caller.good(&id, case.name);
+    }
+    dev.clear(&id);
+    for id in [&id, &other, &id] {
+        caller.good(id, case.name);
+    }
+    // Once only: the same call gets through to the good answer, if it may be repeated.
+    if case.code.is_some() && case.attempts == 3 {
+        dev.order(&id, 1 + u64::from(case.unseen), &case.fault);
+        caller.good(&id, &format!("{}, once", case.name));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{} ({way:?}, {scheme:?}, {}): {wrong}", case.name, if warm { "warm" } else { "cold" })) }
+}
+
+#[test]
+fn every_fault_has_its_error_and_the_next_call_works() {
+    let cases = cases();
+    let places = EVERYWHERE.into_iter().flat_map(|(way, scheme)| [(way, scheme, false), (way, scheme, true)]);
+    let runs: Vec<_> = places.flat_map(|place| cases.iter().map(move |case| (case, place))).collect();
+    // Most of them wait most of the time.
+    const THREADS: usize = 24;
+    let next = AtomicUsize::new(0);
+    let outcomes = thread::scope(|scope| {
+        let run = || {
+            let mine = std::iter::from_fn(|| runs.get(next.fetch_add(1, Ordering::Relaxed)));
+            mine.map(|(case, (way, scheme, warm))| strikes(case, *way, *scheme, *warm)).collect::<Vec<_>>()
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect::<Vec<_>>()
+    });
+    let failures: Vec<String> = outcomes.iter().filter_map(|outcome| outcome.clone().err()).collect();
+    let passed = outcomes.len() - failures.len();
+    assert_eq!(outcomes.len(), runs.len());
+    println!("faults: {} of them, {passed} runs as they should be, {} not", cases.len(), failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+const STATUSES: [u16; 25] = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 424, 429, 431, 451, 500, 501, 502, 503, 504, 505, 507, 520, 599];
+const ENVELOPES: [&str; 13] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "text"];
+
+#[test]
+fn every_status_in_every_envelope() {
+    let dev = Dev::running();
+    let expected = |status: u16, envelope: &str| {
+        let nangos = ["A", "B", "C", "D", "E"].contains(&envelope);
+        match status {
+            401 => (Code::Unauthorized, false),
+            403 => (Code::Forbidden, false),
+            404 => (Code::NotFound, false),
+            408 => (Code::BadRequest, true),
+            409 => (Code::Conflict, false),
+            429 => (Code::RateLimited, true),
+            400..500 => (Code::BadRequest, false),
+            500 => (Code::Server, true),
+            502..=504 => (Code::Server, !nangos),
+            _ => (Code::Server, false),
+        }
+    };
+    let count = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for (way, scheme) in EVERYWHERE {
+            let (dev, count) = (&dev, &count);
+            scope.spawn(move || {
+                let (id, other) = (format!("statuses-{way:?}-{scheme:?}"), format!("statuses-{way:?}-{scheme:?}-other"));
+                dev.import(&id);
+                dev.import(&other);
+                let caller = Caller::new(way, scheme, |options| options.set_max_retries(0));
+                for status in STATUSES {
+                    for envelope in ENVELOPES {
+                        dev.order(&id, 1, &answer(status, json!({"envelope": envelope, "message": "m"})));
+                        let error = caller.get(&id).expect_err("an error");
+                        let seen = (error.code(), error.retryable(), error.http_status(), error.attempts());
+                        let (code, retryable) = expected(status, envelope);
+                        assert_eq!(seen, (code, retryable, Some(status), 1), "{status} {envelope}: {error}");
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    caller.good(&other, "between");
+                }
+                caller.good(&id, "in the end");
+            });
+        }
+    });
+    println!("statuses and envelopes: {} answers as they should be", count.into_inner());
+}
+
+#[test]
+fn what_may_have_been_done_is_not_done_twice() {
+    let dev = Dev::running();
+    let mut forced = CallOptions::default();
+    forced.set_force_refresh(true);
+    for (way, scheme) in EVERYWHERE {
+        for warm in [false, true] {
+            for at in ["before", "headers", "body"] {
+                let id = format!("forced-{way:?}-{scheme:?}-{warm}-{at}");
+                dev.import(&id);
+                let caller = Caller::new(way, scheme, |_| ());
+                if warm {
+                    caller.good(&id, "before");
+                }
+                dev.order(&id, ALWAYS, &json!({"kind": "reset", "at": at}));
+                let error = caller.get_with(&id, &forced).unwrap_err();
+                assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Io, 1, true), "{id}: {error}");
+                assert_eq!(dev.struck(&id), 1, "{id}");
+                dev.clear(&id);
+                caller.good(&id, "after");
+            }
+        }
+    }
+}
+
+#[test]
+fn tls_that_cannot_be_trusted_and_tls_that_breaks() {
+    for way in [Way::Blocking, Way::Queued] {
+        for (host, code, attempts) in [
+            ("EXPIRED", Code::Tls, 1),
+            ("WRONG_NAME", Code::Tls, 1),
+            ("UNKNOWN_CA", Code::Tls, 1),
+            ("CLIENT_CERT", Code::Tls, 1),
+            ("CUT_OFF", Code::Connect, 3),
+            ("SILENT", Code::Timeout, 3),
+        ] {
+            let caller = Caller::of(way, &variable(&format!("NANGO_DEV_TLS_{host}_HOST")), |options| {
+                options.set_connect_timeout(Duration::from_millis(300)).unwrap();
+            });
+            for _ in 0..2 {
+                let error = caller.get("bob").unwrap_err();
+                let seen = (error.code(), error.attempts(), error.retryable(), error.http_status());
+                assert_eq!(seen, (code, attempts, attempts > 1, None), "{way:?} {host}: {error}");
+            }
+        }
+        let id = format!("client-cert-{way:?}");
+        Dev::running().import(&id);
+        let identity = std::fs::read(variable("NANGO_DEV_CLIENT_CERT_FILE")).unwrap();
+        let caller = Caller::of(way, &variable("NANGO_DEV_TLS_CLIENT_CERT_HOST"), |options| options.set_client_identity_pem(&identity).unwrap());
+        caller.good(&id, "with the certificate that is wanted");
+    }
+}
+
+#[test]
+fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
+    const CALLS: u64 = 125;
+    let dev = Dev::running();
+    let kinds = [("close_idle", false), ("close_idle", true), ("close_on_reuse", false), ("close_on_reuse", true)];
+    thread::scope(|scope| {
+        for (way, scheme) in EVERYWHERE {
+            let dev = &dev;
+            scope.spawn(move || {
+                let caller = Caller::new(way, scheme, |options| options.set_max_retries(0));
+                for (kind, reset) in kinds {
+                    let id = format!("idle-{kind}-{reset}-{way:?}-{scheme:?}");
+                    dev.import(&id);
+                    dev.order(&id, ALWAYS, &json!({"kind": kind, "reset": reset}));
+                    for call in 0..CALLS {
+                        caller.good(&id, &format!("call {call}"));
+                        // At times the close has come already, at times it comes while the next request is sent.
+                        if call % 2 == 0 {
+                            thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
+                        }
+                    }
+                    assert_eq!(dev.struck(&id), CALLS, "{id}");
+                }
+            });
+        }
+    });
+    println!("idle connections closed: {} calls, none failed, none sent twice", CALLS * 16);
+}
+
+/// Where a call can be when its time is up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Point {
+    Lookup,
+    Connect,
+    Handshake,
+    Waiting,
+    Reading,
+    BackingOff,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Clock {
+    Connect,
+    Attempt,
+    Call,
+}
+
+/// A listener whose queue is full, so that nobody can connect to it.
+struct Full {
+    address: SocketAddr,
+    _held: (TcpListener, Vec<TcpStream>),
+}
+
+impl Full {
+    fn new() -> Full {
+        let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
+        rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        rustix::net::listen(&socket, 0).unwrap();
+        let listener = TcpListener::from(socket);
+        let address = listener.local_addr().unwrap();
+        let mut held = Vec::new();
+        for _ in 0..8 {
+            match TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+                Ok(stream) => held.push(stream),
+                Err(_) => return Full { address, _held: (listener, held) },
+            }
+        }
+        panic!("the queue of a listener does not fill up");
+    }
+}
+
+/// A caller that comes to this point and no further, and whom it asks for. The listener is kept for as long.
+fn stuck(point: Point, way: Way, name: &str, change: impl FnOnce(&mut Options)) -> (Caller, String, Option<Full>) {
+    let dev = Dev::running();
+    let id = format!("stuck-{name}-{point:?}-{way:?}");
+    let here = |fault: Value| {
+        dev.import(&id);
+        dev.order(&id, ALWAYS, &fault);
+    };
+    let host = variable("NANGO_HOST");
+    let mut full = None;
+    let url = match point {
+        Point::Lookup => "http://hanging.invalid".to_owned(),
+        Point::Connect => format!("http://{}", full.insert(Full::new()).address),
+        Point::Handshake => variable("NANGO_DEV_TLS_SILENT_HOST").replace("localhost", "127.0.0.1"),
+        Point::Waiting => {
+            here(json!({"kind": "hang"}));
+            host
+        }
+        Point::Reading => {
+            here(json!({"kind": "drip", "part": "body", "every_ms": 20}));
+            host
+        }
+        Point::BackingOff => {
+            here(answer(503, json!({"envelope": "K", "headers": {"retry-after": "5"}})));
+            host
+        }
+    };
+    let change = |options: &mut Options| {
+        options.set_proxy(Some("")).unwrap();
+        change(options);
+    };
+    (Caller::of(way, &url, change), id, full)
+}
+
+fn deadline(point: Point, clock: Clock, way: Way) -> Result<(), String> {
+    const TIME: Duration = Duration::from_millis(300);
+    let (caller, id, _full) = stuck(point, way, &format!("{clock:?}"), |options| {
+        match clock {
+            Clock::Connect => options.set_connect_timeout(TIME).unwrap(),
+            Clock::Attempt => options.set_attempt_timeout(TIME).unwrap(),
+            Clock::Call => options.set_timeout(TIME).unwrap(),
+        }
+        options.set_max_retries(if clock == Clock::Call { 2 } else { 0 });
+    });
+    // The second call finds a client that has connected, or tried to, before.
+    for call in ["first", "second"] {
+        let began = Instant::now();
+        let error = caller.get(&id).unwrap_err();
+        let took = began.elapsed();
+        println!("  {point:?}, {clock:?} timeout, {way:?}, {call} call: {} after {} ms ({} set)", error.code().name(), took.as_millis(), TIME.as_millis());
+        if error.code() != Code::Timeout || took + Duration::from_millis(5) < TIME || took > TIME + LATE {
+            return Err(format!("{point:?}, {clock:?}, {way:?}, {call}: {took:?}, {error}"));
+        }
+    }
+    Ok(())
+}
+
+fn deadlines(points: &[Point]) {
+    let mut runs = Vec::new();
+    for point in points {
+        let clocks: &[Clock] = match point {
+            Point::Lookup | Point::Connect | Point::Handshake => &[Clock::Connect, Clock::Attempt, Clock::Call],
+            _ => &[Clock::Attempt, Clock::Call],
+        };
+        runs.extend(clocks.iter().flat_map(|clock| [(*point, *clock, Way::Blocking), (*point, *clock, Way::Queued)]));
+    }
+    let failures: Vec<String> = thread::scope(|scope| {
+        let runs: Vec<_> = runs.into_iter().map(|(point, clock, way)| scope.spawn(move || deadline(point, clock, way).err())).collect();
+        runs.into_iter().filter_map(|run| run.join().expect("a run")).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn deadlines_hold_wherever_the_call_is() {
+    deadlines(&[Point::Connect, Point::Handshake, Point::Waiting, Point::Reading]);
+}
+
+#[test]
+fn waiting_between_attempts_does_not_outlive_the_call() {
+    let dev = Dev::running();
+    for (way, scheme) in EVERYWHERE {
+        let id = format!("waits-{way:?}-{scheme:?}");
+        dev.import(&id);
+        let caller = Caller::new(way, scheme, |options| {
+            options.set_max_retries(1000);
+            options.set_timeout(Duration::from_millis(700)).unwrap();
+        });
+        // Told to wait for 5 s it does not begin to; told nothing it tries as long as there is time.
+        for (fault, least) in [(answer(503, json!({"envelope": "K", "headers": {"retry-after": "5"}})), 0), (answer(500, json!({"envelope": "B"})), 2)] {
+            dev.order(&id, ALWAYS, &fault);
+            let began = Instant::now();
+            let error = caller.get(&id).unwrap_err();
+            let took = began.elapsed();
+            println!("  {way:?} {scheme:?}: {} after {} attempts and {} ms (700 set)", error.code().name(), error.attempts(), took.as_millis());
+            assert!(matches!(error.code(), Code::Server | Code::Timeout) && error.attempts() >= least, "{error}");
+            assert!(took < Duration::from_millis(700) + LATE, "{took:?}");
+            dev.clear(&id);
+        }
+    }
+}
+
+fn cancels(points: &[Point]) {
+    thread::scope(|scope| {
+        for point in points {
+            for way in [Way::Blocking, Way::Queued] {
+                scope.spawn(move || cancel(*point, way));
+            }
+        }
+    });
+}
+
+fn cancel(point: Point, way: Way) {
+    const BEFORE: Duration = Duration::from_millis(150);
+    let (caller, id, _full) = stuck(point, way, "cancel", |_| ());
+    for call in ["first", "second"] {
+        let (cancel, mut options) = (Cancel::new(), CallOptions::default());
+        options.set_cancel(Some(&cancel));
+        let triggers = thread::spawn(move || {
+            thread::sleep(BEFORE);
+            let now = Instant::now();
+            cancel.trigger();
+            now
+        });
+        let error = caller.get_with(&id, &options).unwrap_err();
+        let late = Instant::now().saturating_duration_since(triggers.join().unwrap());
+        println!("  {point:?}, {way:?}, {call} call: {} after {} us", error.code().name(), late.as_micros());
+        assert_eq!(error.code(), Code::Cancelled, "{point:?} {way:?}: {error}");
+        assert!(late < LATE_CANCEL, "{point:?} {way:?}: {late:?}");
+    }
+    if way == Way::Queued {
+        let ticket = caller.submit(&id, &CallOptions::default());
+        thread::sleep(BEFORE);
+        let began = Instant::now();
+        caller.queue.cancel(ticket);
+        let done = caller.queue.next(1, Some(Duration::from_secs(10))).pop().expect("it completes");
+        println!("  {point:?}, by its ticket: CANCELLED after {} us", began.elapsed().as_micros());
+        assert!(done.result.unwrap_err().code() == Code::Cancelled && began.elapsed() < LATE_CANCEL);
+    }
+}
+
+#[test]
+fn a_cancel_ends_the_call_wherever_it_is() {
+    cancels(&[Point::Connect, Point::Handshake, Point::Waiting, Point::Reading, Point::BackingOff]);
+}
+
+/// Set in the process that runs with the library whose lookups hang.
+const IN_CHILD: &str = "NANGO_TEST_LOOKUPS_HANG";
+
+const HANGING: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
+    if (node && strstr(node, "hanging")) {
+        sleep(30);
+        return EAI_AGAIN;
+    }
+    if (node && strstr(node, "again")) return EAI_AGAIN;
+    return ((lookup *)dlsym(RTLD_NEXT, "getaddrinfo"))(node, service, hints, out);
+}
+"#;
+
+#[test]
+fn a_lookup_that_hangs_keeps_nobody_beyond_their_time() {
+    if std::env::var_os(IN_CHILD).is_some() {
+        deadlines(&[Point::Lookup]);
+        cancels(&[Point::Lookup]);
+        for way in [Way::Blocking, Way::Queued] {
+            let error = Caller::of(way, "http://again.invalid", |_| ()).get("c").unwrap_err();
+            assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Dns, 3, true), "{error}");
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (source, library) = (folder.path().join("hanging.c"), folder.path().join("libhanging.so"));
+    std::fs::write(&source, HANGING).unwrap();
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status().expect("a C compiler");
+    assert!(built.success());
+    // This same test, in a process of its own.
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "a_lookup_that_hangs_keeps_nobody_beyond_their_time", "--nocapture"]);
+    let output = command.env("LD_PRELOAD", &library).env(IN_CHILD, "1").output().unwrap();
+    println!("{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,91 @@
+//! nango-dev's levers, for tests: connections that tell themselves apart, and what is to go wrong with them. `tests/faults.rs` uses them too.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// So often that no test comes to the end of it: how often a fault struck is what is missing from it.
+pub const ALWAYS: u64 = 1_000_000_000;
+
+/// The integration that the connections belong to.
+pub const INTEGRATION: &str = "stripe-key";
+
+#[derive(Clone)]
+pub struct Dev {
+    address: String,
+    key: String,
+}
+
+impl Dev {
+    pub fn running() -> Dev {
+        let host = variable("NANGO_HOST");
+        Dev { address: host.trim_start_matches("http://").to_owned(), key: variable("NANGO_SECRET_KEY") }
+    }
+
+    /// One request on a connection of its own: the status and the JSON, null where there is none.
+    fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).expect("nango-dev runs");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let (key, length) = (&self.key, body.len());
+        let head = format!(
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        stream.write_all((head + &body).as_bytes()).expect("nango-dev listens");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("nango-dev answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    fn done(&self, method: &str, target: &str, body: Option<&Value>) -> Value {
+        let (status, answer) = self.ask(method, target, body);
+        assert!((200..300).contains(&status), "{method} {target} {body:?}: {status} {answer}");
+        answer
+    }
+
+    /// A connection whose token is [`token_of`] its id.
+    pub fn import(&self, id: &str) {
+        let credentials = json!({"type": "API_KEY", "apiKey": token_of(id)});
+        self.done("POST", "/connections", Some(&json!({"provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials})));
+    }
+
+    #[allow(dead_code)] // Each program uses its part.
+    pub fn delete(&self, id: &str) {
+        self.done("DELETE", &format!("/connections/{id}?provider_config_key={INTEGRATION}"), None);
+    }
+
+    /// What is to go wrong with a connection the next times that it is asked for.
+    pub fn order(&self, id: &str, times: u64, fault: &Value) {
+        self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "fault": fault})));
+    }
+
+    #[allow(dead_code)]
+    /// Lets the next answers come late.
+    pub fn delay(&self, id: &str, times: u64, delay: Duration) {
+        self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "delay_ms": delay.as_millis() as u64})));
+    }
+
+    pub fn clear(&self, id: &str) {
+        self.done("DELETE", &format!("/_dev/faults?connection={id}"), None);
+    }
+
+    /// How often a fault that was ordered [`ALWAYS`] has struck.
+    pub fn struck(&self, id: &str) -> u64 {
+        let left = self.done("GET", "/_dev/faults", None);
+        let rule = left["faults"].as_array().and_then(|rules| rules.iter().find(|rule| rule["connection"] == id)).expect("the fault");
+        ALWAYS - rule["times"].as_u64().expect("a number")
+    }
+}
+
+pub fn token_of(id: &str) -> String {
+    format!("token-of-{id}")
+}
+
+pub fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this inside `nango-dev --tls-port 0 -- …`"))
+}
