@@ -1,6 +1,7 @@
 //! Nothing that goes wrong hurts the host: every fault that nango-dev can be told to have, against blocking calls and the queue, over HTTP and TLS.
 //! What is measured is printed: `cargo test --test faults -- --nocapture`.
 
+#[allow(dead_code)] // The soak uses the rest.
 #[path = "soak/src/levers.rs"]
 mod levers;
 mod support;

@@ -54,7 +54,6 @@ impl Dev {
         self.done("POST", "/connections", Some(&json!({"provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials})));
     }
 
-    #[allow(dead_code)] // Each program uses its part.
     pub fn delete(&self, id: &str) {
         self.done("DELETE", &format!("/connections/{id}?provider_config_key={INTEGRATION}"), None);
     }
@@ -64,7 +63,6 @@ impl Dev {
         self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "fault": fault})));
     }
 
-    #[allow(dead_code)]
     /// Lets the next answers come late.
     pub fn delay(&self, id: &str, times: u64, delay: Duration) {
         self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "delay_ms": delay.as_millis() as u64})));
