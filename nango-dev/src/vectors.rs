@@ -360,9 +360,21 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_spoils_the_answer_of_its_vector() {
+        let vectors = vectors(r#"{"status": 201, "body": 1, "fault": {"kind": "close", "at": "end"}}"#).unwrap();
+        let answer = vectors.exchanges["one"][0].answer();
+        let script = answer.extensions().get::<crate::wire::Script>().expect("a script");
+        let crate::wire::Step::Write(text) = &script.0[0] else { panic!("{script:?}") };
+        assert!(text.starts_with(b"HTTP/1.1 201 Created\r\n") && text.ends_with(b"content-length: 1\r\n\r\n1"), "{text:?}");
+    }
+
+    #[test]
     fn a_malformed_vector_is_refused_by_name() {
         let refused = |response| vectors(response).map(drop).unwrap_err();
         assert!(refused(r#"{"status": 20}"#).contains("vector \"one\": exchange 1: no status"));
+        assert!(refused(r#"{"body": 1}"#).contains("no status"));
+        assert!(refused(r#"{"fault": {"kind": "nope"}}"#).contains("unknown variant"));
+        assert!(refused(r#"{"fault": {"kind": "answer", "status": 500}}"#).contains("not its fault"));
         assert!(refused(r#"{"status": 200, "bodytext": ""}"#).contains("vector \"one\": unknown field"));
         assert!(refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("more than one"));
     }
