@@ -292,14 +292,14 @@ impl<'w> Worker<'w> {
     fn too_slow(&self) {
         let id = self.id();
         let time = Duration::from_millis(fastrand::u64(10..200));
-        self.world.dev.delay(id, 3, Duration::from_millis(fastrand::u64(0..400)));
+        self.world.dev.delay(id, 3, Duration::from_millis(fastrand::u64(1..400)));
         self.ask("short of time", &self.world.client(fastrand::bool()), id, &within(time), time, true);
         self.world.dev.clear(id);
     }
 
     fn cancelled(&self) {
         let id = self.id();
-        self.world.dev.delay(id, 3, Duration::from_millis(fastrand::u64(0..100)));
+        self.world.dev.delay(id, 3, Duration::from_millis(fastrand::u64(1..100)));
         let (cancel, mut options) = (Cancel::new(), within(Duration::from_secs(20)));
         options.set_cancel(Some(&cancel));
         let after = Duration::from_millis(fastrand::u64(0..60));
