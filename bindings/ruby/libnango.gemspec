@@ -14,8 +14,8 @@ Gem::Specification.new do |spec|
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = {"rubygems_mfa_required" => "true", "source_code_uri" => spec.homepage}
 
-  # lib/libnango/native holds the library in gems that are built for one platform.
-  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "lib/libnango/native/*", "sig/**/*.rbs"] }
+  # The Rakefile adds the licences, and the library to gems that are built for one platform.
+  spec.files = Dir.chdir(__dir__) { Dir["lib/**/*.rb", "sig/**/*.rbs", "README.md"] }
   spec.require_paths = ["lib"]
 
   spec.add_dependency "ffi", "~> 1.15"

@@ -2,10 +2,9 @@
 
 require_relative "test_helper"
 require "open3"
-require "rubygems/package"
 require "tmpdir"
 
-# How the library is found, and what is said when it is not; the gem itself.
+# How the library is found, and what is said when it is not.
 class LoadingTest < Minitest::Test
   ROOT = File.expand_path("..", __dir__)
 
@@ -91,19 +90,6 @@ class LoadingTest < Minitest::Test
       refute_nil parameters, "#{name} is not in the header"
       declared = parameters.strip == "void" ? [] : parameters.split(",")
       assert_equal declared.map { |parameter| ffi_type(parameter) }, types.delete(":").split, name
-    end
-  end
-
-  def test_the_gem_builds
-    Dir.mktmpdir do |directory|
-      file = File.join(directory, "libnango.gem")
-      output, status = Open3.capture2e("gem", "build", "libnango.gemspec", "--strict", "-o", file, chdir: ROOT)
-      assert_predicate status, :success?, output
-      spec = Gem::Package.new(file).spec
-      assert_equal ["libnango", LibNango::VERSION], [spec.name, spec.version.to_s]
-      assert_equal ["ffi"], spec.dependencies.map(&:name)
-      assert_includes spec.files, "lib/libnango.rb"
-      assert_includes spec.files, "sig/libnango.rbs"
     end
   end
 
