@@ -14,8 +14,8 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist fuzz lint check-abi clean \
-	test-rust test-loom test-fuzz test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+.PHONY: all build setup setup-test examples demo test install uninstall dist fuzz soak lint check-abi clean \
+	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 
 all: build
 
@@ -44,7 +44,7 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint check-abi test-rust test-loom test-fuzz test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-go test-ruby test-packaging
 	@echo "All tests of all languages passed."
 
 test-rust:
@@ -57,6 +57,10 @@ test-loom:
 # Each input that the fuzzers found worth keeping, once more.
 test-fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh replay
+
+# Everything that can go wrong, at once, for a moment; `make soak SECONDS=…` for as long as one likes.
+test-soak: build
+	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- 10
 
 test-nango-dev:
 	cargo test --locked --package nango-dev
@@ -96,10 +100,14 @@ install: build
 uninstall:
 	@scripts/install.sh uninstall
 
-# Fuzzes what takes a stranger's bytes, SECONDS for each of six places.
 SECONDS ?= 60
+
+# Fuzzes what takes a stranger's bytes, SECONDS for each of six places.
 fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh fuzz $(SECONDS)
+
+soak: build
+	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
 
 # A tarball and Debian packages, in dist/.
 dist: build
