@@ -53,6 +53,14 @@ if [ "$purpose" = test ]; then
     need nlohmann-json3-dev module nlohmann_json
     need ruby-minitest ruby -e 'require "minitest"'
     need rubocop has rubocop
+    need rake has rake
+    need ruby-async ruby -e 'require "async"'
+    need ruby-rack ruby -e 'require "rack"'
+    need ruby-faraday ruby -e 'require "faraday"'
+    need puma has puma
+    need libuv1-dev module libuv
+    need doxygen has doxygen
+    need patchelf has patchelf
     has cargo-clippy && has rustfmt || missing_components=yes
 fi
 
