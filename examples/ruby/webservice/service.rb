@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+require "json"
+require "libnango/faraday"
+require "rack"
+
+# GET /users/ID/profile answers with what the provider says about the user with that connection, asked with the user's
+# own token, which is a fresh one each time. GET /health answers whether this process works.
+#
+# In a service of yours the connection's id is not in the URL: it belongs to the user who is logged in.
+class Service
+  PROFILE = %r{\A/users/([^/]+)/profile\z}
+
+  # @param client [LibNango::Client] one for the process; all threads share it
+  # @param integration [String] the unique key of the integration in Nango
+  # @param provider_url [String]
+  def initialize(client, integration:, provider_url:)
+    @client = client
+    @integration = integration
+    @provider_url = provider_url
+  end
+
+  def call(env)
+    request = Rack::Request.new(env)
+    return answer(404, error: "no such page") unless request.get?
+    return answer(200, ok: true, libnango: LibNango.version) if request.path == "/health"
+
+    id = request.path[PROFILE, 1]
+    id ? profile(Rack::Utils.unescape_path(id)) : answer(404, error: "no such page")
+  end
+
+  private
+
+  def profile(id)
+    response = provider(id).get
+    return answer(502, error: "the provider answered #{response.status}") unless response.success?
+
+    answer(200, user: id, profile: JSON.parse(response.body))
+  rescue LibNango::Error => e
+    failure(e)
+  rescue Faraday::Error, JSON::ParserError
+    answer(502, error: "the provider does not answer as it should")
+  end
+
+  # Cheap: what is worth keeping is in the client.
+  def provider(id)
+    Faraday.new(@provider_url, request: {timeout: 10}) do |faraday|
+      faraday.request :nango, @client, provider_config_key: @integration, connection_id: id
+    end
+  end
+
+  # What a user can do about it. The message is for the one who reads the log: it holds no secret.
+  def failure(error)
+    warn "#{error.code_name}: #{error.message}"
+    case error
+    when LibNango::Error::NotFound, LibNango::Error::InvalidArgument then answer(404, error: "not connected yet")
+    when LibNango::Error::ReconnectRequired then answer(409, error: "the user must connect again")
+    else error.retryable? ? try_again(error) : answer(502, error: "the token cannot be had")
+    end
+  end
+
+  def try_again(error)
+    answer(503, {"retry-after" => (error.retry_after || 5).ceil.to_s}, error: "try again later")
+  end
+
+  def answer(status, headers = {}, **body)
+    headers = {"content-type" => "application/json", "x-worker" => Process.pid.to_s, **headers}
+    [status, headers, [JSON.generate(body)]]
+  end
+end
