@@ -16,14 +16,18 @@ import (
 // Client is a client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a
 // token. Any number of goroutines may use it at once.
 type Client struct {
-	handle  *handle
-	timeout time.Duration
+	handle    *handle
+	timeout   time.Duration
+	events    bool
+	refreshes refreshes
 }
 
 // handle counts who uses the library's client and the queue, so that each is freed once, and never while a call needs it.
 type handle struct {
 	// ended is closed when the client is.
 	ended chan struct{}
+	// stirred has room for one: a call has ended, and left events perhaps.
+	stirred chan struct{}
 
 	mutex  sync.Mutex
 	client *C.nango_client
@@ -131,7 +135,9 @@ func (s *settings) newClient(options []Option) (*Client, error) {
 	if made == nil {
 		return nil, takeError(cErr)
 	}
-	c := &Client{&handle{client: made, ended: make(chan struct{})}, s.timeout}
+	c := &Client{
+		handle: &handle{client: made, ended: make(chan struct{}), stirred: make(chan struct{}, 1)}, timeout: s.timeout, events: s.events,
+	}
 	// The net under who forgets Close.
 	runtime.AddCleanup(c, (*handle).close, c.handle)
 	return c, nil
@@ -215,11 +221,16 @@ func (c *Client) WarmUp(ctx context.Context) error {
 // "message"}), "retry_in_ms" (null: no more)} for each attempt of a call, or {"event": "warning", "message"}. Both have "time_ms"
 // (Unix time) and "dropped" (how many before it were dropped). More members and more kinds of events may come.
 func (c *Client) NextEventJSON() json.RawMessage {
-	client, err := c.handle.acquire()
+	defer runtime.KeepAlive(c)
+	return c.handle.nextEvent()
+}
+
+func (h *handle) nextEvent() json.RawMessage {
+	client, err := h.acquire()
 	if err != nil {
 		return nil
 	}
-	defer c.handle.leave()
+	defer h.leave()
 	event := C.nango_client_next_event_json(client)
 	if event == nil {
 		return nil

@@ -20,6 +20,7 @@ type settings struct {
 	// err is the first failure that the library does not know of.
 	err     error
 	timeout time.Duration
+	events  bool
 }
 
 // As in nango.h. The package sets it in every client, since it has to know it: a context's deadline counts only if it comes first.
@@ -144,7 +145,10 @@ func WithPluralRoutes() Option {
 
 // WithEvents keeps that many events until [Client.LogEvents] or [Client.NextEventJSON] takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
 func WithEvents(capacity uint32) Option {
-	return func(s *settings) { C.nango_options_set_events(s.options, C.uint32_t(capacity)) }
+	return func(s *settings) {
+		s.events = capacity > 0
+		C.nango_options_set_events(s.options, C.uint32_t(capacity))
+	}
 }
 
 // milliseconds rounds up, so that only what is not positive becomes 0, which the library refuses.

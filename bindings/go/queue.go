@@ -313,6 +313,7 @@ func (c *Client) wait(ctx context.Context, l limit, begin begin) (completion, er
 	}
 	defer handle.leave()
 	done, err := handle.wait(ctx, begin)
+	handle.stir()
 	// Until here, so that the client is not taken for a forgotten one.
 	runtime.KeepAlive(c)
 	switch {

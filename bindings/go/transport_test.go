@@ -1,0 +1,358 @@
+package nango_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	nango "github.com/libnango/libnango/bindings/go"
+)
+
+// tokens are a Nango and a provider that agree on one token: "token-" and a number.
+type tokens struct {
+	nangoURL, providerURL string
+	// newest is Nango's number, accepted the provider's.
+	newest, accepted atomic.Int64
+	// stubborn: the provider refuses whatever comes.
+	stubborn atomic.Bool
+	// static: a refresh changes nothing.
+	static        atomic.Bool
+	asked, forced atomic.Int64
+	seen, refused atomic.Int64
+	bodies        sync.Map
+	refresh       func(w http.ResponseWriter, r *http.Request) (answered bool)
+	redirect      string
+}
+
+func newTokens(t *testing.T) *tokens {
+	s := &tokens{}
+	s.newest.Store(1)
+	s.accepted.Store(1)
+	s.nangoURL, _ = server(t, func(w http.ResponseWriter, r *http.Request) {
+		s.asked.Add(1)
+		if r.URL.Query().Get("force_refresh") == "true" {
+			s.forced.Add(1)
+			if s.refresh != nil && s.refresh(w, r) {
+				return
+			}
+			if !s.static.Load() {
+				s.accepted.Store(s.newest.Add(1))
+			}
+		}
+		answer(fmt.Sprintf(`{"connection_id":"alice","credentials":{"type":"OAUTH2","access_token":"token-%d"}}`, s.newest.Load()))(w, r)
+	})
+	s.providerURL, _ = server(t, func(w http.ResponseWriter, r *http.Request) {
+		number := s.seen.Add(1)
+		body, _ := io.ReadAll(r.Body)
+		s.bodies.Store(number, string(body))
+		if s.redirect != "" && r.URL.Path == "/moved" {
+			http.Redirect(w, r, s.redirect, http.StatusFound)
+			return
+		}
+		if s.stubborn.Load() || r.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", s.accepted.Load()) {
+			s.refused.Add(1)
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, "refused")
+			return
+		}
+		_, _ = io.WriteString(w, "welcome "+string(body))
+	})
+	return s
+}
+
+func (s *tokens) client(t *testing.T) (*http.Client, *nango.Client) {
+	client := newClient(t, nango.WithBaseURL(s.nangoURL), nango.WithMaxRetries(0))
+	base := &http.Transport{}
+	t.Cleanup(base.CloseIdleConnections)
+	return &http.Client{Transport: client.Transport("github", "alice", base)}, client
+}
+
+func (s *tokens) want(t *testing.T, seen, refused, forced int64) {
+	t.Helper()
+	if s.seen.Load() != seen || s.refused.Load() != refused || s.forced.Load() != forced {
+		t.Errorf("%d requests, %d refused, %d forced refreshes; want %d, %d, %d", s.seen.Load(), s.refused.Load(), s.forced.Load(), seen, refused, forced)
+	}
+}
+
+func wantAnswer(t *testing.T, response *http.Response, err error, status int, text string) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != status || string(body) != text {
+		t.Errorf("got %d %q, %v; want %d %q", response.StatusCode, body, err, status, text)
+	}
+}
+
+func TestTransportAsksForEachRequest(t *testing.T) {
+	s := newTokens(t)
+	client, _ := s.client(t)
+	for i := range int64(3) {
+		request, err := http.NewRequestWithContext(background(), http.MethodPost, s.providerURL, strings.NewReader("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer stale")
+		response, err := client.Do(request)
+		wantAnswer(t, response, err, 200, "welcome hello")
+		if request.Header.Get("Authorization") != "Bearer stale" || response.Request.Header.Get("Authorization") != "Bearer stale" {
+			t.Error("the caller's request was changed, or shows the token")
+		}
+		if s.asked.Load() != i+1 {
+			t.Errorf("Nango was asked %d times", s.asked.Load())
+		}
+		// Behind the client's back: the next request has the next one.
+		s.accepted.Store(s.newest.Add(1))
+	}
+	s.want(t, 3, 0, 0)
+	client.CloseIdleConnections()
+}
+
+func TestTransportRefreshesOnce(t *testing.T) {
+	for name, body := range map[string]io.Reader{"no body": nil, "a body": strings.NewReader("hello"), "empty": http.NoBody} {
+		t.Run(name, func(t *testing.T) {
+			s := newTokens(t)
+			client, _ := s.client(t)
+			// The provider has revoked what Nango has.
+			s.accepted.Store(0)
+			request, err := http.NewRequestWithContext(background(), http.MethodPost, s.providerURL, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := client.Do(request)
+			text := "welcome "
+			if name == "a body" {
+				text += "hello"
+			}
+			wantAnswer(t, response, err, 200, text)
+			s.want(t, 2, 1, 1)
+			first, _ := s.bodies.Load(int64(1))
+			if second, _ := s.bodies.Load(int64(2)); first != second {
+				t.Errorf("the body was %q, then %q", first, second)
+			}
+		})
+	}
+}
+
+func TestTransportDoesNotSendHalfABody(t *testing.T) {
+	s := newTokens(t)
+	client, _ := s.client(t)
+	s.accepted.Store(0)
+	response, err := client.Post(s.providerURL, "text/plain", io.MultiReader(strings.NewReader("once")))
+	wantAnswer(t, response, err, 401, "refused")
+	s.want(t, 1, 1, 1)
+	// But the next request profits.
+	response, err = client.Post(s.providerURL, "text/plain", io.MultiReader(strings.NewReader("once")))
+	wantAnswer(t, response, err, 200, "welcome once")
+	s.want(t, 2, 1, 1)
+}
+
+func TestTransportGivesUp(t *testing.T) {
+	s := newTokens(t)
+	client, _ := s.client(t)
+	s.stubborn.Store(true)
+	response, err := client.Get(s.providerURL)
+	wantAnswer(t, response, err, 401, "refused")
+	s.want(t, 2, 2, 1)
+
+	// A token that a refresh does not change is not tried again.
+	s.static.Store(true)
+	response, err = client.Get(s.providerURL)
+	wantAnswer(t, response, err, 401, "refused")
+	s.want(t, 3, 3, 2)
+}
+
+// Requests that are refused at once share one refresh, over all transports of the client.
+func TestTransportRefreshesOneAtATime(t *testing.T) {
+	s := newTokens(t)
+	_, client := s.client(t)
+	var entered sync.WaitGroup
+	s.refresh = func(http.ResponseWriter, *http.Request) bool {
+		time.Sleep(100 * time.Millisecond)
+		return false
+	}
+	s.accepted.Store(0)
+	var calls sync.WaitGroup
+	for range 50 {
+		calls.Add(1)
+		entered.Add(1)
+		go func() {
+			defer calls.Done()
+			own := &http.Client{Transport: client.Transport("github", "alice", nil)}
+			entered.Done()
+			entered.Wait()
+			response, err := own.Get(s.providerURL)
+			wantAnswer(t, response, err, 200, "welcome ")
+		}()
+	}
+	calls.Wait()
+	if s.forced.Load() != 1 {
+		t.Errorf("%d forced refreshes", s.forced.Load())
+	}
+}
+
+// A token that Nango has replaced already is not refreshed again.
+func TestTransportKnowsTheNewest(t *testing.T) {
+	s := newTokens(t)
+	_, client := s.client(t)
+	late := roundTripper(func(request *http.Request) (*http.Response, error) {
+		// Somebody else refreshes between the token and its use.
+		if request.Header.Get("Authorization") == "Bearer token-1" {
+			s.newest.Store(2)
+			s.accepted.Store(2)
+		}
+		return http.DefaultTransport.RoundTrip(request)
+	})
+	response, err := (&http.Client{Transport: client.Transport("github", "alice", late)}).Get(s.providerURL)
+	wantAnswer(t, response, err, 200, "welcome ")
+	s.want(t, 2, 1, 0)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+type closeWatcher struct {
+	io.Reader
+	closed atomic.Bool
+}
+
+func (c *closeWatcher) Close() error {
+	c.closed.Store(true)
+	return nil
+}
+
+func TestTransportErrors(t *testing.T) {
+	s := newTokens(t)
+	s.accepted.Store(0)
+	s.refresh = func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusFailedDependency)
+		_, _ = w.Write([]byte(`{"error":{"code":"invalid_credentials","message":"The refresh limit was reached"}}`))
+		return true
+	}
+	client, _ := s.client(t)
+	_, err := client.Get(s.providerURL)
+	wantCode(t, err, nango.ErrReconnectRequired, nango.CodeReconnectRequired)
+	s.want(t, 1, 1, 1)
+
+	for _, id := range []string{"broken", "nobody"} {
+		body := &closeWatcher{Reader: strings.NewReader("x")}
+		_, err = (&http.Client{Transport: newClient(t).Transport("github", id, nil)}).Post(s.providerURL, "text/plain", body)
+		var e *nango.Error
+		if !errors.As(err, &e) || e.Code != nango.CodeReconnectRequired && e.Code != nango.CodeNotFound {
+			t.Errorf("got %v", err)
+		}
+		if !body.closed.Load() {
+			t.Error("the body was not closed")
+		}
+	}
+	s.want(t, 1, 1, 1)
+}
+
+// Who waits for another's refresh neither waits longer than its own context, nor fails with the other's.
+func TestTransportContexts(t *testing.T) {
+	s := newTokens(t)
+	s.accepted.Store(0)
+	hang := make(chan struct{})
+	var hung atomic.Int64
+	s.refresh = func(_ http.ResponseWriter, r *http.Request) bool {
+		if hung.Add(1) > 1 {
+			return false
+		}
+		select {
+		case <-hang:
+		case <-r.Context().Done():
+		}
+		return true
+	}
+	defer close(hang)
+	client, _ := s.client(t)
+	get := func(ctx context.Context) (*http.Response, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.providerURL, nil)
+		if err != nil {
+			return nil, err
+		}
+		return client.Do(request)
+	}
+	leading, giveUp := context.WithCancel(background())
+	leader, follower := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := get(leading)
+		leader <- err
+	}()
+	for hung.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	short, cancel := context.WithTimeout(background(), 50*time.Millisecond)
+	defer cancel()
+	within(t, time.Second, func() {
+		if _, err := get(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+	go func() {
+		response, err := get(background())
+		wantAnswer(t, response, err, 200, "welcome ")
+		follower <- err
+	}()
+	for s.seen.Load() < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	giveUp()
+	if err := <-leader; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := <-follower; err != nil {
+		t.Error(err)
+	}
+	if s.forced.Load() != 2 {
+		t.Errorf("%d forced refreshes", s.forced.Load())
+	}
+}
+
+// The token goes where it was meant to, and nowhere else.
+func TestTransportRedirects(t *testing.T) {
+	s := newTokens(t)
+	client, _ := s.client(t)
+	got := make(chan string, 1)
+	elsewhere, _ := server(t, func(w http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Authorization") })
+	s.redirect = elsewhere
+	response, err := client.Get(s.providerURL + "/moved")
+	wantAnswer(t, response, err, 200, "")
+	if token := <-got; token != "" {
+		t.Errorf("another host got %q", token)
+	}
+	s.redirect = s.providerURL + "/here"
+	response, err = client.Get(s.providerURL + "/moved")
+	wantAnswer(t, response, err, 200, "welcome ")
+}
+
+func TestTransportWithTheProvider(t *testing.T) {
+	client := newClient(t)
+	provider := &http.Client{Transport: client.Transport("github", "alice", nil)}
+	for range 3 {
+		response, err := provider.Get(os.Getenv("NANGO_DEV_PROVIDER_URL"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != 200 || !bytes.Contains(body, []byte("alice")) {
+			t.Errorf("got %d %s, %v", response.StatusCode, body, err)
+		}
+	}
+}
