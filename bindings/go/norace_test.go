@@ -1,0 +1,5 @@
+//go:build !race
+
+package nango_test
+
+const raceDetector = false
