@@ -99,9 +99,10 @@ class BadInputTest < Minitest::Test
   def test_options_out_of_range
     [{timeout: 0}, {timeout: -1}, {timeout: Float::NAN}, {timeout: Float::INFINITY}, {timeout: 5_000_000},
      {connect_timeout: 0}, {attempt_timeout: 0}, {idle_timeout: 0}, {max_retries: -1}, {max_retries: 1 << 32},
-     {idle_connections: -1}, {max_response_bytes: 0}, {max_response_bytes: -1}, {max_response_bytes: 1 << 64},
-     {events: -1}, {tls_roots: :none}, {ca_pem: "no certificate"}, {ca_pem: ""}, {client_identity_pem: "none"},
-     {proxy: "ftp://x"}, {user_agent_suffix: "a\nb"}].each do |options|
+     {idle_connections: -1}, {max_connections: 0}, {max_connections: -1}, {max_response_bytes: 0},
+     {max_response_bytes: -1}, {max_response_bytes: 1 << 64}, {events: -1}, {tls_roots: :none},
+     {ca_pem: "no certificate"}, {ca_pem: ""}, {client_identity_pem: "none"}, {proxy: "ftp://x"},
+     {user_agent_suffix: "a\nb"}].each do |options|
       assert_raises(LibNango::Error::InvalidArgument, options.inspect) do
         LibNango::Client.new(secret_key: KEY, **options)
       end
@@ -125,8 +126,10 @@ class BadInputTest < Minitest::Test
   def test_filters
     FakeServer.open(FakeServer.json({connections: []})) do |server|
       client = client_of(server.url)
+      endless = []
+      endless << endless
       [{colour: "red"}, {search: {}}, {search: "a\0b"}, {tags: {"a\0" => "b"}}, {integration_id: ["a\0b"]},
-       {search: Float::NAN}].each do |filter|
+       {search: Float::NAN}, {tags: {"a" => endless}}].each do |filter|
         assert_raises(LibNango::Error::InvalidArgument, filter.inspect) { client.list_connections(**filter).first }
         assert_raises(LibNango::Error::InvalidArgument, filter.inspect) { client.list_connections_json(**filter) }
       end

@@ -59,6 +59,15 @@ class ConcurrencyTest < Minitest::Test
     end
   end
 
+  def test_no_more_connections_than_allowed
+    FakeServer.open(self.class.echo(0.05)) do |server|
+      client = client_of(server.url, max_connections: 2)
+      answers = Array.new(12) { |number| Thread.new { get(client, "c-#{number}") } }.map(&:value)
+      assert_equal Array.new(12) { |number| "c-#{number}" }, answers
+      assert_equal 2, server.connections
+    end
+  end
+
   # Each caller is interrupted at any moment, and must never see what another one asked for.
   def test_interrupts_at_any_moment
     FakeServer.open(self.class.echo(-> { rand * 0.004 })) do |server|

@@ -28,6 +28,22 @@ class MemoryTest < Minitest::Test
     GC.stress = false
   end
 
+  # In a Ruby of its own, whose heap is small.
+  def test_interrupts_while_the_collector_runs_all_the_time
+    script = <<~RUBY
+      require "timeout"
+      client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
+      call = -> { client.get_connection(provider_config_key: "gh", connection_id: "c").connection_id }
+      GC.stress = true
+      ended = Array.new(4) { Timeout.timeout(0.02) { call.call } rescue $!.class.name }
+      killed = Array.new(4) { Thread.new { call.call }.tap { |thread| sleep(0.02) && thread.kill.join } }
+      exit ended.all?("Timeout::Error") && killed.none?(&:alive?) && call.call == "c"
+    RUBY
+    FakeServer.open(->(_) { sleep(0.5) && FakeServer.json({connection_id: "c"}) }) do |server|
+      assert run_ruby(script, server.url)
+    end
+  end
+
   def test_the_heap_may_be_compacted
     client = new_client
     2.times do

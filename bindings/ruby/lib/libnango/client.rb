@@ -126,6 +126,9 @@ module LibNango
     #   client.list_connections(integration_id: "github").first(3)
     #   client.list_connections(tags: {tier: "gold"}) { |connection| … }
     #
+    # Under a fiber scheduler walk through it with a block, `each`, `map`, `first` and the like: `next` runs in a fiber
+    # of Ruby's own that makes its whole thread wait.
+    #
     # @param page_size [Integer, nil] how many connections are fetched at once; default: 1000, at most 2000
     # @param timeout [Numeric, nil] seconds for each page
     # @param headers [Hash{String => String}, nil] to send along

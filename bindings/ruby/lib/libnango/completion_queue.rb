@@ -105,6 +105,7 @@ module LibNango
       Native.nango_queue_fd(@pointer).negative?
     end
 
+    # Gives its descriptor back; nothing may use it after that.
     def free
       @pointer.free
     end

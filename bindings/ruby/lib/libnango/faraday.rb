@@ -48,6 +48,7 @@ module LibNango
       @connection = checked(**connection)
     end
 
+    # What Faraday calls for each request.
     # @api private
     def call(env)
       return leave(env) if leaves_host?(env)

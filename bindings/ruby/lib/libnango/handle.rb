@@ -35,6 +35,7 @@ module LibNango
       end
     end
 
+    # Frees the object when its last use ends. May be called again.
     def close
       @closed = true
       free_if_unused
