@@ -56,6 +56,15 @@ func TestCrowd(t *testing.T) {
 		t.Logf("%s: %d of %d answered in %.2f s, at most %d threads, at most %d kB (%d kB before)",
 			name, c.Answered, calls, c.Seconds, c.Threads, c.PeakKB, c.BeforeKB)
 	}
+	if raceDetector {
+		// The whole crowd, which the detector would not hold.
+		whole := exec.Command("go", "test", "-count=1", "-v", "-run=^TestCrowd$", ".")
+		out, err := whole.CombinedOutput()
+		if err != nil {
+			t.Errorf("without the race detector: %v", err)
+		}
+		t.Logf("without the race detector:\n%s", out)
+	}
 	if ours.Answered != calls {
 		t.Errorf("%d of %d were answered: %s", ours.Answered, calls, ours.Failure)
 	}

@@ -4,8 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	nango "github.com/libnango/libnango/bindings/go"
@@ -86,6 +92,117 @@ func ExampleClient_ListConnections() {
 		fmt.Println(connection.ConnectionID, connection.ProviderConfigKey)
 	}
 	// Output: carol stripe-key
+}
+
+// A handler of a web service asks the provider with the user's own token.
+func ExampleClient_Transport() {
+	client, err := nango.NewFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		provider := http.Client{Transport: client.Transport("github", r.FormValue("user"), nil)}
+		request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, os.Getenv("NANGO_DEV_PROVIDER_URL"), nil)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		response, err := provider.Do(request)
+		switch {
+		case errors.Is(err, nango.ErrReconnectRequired):
+			http.Error(w, "please connect your account again", http.StatusConflict)
+			return
+		case err != nil:
+			http.Error(w, "the provider cannot be asked", http.StatusBadGateway)
+			return
+		}
+		defer response.Body.Close()
+		w.WriteHeader(response.StatusCode)
+		_, _ = io.Copy(w, response.Body)
+	}
+
+	service := httptest.NewServer(http.HandlerFunc(handler))
+	defer service.Close()
+	for _, user := range []string{"bob", "broken"} {
+		response, err := http.Get(service.URL + "?user=" + user)
+		if err != nil {
+			log.Fatal(err)
+		}
+		response.Body.Close()
+		fmt.Println(user, response.Status)
+	}
+	// Output:
+	// bob 200 OK
+	// broken 409 Conflict
+}
+
+func ExampleClient_LogEvents() {
+	client, err := nango.NewFromEnv(nango.WithEvents(100))
+	if err != nil {
+		log.Fatal(err)
+	}
+	withoutTimes := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "duration_ms" {
+			return slog.Attr{}
+		}
+		return a
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes}))
+	if _, err := client.GetToken(context.Background(), "github", "bob"); err != nil {
+		log.Fatal(err)
+	}
+
+	// In a service it has a goroutine of its own, and ends with the client.
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	_ = client.LogEvents(ctx, logger)
+	// Output: level=DEBUG msg="nango: attempt" attempt=1 operation=get_token
+}
+
+// Thousands of calls may wait at once: each costs a goroutine and a connection, and none a thread.
+func ExampleWithMaxConnections() {
+	client, err := nango.NewFromEnv(nango.WithMaxConnections(1000))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	var calls sync.WaitGroup
+	var answered atomic.Int64
+	for range 1000 {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			if _, err := client.GetToken(context.Background(), "github", "bob"); err == nil {
+				answered.Add(1)
+			}
+		}()
+	}
+	calls.Wait()
+	fmt.Println(answered.Load())
+	// Output: 1000
+}
+
+func ExampleForceRefresh() {
+	client, err := nango.NewFromEnv()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	ctx := context.Background()
+	refused, err := client.GetToken(ctx, "github", "alice")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fresh, err := client.GetToken(ctx, "github", "alice", nango.ForceRefresh())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(fresh.Equal(refused))
+	// Output: false
 }
 
 func ExampleError() {

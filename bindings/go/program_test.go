@@ -1,13 +1,17 @@
 package nango_test
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -83,5 +87,76 @@ func wantMatch(t *testing.T, name, pattern, text string) {
 	t.Helper()
 	if !regexp.MustCompile("^" + pattern + "$").MatchString(text) {
 		t.Errorf("%s: got\n%s\nwant\n%s", name, text, pattern)
+	}
+}
+
+// The web service runs as its users run it: it answers, logs no secret, and ends in peace.
+func TestWebService(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "webservice")
+	build := exec.Command("go", "build", "-o", program, "./webservice")
+	build.Dir = "../../examples/go"
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	service := exec.Command(program)
+	service.Env = append(os.Environ(), "LISTEN=127.0.0.1:0", "PROVIDER_URL="+os.Getenv("NANGO_DEV_PROVIDER_URL"))
+	log, err := service.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = service.Process.Kill() }()
+	lines := bufio.NewScanner(log)
+	if !lines.Scan() {
+		t.Fatal("the service says nothing")
+	}
+	url := regexp.MustCompile(`http://\S+`).FindString(lines.Text())
+	for path, want := range map[string]string{
+		"/users/alice/profile":  `200 {"profile":{.*"login":"alice".*},"user":"alice"}`,
+		"/users/broken/profile": `409 {"error":"the user must connect again"}`,
+		"/users/nobody/profile": `404 {"error":"not connected yet"}`,
+		"/health":               `200 {"libnango":"\S+","ok":true}`,
+	} {
+		response, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantMatch(t, path, want+"\n", strconv.Itoa(response.StatusCode)+" "+string(body))
+	}
+	if err := service.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), os.Getenv("NANGO_SECRET_KEY")) || strings.Contains(lines.Text(), "Bearer") {
+			t.Errorf("a secret in the log: %s", lines.Text())
+		}
+	}
+	if err := service.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is a module of its own has tests of its own.
+func TestOtherModules(t *testing.T) {
+	for _, folder := range []string{"oauth2", "../../examples/go"} {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			download := exec.Command("go", "mod", "download")
+			download.Dir = folder
+			if out, err := download.CombinedOutput(); err != nil {
+				t.Skipf("its modules cannot be had: %v\n%s", err, out)
+			}
+			tests := exec.Command("go", "test", "./...")
+			tests.Dir = folder
+			if out, err := tests.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

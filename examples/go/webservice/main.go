@@ -1,0 +1,62 @@
+// A web service that answers with what a provider says about its users, asked with each user's own token.
+//
+//	go run ./webservice
+//
+// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY; so do INTEGRATION, the unique key of
+// the integration in Nango, PROVIDER_URL, what the provider is asked, and LISTEN, where to listen.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	nango "github.com/libnango/libnango/bindings/go"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		slog.Error(err.Error())
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	// One client for the whole service: it keeps connections warm, and never a token.
+	client, err := nango.NewFromEnv(nango.WithUserAgentSuffix("webservice-example/1.0"), nango.WithEvents(256))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	// What failed and was tried again is in the log, without a secret.
+	go client.LogEvents(ctx, slog.Default())
+
+	integration, providerURL := cmp.Or(os.Getenv("INTEGRATION"), "github"), cmp.Or(os.Getenv("PROVIDER_URL"), "https://api.github.com/user")
+	server := &http.Server{Handler: newService(client, integration, providerURL), ReadHeaderTimeout: 10 * time.Second}
+	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8080"))
+	if err != nil {
+		return err
+	}
+	slog.Info("listening", "url", "http://"+listener.Addr().String())
+
+	// Requests that are under way when the service is told to stop are answered.
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(patience)
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
