@@ -58,16 +58,23 @@ type ConnectionError struct {
 
 // EndUser is a user of yours.
 type EndUser struct {
-	ID           string            `json:"id"`
-	DisplayName  *string           `json:"display_name"`
-	Email        *string           `json:"email"`
-	Tags         map[string]string `json:"tags"`
-	Organization *Organization     `json:"organization"`
+	// ID is the id that your own code gave.
+	ID string `json:"id"`
+	// DisplayName is the name to show; nil: there is none.
+	DisplayName *string `json:"display_name"`
+	// Email is the email address; nil: there is none.
+	Email *string `json:"email"`
+	// Tags are the end user's tags.
+	Tags map[string]string `json:"tags"`
+	// Organization is what the end user belongs to; nil: nobody said.
+	Organization *Organization `json:"organization"`
 }
 
 // Organization is what an end user belongs to.
 type Organization struct {
-	ID          string  `json:"id"`
+	// ID is the id that your own code gave.
+	ID string `json:"id"`
+	// DisplayName is the name to show; nil: there is none.
 	DisplayName *string `json:"display_name"`
 }
 

@@ -18,10 +18,17 @@
 //	}
 //	request.Header.Set("Authorization", "Bearer "+token.Reveal())
 //
+// To call the provider's API, let [Client.Transport] do that: each request gets a fresh token, and one more chance if the provider
+// refuses it.
+//
+//	provider := http.Client{Transport: client.Transport("github", "alice", nil)}
+//	response, err := provider.Get("https://api.github.com/user")
+//
 // # Errors
 //
 // Every error is an [*Error], which errors.As finds, and matches one of the Err… variables, which errors.Is tells. When a call
-// ended because its context did, errors.Is finds [context.Canceled] or [context.DeadlineExceeded] too.
+// ended because its context did, errors.Is finds [context.Canceled] or [context.DeadlineExceeded] too. After [Client.Close], it finds
+// [ErrClosed], in calls that were waiting as well.
 //
 // # Secrets
 //
