@@ -1,0 +1,67 @@
+/* What null_matrix.c, which is made from the header, calls its functions with. */
+#include <stdbool.h>
+
+#include <nango.h>
+
+#include "check.h"
+
+static const char *KEY, *HOST;
+
+/* One of everything, fresh for each case. */
+struct things {
+    nango_client *client;
+    nango_options *options;
+    nango_call_options *call;
+    nango_cancel *cancel;
+    nango_pager *pager;
+    nango_queue *queue;
+    nango_error *error;
+    nango_completion completion;
+    int problems;
+};
+
+static inline struct things made(void)
+{
+    struct things t;
+    memset(&t, 0, sizeof t);
+    t.options = nango_options_new();
+    nango_options_set_base_url(t.options, HOST);
+    nango_options_set_secret_key(t.options, KEY);
+    t.client = nango_client_new_with_options(t.options, NULL);
+    t.call = nango_call_options_new();
+    t.cancel = nango_cancel_new();
+    t.pager = nango_pager_new(t.client, NULL, 5, NULL, NULL);
+    t.queue = nango_queue_new(NULL);
+    nango_free_string(nango_get_token(t.client, "", "", NULL, &t.error));
+    CHECK(t.client && t.options && t.call && t.cancel && t.pager && t.queue && t.error);
+    t.problems = check_problems;
+    return t;
+}
+
+/* Frees them, and names the case if it found something. */
+static inline int unmade(struct things *t, const char *name)
+{
+    nango_error_free(t->error);
+    nango_queue_free(t->queue);
+    nango_pager_free(t->pager);
+    nango_cancel_free(t->cancel);
+    nango_call_options_free(t->call);
+    nango_client_free(t->client);
+    nango_options_free(t->options);
+    CHECK(nango_live_objects() == 0);
+    if (check_problems != t->problems)
+        printf("  that was %s\n", name);
+    return 0;
+}
+
+/* The block behind it runs once. */
+#define CASE(name)                                                                                     \
+    for (struct things t = made(), *more = &t; more; unmade(more, name), more = NULL)                  \
+        for (nango_error *error = NULL, **once = &error; once; once = NULL)
+
+#define CHECK_MISSING(error, name)                                                                     \
+    do {                                                                                               \
+        CHECK(nango_error_code(error) == NANGO_ERROR_INVALID_ARGUMENT);                                \
+        CHECK_HOLDS(nango_error_message(error), name " is NULL");                                      \
+        nango_error_free(error);                                                                       \
+    } while (0)
