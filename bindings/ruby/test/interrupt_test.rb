@@ -14,6 +14,32 @@ class InterruptTest < Minitest::Test
     warm_up: ->(client) { client.warm_up }
   }.freeze
 
+  # Calls in the main thread, which SIGINT interrupts, until it has done so 200 times.
+  INTERRUPTED_CALLS = <<~RUBY
+    client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
+    calling = false
+    trap(:INT) do
+      was_calling = calling
+      calling = false
+      raise Interrupt if was_calling
+    end
+    done = interrupted = number = 0
+    $stdout.puts("ready").then { $stdout.flush }
+    while interrupted < 200
+      begin
+        id = "c-\#{number += 1}"
+        calling = true
+        got = client.get_connection(provider_config_key: "gh", connection_id: id).connection_id
+        calling = false
+        got == id ? done += 1 : exit!(1)
+      rescue Interrupt
+        interrupted += 1
+      end
+    end
+    GC.start
+    exit!(done > 20 && Dir.children("/proc/self/fd").size < 100 ? 0 : 2)
+  RUBY
+
   # A server that never answers, and a client that would wait for it for 20 seconds.
   def silence
     FakeServer.open do |server|
@@ -124,6 +150,12 @@ class InterruptTest < Minitest::Test
     end
   end
 
+  # No mask holds off what a signal raises in the main thread: it may come between any two steps of a call.
+  def test_signals_at_any_moment
+    echo = ->(head) { sleep(rand * 0.002) && FakeServer.json({connection_id: head[%r{/connection/([^?]*)}, 1]}) }
+    FakeServer.open(echo) { |server| assert_equal 0, with_interrupts(INTERRUPTED_CALLS, server.url) }
+  end
+
   def test_a_process_ends_while_a_thread_calls
     script = <<~RUBY
       client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
@@ -169,6 +201,22 @@ class InterruptTest < Minitest::Test
   end
 
   private
+
+  # The status of a script that gets SIGINT all the time.
+  def with_interrupts(script, url)
+    lib = File.expand_path("../lib", __dir__)
+    child = IO.popen([RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, url])
+    child.gets
+    Timeout.timeout(20) do
+      until (ended = Process.wait2(child.pid, Process::WNOHANG))
+        Process.kill(:INT, child.pid)
+        sleep(0.001 + (rand * 0.01))
+      end
+      ended.last.exitstatus
+    end
+  ensure
+    kill(child&.pid)
+  end
 
   # A child that calls until it is interrupted, and then says by what.
   def interrupted_child(url, error)
