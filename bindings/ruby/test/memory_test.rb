@@ -51,16 +51,21 @@ class MemoryTest < Minitest::Test
     end
   end
 
+  # In a Ruby of its own: others that are loaded here, such as rbs's parser, do not survive it.
   def test_the_heap_may_be_compacted
-    client = new_client
-    2.times do
-      GC.compact
-      assert_equal "at-bob", client.get_token(**bob)
-    end
-    GC.verify_compaction_references(toward: :empty, double_heap: true) if GC.respond_to?(:verify_compaction_references)
-    assert_equal "at-bob", client.get_token(**bob)
-  rescue NotImplementedError
-    skip "this Ruby cannot compact"
+    script = <<~RUBY
+      client = LibNango::Client.from_env
+      call = -> { client.get_token(provider_config_key: "github", connection_id: "bob") == "at-bob" or exit!(1) }
+      call.call
+      begin
+        2.times { GC.compact && call.call }
+        GC.verify_compaction_references(toward: :empty, double_heap: true)
+        call.call
+      rescue NotImplementedError, NoMethodError
+        exit!(0)
+      end
+    RUBY
+    assert run_ruby(script)
   end
 
   def test_nothing_grows
