@@ -1,0 +1,119 @@
+/*
+ * What to do about each error: fetches a token, and says what a program should do if it gets none.
+ *
+ *     errors PROVIDER_CONFIG_KEY CONNECTION_ID
+ *     errors --table
+ *
+ *     cc errors.c $(pkg-config --cflags --libs nango) -o errors
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <nango.h>
+
+enum remedy { TRY_LATER, ASK_THE_USER, FIX_THE_SETUP, FIX_THE_CALL, REPORT, NOTHING };
+
+static const char *const REMEDIES[] = {
+    "try again later",                 /* the library has tried before it said so */
+    "let the user authorise again",    /* with a reconnect session */
+    "fix the setup",                   /* key, address, certificates, scopes */
+    "fix the call",                    /* a bug in the program */
+    "report it",                       /* a bug in the library, or a machine out of means */
+    "nothing",                         /* the program wanted it so */
+};
+
+/* Codes may be added: what a program does not know, it treats as nango_error_retryable() says. */
+static const struct {
+    nango_code code;
+    enum remedy remedy;
+} TABLE[] = {
+    {NANGO_ERROR_INVALID_ARGUMENT, FIX_THE_CALL},
+    {NANGO_ERROR_INVALID_UTF8, FIX_THE_CALL},
+    {NANGO_ERROR_UNKNOWN_OPERATION, FIX_THE_CALL},
+    {NANGO_ERROR_QUEUE_FULL, FIX_THE_CALL}, /* take completions before submitting more */
+    {NANGO_ERROR_CLOSED, NOTHING},
+    {NANGO_ERROR_WRONG_PROCESS, FIX_THE_CALL}, /* make a queue after fork */
+    {NANGO_ERROR_CONNECT, TRY_LATER},
+    {NANGO_ERROR_TLS, FIX_THE_SETUP},
+    {NANGO_ERROR_TIMEOUT, TRY_LATER},
+    {NANGO_ERROR_CANCELLED, NOTHING},
+    {NANGO_ERROR_IO, TRY_LATER},
+    {NANGO_ERROR_DNS, TRY_LATER},
+    {NANGO_ERROR_PROXY, FIX_THE_SETUP},
+    {NANGO_ERROR_BAD_REQUEST, FIX_THE_CALL},
+    {NANGO_ERROR_UNAUTHORIZED, FIX_THE_SETUP},
+    {NANGO_ERROR_FORBIDDEN, FIX_THE_SETUP},
+    {NANGO_ERROR_NOT_FOUND, FIX_THE_CALL}, /* or the connection was deleted: ask the user */
+    {NANGO_ERROR_RATE_LIMITED, TRY_LATER},
+    {NANGO_ERROR_SERVER, TRY_LATER},
+    {NANGO_ERROR_REFRESH_FAILED, TRY_LATER}, /* if it persists, ask the user */
+    {NANGO_ERROR_RECONNECT_REQUIRED, ASK_THE_USER},
+    {NANGO_ERROR_REFRESH_BACKOFF, TRY_LATER},
+    {NANGO_ERROR_NO_CREDENTIALS, FIX_THE_SETUP}, /* the key's scopes, or a connection without any */
+    {NANGO_ERROR_NO_SINGLE_TOKEN, FIX_THE_CALL}, /* nango_get_credentials_json() */
+    {NANGO_ERROR_CONFLICT, FIX_THE_CALL},
+    {NANGO_ERROR_INVALID_RESPONSE, FIX_THE_SETUP}, /* the base URL */
+    {NANGO_ERROR_RESPONSE_TOO_LARGE, FIX_THE_SETUP},
+    {NANGO_ERROR_INTERNAL, REPORT},
+    {NANGO_ERROR_PANIC, REPORT},
+};
+
+static enum remedy remedy_of(const nango_error *error)
+{
+    size_t i;
+    for (i = 0; i < sizeof TABLE / sizeof *TABLE; i++) {
+        if (TABLE[i].code == nango_error_code(error))
+            return TABLE[i].remedy;
+    }
+    return nango_error_retryable(error) ? TRY_LATER : REPORT;
+}
+
+static void explain(const nango_error *error)
+{
+    enum remedy remedy = remedy_of(error);
+
+    printf("%s: %s\n", nango_code_name(nango_error_code(error)), nango_error_message(error));
+    printf("-> %s", REMEDIES[remedy]);
+    if (remedy == TRY_LATER && nango_error_retry_after_ms(error) >= 0)
+        printf(", in %.1f s", (double)nango_error_retry_after_ms(error) / 1000);
+    putchar('\n');
+
+    /* For whoever looks into it. None of this is a secret. */
+    if (nango_error_http_status(error))
+        printf("   HTTP %d, %s, after %u attempts\n", (int)nango_error_http_status(error), nango_error_api_code(error) ? nango_error_api_code(error) : "no code",
+               (unsigned)nango_error_attempts(error));
+}
+
+int main(int argc, char **argv)
+{
+    nango_error *error = NULL;
+    nango_options *options;
+    nango_client *client;
+    char *token = NULL;
+    size_t i;
+
+    if (argc == 2 && strcmp(argv[1], "--table") == 0) {
+        for (i = 0; i < sizeof TABLE / sizeof *TABLE; i++)
+            printf("%-20s %s\n", nango_code_name(TABLE[i].code), REMEDIES[TABLE[i].remedy]);
+        return 0;
+    }
+    if (argc != 3) {
+        fprintf(stderr, "usage: errors PROVIDER_CONFIG_KEY CONNECTION_ID | --table\n");
+        return 2;
+    }
+
+    options = nango_options_new_from_env(&error);
+    client = options ? nango_client_new_with_options(options, &error) : NULL;
+    if (client)
+        token = nango_get_token(client, argv[1], argv[2], NULL, &error);
+    if (token)
+        puts("a token");
+    else
+        explain(error);
+
+    nango_free_string(token);
+    nango_error_free(error);
+    nango_client_free(client);
+    nango_options_free(options);
+    return token ? 0 : 1;
+}

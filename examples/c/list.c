@@ -1,0 +1,59 @@
+/*
+ * Prints all connections of the environment, page after page: id, integration, and what is wrong with it.
+ *
+ *     list [INTEGRATION]
+ *
+ *     cc list.c $(pkg-config --cflags --libs nango) -o list
+ */
+#include <stdio.h>
+
+#include <nango.h>
+
+static void print_connection(const char *connection)
+{
+    char *id = nango_json_get(connection, "/connection_id");
+    char *integration = nango_json_get(connection, "/provider_config_key");
+    char *problem = nango_json_get(connection, "/errors/0/type"); /* NULL: none */
+
+    printf("%-24s %-16s %s\n", id, integration, problem ? problem : "ok");
+    nango_free_string(problem);
+    nango_free_string(integration);
+    nango_free_string(id);
+}
+
+int main(int argc, char **argv)
+{
+    nango_error *error = NULL;
+    nango_options *options = nango_options_new_from_env(&error);
+    nango_client *client = options ? nango_client_new_with_options(options, &error) : NULL;
+    nango_pager *pager = NULL;
+    char filter[256] = "{}", *page, *connection;
+    int code = 0;
+
+    /* An integration's key has no character that JSON would want escaped. */
+    if (argc > 1)
+        snprintf(filter, sizeof filter, "{\"integration_id\": \"%s\"}", argv[1]);
+    if (client)
+        pager = nango_pager_new(client, filter, 0, NULL, &error);
+
+    while (pager && (page = nango_pager_next_json(pager, &error)) != NULL) {
+        nango_json_items *items = nango_json_items_new(page, "/connections");
+        while ((connection = nango_json_items_next(items)) != NULL) {
+            print_connection(connection);
+            nango_free_string(connection);
+        }
+        nango_json_items_free(items);
+        nango_free_string(page);
+    }
+
+    /* NULL without an error was the end. */
+    if (error) {
+        fprintf(stderr, "error: %s\n", nango_error_message(error));
+        nango_error_free(error);
+        code = 1;
+    }
+    nango_pager_free(pager);
+    nango_client_free(client);
+    nango_options_free(options);
+    return code;
+}
