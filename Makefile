@@ -10,12 +10,13 @@ export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
 # Go's build cache does not notice that pkg-config answers differently: this makes the folder a part of what it remembers.
 export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
+STATICCHECK := go tool -modfile=$(CURDIR)/bindings/go/tools/go.mod staticcheck
 NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist fuzz soak lint check-abi clean \
-	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak lint check-abi clean \
+	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
 
@@ -44,7 +45,8 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-go test-ruby test-packaging
+test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-sanitize test-embed \
+		test-examples test-go test-ruby test-packaging docs
 	@echo "All tests of all languages passed."
 
 test-rust:
@@ -71,9 +73,20 @@ test-c: build
 test-cpp: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
 
+# The same programs once more, under AddressSanitizer and UndefinedBehaviorSanitizer.
+test-sanitize: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/sanitize test
+
+test-embed: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/embed test
+
+# Those of C and C++; Go's and Ruby's are run by the tests of their languages.
+test-examples: build
+	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/c test
+	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/cpp test
+
 test-go: build
 	cd bindings/go && $(WITH_SERVER) go test -race ./...
-	cd examples/go && go vet ./...
 
 test-ruby: build
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test -e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
@@ -90,8 +103,9 @@ lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	git diff --exit-code -- include/nango.h
-	cd bindings/go && go vet ./... && test -z "$$(gofmt -l .)"
-	cd bindings/ruby && rubocop --cache false
+	@test -z "$$(gofmt -l bindings/go examples/go)" || { gofmt -d bindings/go examples/go; exit 1; }
+	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do (cd $$module && set -x && go vet ./... && $(STATICCHECK) ./...); done
+	cd bindings/ruby && rubocop --cache false -c .rubocop.yml . ../../examples/ruby
 
 # Into PREFIX (default /usr/local), LIBDIR, INCLUDEDIR, below DESTDIR.
 install: build
@@ -108,6 +122,10 @@ fuzz:
 
 soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
+
+# The reference of C and C++, build/docs/html/index.html.
+docs:
+	@docs/doxygen/run.sh
 
 # A tarball and Debian packages, in dist/.
 dist: build
