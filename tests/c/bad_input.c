@@ -1531,11 +1531,16 @@ int main(int argc, char **argv)
     RUN(a_queue);
     RUN(a_queue_is_cancelled_and_closed);
     RUN(pages_through_a_queue);
+    /* AddressSanitizer's allocator may be locked for ever in a child that was forked while another thread allocated; valgrind watches these. */
+#ifdef __SANITIZE_ADDRESS__
+    (void)fork_over_http, (void)fork_over_tls, (void)fork_with_a_queue, (void)fork_with_everything_open, (void)sigpipe_never_comes;
+#else
     RUN(fork_over_http);
     RUN(fork_over_tls);
     RUN(fork_with_a_queue);
     RUN(fork_with_everything_open);
     RUN(sigpipe_never_comes);
+#endif
     RUN(a_peer_that_resets_is_told);
     RUN(tls_with_its_authority);
     RUN(tls_without_it);
