@@ -61,6 +61,8 @@ pub(crate) enum Result {
     Body,
     Token,
     Credentials,
+    /// Whether there is an answer: its status and body do not matter, and what comes back is `null`.
+    Answered,
 }
 
 const fn required(name: &'static str, wire: &'static str, place: Place, kind: Kind) -> Parameter {
@@ -133,7 +135,7 @@ pub static WARM_UP: Operation = Operation {
     parameters: &[],
     authorized: false,
     repeatable: true,
-    result: Result::Body,
+    result: Result::Answered,
 };
 
 /// Every operation.

@@ -299,3 +299,20 @@ fn a_queue_dropped_with_calls_in_flight_harms_nobody() {
     ask(&queue, &client, "c", 1);
     queue.next(1, None).pop().unwrap().result.unwrap();
 }
+
+#[test]
+fn any_answer_warms_a_connection_up() {
+    for status in ["404 Not Found", "500 Internal Server Error", "302 Found"] {
+        let server = Server::start(move |stream, _| {
+            while read_request(&stream).is_some() {
+                answer(&stream, status, "", "<html>");
+            }
+        });
+        let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+        client.warm_up().unwrap();
+        let queue = Queue::new().unwrap();
+        queue.submit(&client, &operation::WARM_UP, Parameters::new(), &CallOptions::default(), 0).unwrap();
+        let done = take(&queue, 1).remove(0);
+        assert_eq!(&*done.result.unwrap().unwrap(), "null", "{status}");
+    }
+}

@@ -63,7 +63,7 @@ pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
 
 /// Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials", "list_connections" or "warm_up". params_json: its parameters, a JSON
 /// object, such as {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL, and may be freed when this has returned, as the
-/// client may. user_data comes back with the completion.
+/// client may. user_data comes back with the completion. The result of "warm_up" is null, whatever the server answered.
 ///
 /// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed out, cancelled, or by the queue being closed. 0 and an error: nothing was
 /// begun, and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS.
