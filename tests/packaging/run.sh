@@ -63,6 +63,28 @@ glibc_floor_is_stated() {
     grep -q "glibc $floor or newer" README.md
 }
 
+# Where a test changes the folder and the environment.
+in_a_shell() ("$@")
+# block LANGUAGE: the README's first lines of this language.
+block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$root/README.md" | sed '1d;/^```$/,$d'; }
+# In an empty folder, with nothing but what is installed and what the README says.
+as_the_readme_says() {
+    rm -rf "$work/user" && mkdir -p "$work/user/build" && cd "$work/user"
+    export PKG_CONFIG_PATH="$1/pkgconfig" LD_LIBRARY_PATH="$1"
+    block c >example.c
+    block cpp >example.cpp
+    for compiler in cc c++; do
+        command=$(sed -n "s/^\`\($compiler .*)\)\`.*/\1/p" "$root/README.md" | head -n 1)
+        echo "$command" && eval "$command" && ./a.out | tee said && grep -q '^a token of [1-9]' said || return 1
+        rm a.out
+    done
+    {
+        printf 'cmake_minimum_required(VERSION 3.18)\nproject(example CXX)\nset(CMAKE_CXX_STANDARD 17)\nadd_executable(example example.cpp)\n'
+        block cmake
+    } >CMakeLists.txt
+    cmake -S . -B build -DCMAKE_PREFIX_PATH="${1%/lib}" && cmake --build build && build/example | grep '^a token of [1-9]'
+}
+
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 check "the static library's system libraries are those that rustc names" static_libs_are_true
@@ -78,6 +100,7 @@ check "C, static" linked_statically "$pc"
 check "CMake" with_cmake "$work/prefix"
 check "CMake refuses another minor version of 0.x" cmake_refuses "$work/prefix" 0.2
 check "CMake refuses a later version" cmake_refuses "$work/prefix" 1.0
+check "C, C++ and CMake as the README says, in an empty folder" in_a_shell as_the_readme_says "$work/prefix/lib"
 check "the build tree" linked "$root/build/pkgconfig" uses.c cc
 PREFIX="$work/prefix" scripts/install.sh uninstall
 check "uninstall leaves nothing" nothing_left "$work/prefix"
