@@ -58,6 +58,7 @@ if [ "$purpose" = test ]; then
     need ruby-rack ruby -e 'require "rack"'
     need ruby-faraday ruby -e 'require "faraday"'
     need puma has puma
+    need clang has clang
     need libuv1-dev module libuv
     need doxygen has doxygen
     need patchelf has patchelf
