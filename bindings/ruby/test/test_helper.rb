@@ -66,7 +66,17 @@ module Support
   end
 
   FIGURES = [] # rubocop:disable Style/MutableConstant
-  Minitest.after_run { puts "figures:", FIGURES.sort unless FIGURES.empty? }
+  FAILED = [] # rubocop:disable Style/MutableConstant
+  Minitest.after_run do
+    puts "figures:", FIGURES.sort unless FIGURES.empty?
+    # Again, where a log that was cut off still has it.
+    puts "failed:", FAILED unless FAILED.empty?
+  end
+
+  def after_teardown
+    super
+    FAILED << "  #{self.class}##{name}: #{failure.message}" unless passed? || skipped?
+  end
 
   # Runs the block in a child and returns its exit status; what it raises is printed.
   def in_child
@@ -86,6 +96,12 @@ module Support
   def run_ruby(script, *arguments)
     lib = File.expand_path("../lib", __dir__)
     system(RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments)
+  end
+
+  # What such a script prints.
+  def ruby_says(script, *arguments)
+    lib = File.expand_path("../lib", __dir__)
+    IO.popen([RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments], &:read)
   end
 
   # Ends a child that has not ended. One that was waited for is left alone: its number may be another process's by now.
