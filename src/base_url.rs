@@ -44,6 +44,11 @@ impl BaseUrl {
         &self.prefix
     }
 
+    /// The path, without a slash at the end.
+    pub(crate) fn path(&self) -> &str {
+        self.url.path().trim_end_matches('/')
+    }
+
     /// Scheme, host and port, for messages.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()

@@ -140,7 +140,6 @@ impl Client {
     /// Checks what is asked for, and makes the request of it.
     pub(crate) fn plan(&self, operation: &'static Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Planned, Error> {
         let shared = &self.0;
-        let subject = subject(operation, &parameters, shared.secret_key.text());
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
         let mut headers = if operation.authorized { shared.headers.clone() } else { shared.anonymous.clone() };
         headers.extend(options.headers.iter().cloned());
@@ -149,11 +148,11 @@ impl Client {
                 client: self.clone(),
                 operation,
                 request,
-                subject,
+                parameters,
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
             }),
-            Err(error) => Err(error.during(&subject)),
+            Err(error) => Err(error.during(&subject(operation, &parameters, shared.secret_key.text()))),
         }
     }
 }
@@ -163,7 +162,8 @@ pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
     request: Request,
-    subject: String,
+    /// For an error: what the call was about.
+    parameters: Parameters,
     timeout: Duration,
     pub(crate) cancel: Option<CancellationToken>,
 }
@@ -171,7 +171,7 @@ pub(crate) struct Planned {
 impl Planned {
     fn on_this_thread(self) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
-        let outcome = self.client.0.engine.run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
+        let outcome = self.client.0.engine.run(self.cancel.as_ref(), self.request.repeatable, async |line| self.attempts(line, deadline).await);
         self.told(match outcome {
             Outcome::Done(result) => result,
             Outcome::Cancelled => Err(cancelled()),
@@ -197,7 +197,7 @@ impl Planned {
     }
 
     fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
-        result.map_err(|error| error.during(&self.subject))
+        result.map_err(|error| error.during(&subject(self.operation, &self.parameters, self.client.0.secret_key.text())))
     }
 }
 
@@ -217,12 +217,16 @@ impl Call for Planned {
             return Ok(Zeroizing::new("null".to_owned()).into());
         }
         let status = answer.status.as_u16();
-        let body = response::decode(answer, self.client.0.secret_key.text())?;
+        let secret_key = self.client.0.secret_key.text();
         match self.operation.result {
-            operation::Result::Body | operation::Result::Answered => Ok(body.into()),
-            operation::Result::Token => credentials::token(&body).map(Zeroizing::new).map(Secret::from),
-            operation::Result::Credentials => credentials::all(&body).map(str::to_owned).map(Zeroizing::new).map(Secret::from),
+            operation::Result::Body | operation::Result::Answered => response::decode(answer, secret_key),
+            // What looks into the text checks it in the same pass.
+            operation::Result::Token => response::text(answer, secret_key).and_then(|body| credentials::token(&body).map(Zeroizing::new)),
+            operation::Result::Credentials => {
+                response::text(answer, secret_key).and_then(|body| credentials::all(&body).map(str::to_owned).map(Zeroizing::new))
+            }
         }
+        .map(Secret::from)
         .map_err(|error| error.with_status(status))
     }
 

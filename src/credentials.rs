@@ -6,24 +6,24 @@
 use crate::error::{Code, Error};
 use crate::json;
 
-/// The field that can stand behind `Bearer` (or that is the provider's API key), by credential type. Nango's proxy uses the same ones.
-const TOKEN_FIELDS: [(&str, &str); 9] = [
-    ("OAUTH2", "/access_token"),
-    ("APP", "/access_token"),
-    ("APP_STORE", "/access_token"),
-    ("OAUTH2_CC", "/token"),
-    ("JWT", "/token"),
-    ("TWO_STEP", "/token"),
-    ("SIGNATURE", "/token"),
-    ("TABLEAU", "/token"),
-    ("API_KEY", "/apiKey"),
-];
+/// Where the one bearer string can be.
+const TOKENS: [&str; 3] = ["access_token", "token", "apiKey"];
 
-/// The `credentials` of a connection, as the server wrote them.
+/// The field that can stand behind `Bearer` (or that is the provider's API key), by credential type. Nango's proxy uses the same ones.
+fn token_field(kind: &str) -> Option<&'static str> {
+    match kind {
+        "OAUTH2" | "APP" | "APP_STORE" => Some("access_token"),
+        "OAUTH2_CC" | "JWT" | "TWO_STEP" | "SIGNATURE" | "TABLEAU" => Some("token"),
+        "API_KEY" => Some("apiKey"),
+        _ => None,
+    }
+}
+
+/// The `credentials` of a connection, as the server wrote them. The text is checked to be JSON.
 pub(crate) fn all(connection: &str) -> Result<&str, Error> {
-    let credentials = json::find(connection, "/credentials").filter(|value| value.starts_with('{'));
+    let [credentials] = json::members(connection, ["credentials"]).map_err(|error| json::malformed(&error))?;
     match credentials {
-        Some(object) if !object[1..].trim_start().starts_with('}') => Ok(object),
+        Some(object) if object.starts_with('{') && !object[1..].trim_start().starts_with('}') => Ok(object),
         _ => Err(Error::new(
             Code::NoCredentials,
             "Nango's answer holds no credentials. Either the secret key lacks the scope environment:connections:read_credentials, or the \
@@ -35,9 +35,10 @@ pub(crate) fn all(connection: &str) -> Result<&str, Error> {
 /// The one bearer string of a connection.
 pub(crate) fn token(connection: &str) -> Result<String, Error> {
     let credentials = all(connection)?;
-    let kind = json::find(credentials, "/type").and_then(json::string).unwrap_or_default();
-    let field = TOKEN_FIELDS.iter().find(|(name, _)| *name == kind).map(|(_, field)| field);
-    let token = field.and_then(|field| json::find(credentials, field)).and_then(json::string);
+    let [kind, tokens @ ..] = json::members(credentials, ["type", TOKENS[0], TOKENS[1], TOKENS[2]]).map_err(|error| json::malformed(&error))?;
+    let kind = kind.and_then(json::string).unwrap_or_default();
+    let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));
+    let token = place.and_then(|place| tokens[place]).and_then(json::string);
     match token {
         Some(token) if token.contains('\0') => Err(Error::new(Code::InvalidResponse, "the token in Nango's answer holds a NUL character")),
         Some(token) if !token.is_empty() => Ok(token),

@@ -6,14 +6,35 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::error::{Code, Error};
+
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// Whether the text is one JSON value and nothing else.
 pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<IgnoredAny>(text).map(drop)
 }
 
+/// Checks the text as [`check`] does and finds in the same pass, if it is an object, the values of these members: the slices of the source. Of equal names
+/// the last counts, as in JavaScript.
+pub(crate) fn members<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[Option<&'a str>; N], serde_json::Error> {
+    if !text.trim_start_matches(BLANKS).starts_with('{') {
+        return check(text).map(|()| [None; N]);
+    }
+    let mut source = serde_json::Deserializer::from_str(text);
+    let found = source.deserialize_map(Members { names })?;
+    source.end().map(|()| found)
+}
+
+/// What an answer that is no JSON is called. serde_json's own words for some errors quote the text, which may hold a secret.
+pub(crate) fn malformed(error: &serde_json::Error) -> Error {
+    let what = if error.is_eof() { "it ends early" } else { "it is malformed" };
+    Error::new(Code::InvalidResponse, format!("the answer is not whole JSON: {what} (line {}, column {})", error.line(), error.column()))
+}
+
 /// The value that an RFC 6901 pointer names in a text that is JSON: the slice of the source. `None`: no such value, or no such pointer.
 pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
-    let mut value = text.trim_matches([' ', '\t', '\n', '\r']);
+    let mut value = text.trim_matches(BLANKS);
     if pointer.is_empty() {
         return Some(value);
     }
@@ -59,6 +80,39 @@ fn step<'a>(value: &'a str, token: &str) -> Option<&'a RawValue> {
     serde_json::Deserializer::from_str(value).deserialize_any(Step { token }).ok()
 }
 
+/// Whether a JSON string, with its quotes, is this text.
+fn is(raw: &RawValue, text: &str) -> bool {
+    let quoted = raw.get();
+    match quoted.contains('\\') {
+        // No escapes: compared as it stands.
+        false => quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) == Some(text),
+        true => string(quoted).is_some_and(|plain| plain == text),
+    }
+}
+
+struct Members<'n, const N: usize> {
+    names: [&'n str; N],
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+    type Value = [Option<&'de str>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(name) = members.next_key::<&RawValue>()? {
+            match self.names.iter().position(|wanted| is(name, wanted)) {
+                Some(place) => found[place] = Some(members.next_value::<&RawValue>()?.get()),
+                None => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
 /// One level down: into an object by name (of equal names the last counts, as in JavaScript), into an array by index.
 struct Step<'t> {
     token: &'t str,
@@ -74,7 +128,7 @@ impl<'de> Visitor<'de> for Step<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some(name) = members.next_key::<&RawValue>()? {
-            if string(name.get()).is_some_and(|name| name == self.token) {
+            if is(name, self.token) {
                 found = Some(members.next_value()?);
             } else {
                 members.next_value::<IgnoredAny>()?;

@@ -43,33 +43,38 @@ impl Request {
                 operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
             )));
         }
-        let mut target = base.prefix().to_owned();
+        let mut route = base.path().to_owned();
         let path = if plural { operation.plural_path } else { operation.path };
         // Every path parameter stands between braces.
         let mut pieces = path.split(['{', '}']);
-        target.push_str(pieces.next().unwrap_or_default());
+        route.push_str(pieces.next().unwrap_or_default());
         while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
             let parameter = operation.parameters.iter().find(|known| known.place == Place::Path && known.name == name);
             let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
-            encode(&mut target, &value.unwrap_or_default());
-            target.push_str(rest);
+            encode(&mut route, &value.unwrap_or_default());
+            route.push_str(rest);
         }
-        let mut separator = '?';
+        let mut pairs = String::new();
         for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
             for (key, value) in query(parameter, parameters)? {
-                target.push(separator);
-                target.push_str(parameter.wire);
-                if let Some(key) = key {
-                    encode(&mut target, &format!("[{key}]"));
+                if !pairs.is_empty() {
+                    pairs.push('&');
                 }
-                target.push('=');
-                encode(&mut target, &value);
-                separator = '&';
+                pairs.push_str(parameter.wire);
+                if let Some(key) = key {
+                    encode(&mut pairs, &format!("[{key}]"));
+                }
+                pairs.push('=');
+                encode(&mut pairs, &value);
             }
         }
-        let url = Url::parse(&target).map_err(|error| Error::invalid_argument(format!("these parameters make no URL: {error}")))?;
-        if target.len() > LONGEST_URL {
-            return Err(Error::invalid_argument(format!("these parameters make a URL of {} bytes; {LONGEST_URL} are the most", target.len())));
+        // The host was parsed with the base URL.
+        let mut url = base.url().clone();
+        url.set_path(&route);
+        url.set_query(Some(pairs.as_str()).filter(|pairs| !pairs.is_empty()));
+        let length = url.as_str().len();
+        if length > LONGEST_URL {
+            return Err(Error::invalid_argument(format!("these parameters make a URL of {length} bytes; {LONGEST_URL} are the most")));
         }
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
         Ok(Request { method: operation.method.clone(), url, headers, repeatable: operation.repeatable && !rotates })

@@ -26,6 +26,14 @@ const FACTS: [&str; 4] = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remai
 /// The JSON text of a good answer, as the server wrote it.
 pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
+    let text = text(answer, secret_key)?;
+    json::check(&text).map_err(|error| json::malformed(&error).with_status(status.as_u16()))?;
+    Ok(text)
+}
+
+/// The text of a good answer that says of itself that it is JSON. Whether it is, is for the reader to check.
+pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
+    let status = answer.status;
     if status == StatusCode::NO_CONTENT {
         return Ok(Zeroizing::new("null".to_owned()));
     }
@@ -45,23 +53,15 @@ pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<Strin
             ),
         ));
     }
-    let text = text(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))?;
-    json::check(&text).map_err(|error| invalid(status, format!("the answer is not whole JSON: {}", position(&error))))?;
-    Ok(text)
+    utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))
 }
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
 }
 
-/// serde_json's words for some errors quote the text, which may hold a secret.
-fn position(error: &serde_json::Error) -> String {
-    let what = if error.is_eof() { "it ends early" } else { "it is malformed" };
-    format!("{what} (line {}, column {})", error.line(), error.column())
-}
-
 /// The bytes as text, without a copy; wiped if they are none.
-fn text(mut body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
+fn utf8(mut body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
     match String::from_utf8(std::mem::take(&mut *body)) {
         Ok(text) => Some(Zeroizing::new(text)),
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use crate::engine::{Answer, Failure, Line};
 use crate::error::{Code, Error};
@@ -41,19 +41,19 @@ pub(crate) trait Call {
 pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Secret, Error>, bool) {
     for number in 1.. {
         // Waiting for a connection's place is the call's time, and no attempt's.
-        let Ok(place) = timeout_at(deadline, line.place()).await else {
+        let Some(place) = line.until(deadline, line.place()).await else {
             let error = timed_out("the call's time was up while max_connections others were under way");
             return (Err(error.with_attempts(number - 1)), true);
         };
         let began = Instant::now();
-        let left = deadline.saturating_duration_since(began);
-        let outcome = timeout(policy.attempt_timeout.min(left), line.exchange(request)).await;
+        let attempt_ends = deadline.min(began + policy.attempt_timeout);
+        let outcome = line.until(attempt_ends, line.exchange(request)).await;
         drop(place);
         let (result, nothing_sent, ended) = match outcome {
-            Ok(Ok(answer)) => (call.decode(answer), false, true),
-            Ok(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
-            Err(_) if left <= policy.attempt_timeout => (Err(timed_out("the call took longer than its timeout allows")), false, false),
-            Err(_) => (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false),
+            Some(Ok(answer)) => (call.decode(answer), false, true),
+            Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
+            None if attempt_ends == deadline => (Err(timed_out("the call took longer than its timeout allows")), false, false),
+            None => (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false),
         };
         let next_in = match &result {
             Err(error) if number <= policy.max_retries && may_repeat(error, request.repeatable, nothing_sent) => {

@@ -26,10 +26,13 @@ pub(crate) enum Outcome<T> {
     Failed(Failure),
 }
 
+/// Servers close connections that lay idle for seconds: one that was in use a moment ago is not looked at first, if its request can be sent again.
+const SURELY_OPEN: Duration = Duration::from_secs(1);
+
 impl Engine {
     /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its result, whether its exchanges came to their end: a line
     /// on which one did not is never used again.
-    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
+    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, repeatable: bool, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
         if Handle::try_current().is_ok() {
             return Outcome::Failed(Failure::Internal(
                 "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \
@@ -44,8 +47,10 @@ impl Engine {
                 Err(failure) => return Outcome::Failed(failure),
             };
             let work = async {
-                // A close by the server that came while nobody looked is seen now, before the connection is used.
-                tokio::task::yield_now().await;
+                if !repeatable || slot.last_used.elapsed() >= SURELY_OPEN {
+                    // A close by the server that came while nobody looked is seen now, before the connection is used.
+                    tokio::task::yield_now().await;
+                }
                 work(&slot.line).await
             };
             let done = match cancel {

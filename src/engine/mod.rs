@@ -14,8 +14,9 @@ pub(crate) mod tls;
 
 use std::cell::Cell;
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -24,6 +25,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{ClientBuilder, Response, StatusCode};
 use rustls::ClientConfig;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use tower_layer::Layer;
 use tower_service::Service;
 use zeroize::Zeroizing;
@@ -114,6 +116,7 @@ pub(crate) struct Line {
     proxied: bool,
     /// One for each connection that a shared line may have.
     places: Option<Semaphore>,
+    alarm: Alarm,
 }
 
 impl Line {
@@ -144,7 +147,15 @@ impl Line {
             builder = builder.proxy(proxy.clone());
         }
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
-        Ok(Line { client, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places })
+        Ok(Line { client, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places, alarm: Alarm::default() })
+    }
+
+    /// Runs the future until it is done; `None`: the deadline came first.
+    pub(crate) async fn until<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
+        match self.places {
+            None => self.alarm.until(deadline, future).await,
+            Some(_) => timeout_at(deadline, future).await.ok(),
+        }
     }
 
     /// Waits until there may be one more connection. The place is given back with what this returns.
@@ -186,6 +197,37 @@ impl Line {
             append(&mut body, &chunk);
         }
         Ok(Answer { status, headers, body })
+    }
+}
+
+/// The timer of a line for one call at a time. To set a timer that is due before all others costs tokio a system call, and most calls end long before their
+/// deadline: so one that was set for an earlier call stays, and is put off when it comes.
+#[derive(Default)]
+struct Alarm(Mutex<Option<Pin<Box<Sleep>>>>);
+
+impl Alarm {
+    async fn until<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|context| match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.rings(deadline, context).map(|()| None),
+        })
+        .await
+    }
+
+    fn rings(&self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let mut sleep = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sleep = sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if deadline < sleep.deadline() {
+            sleep.as_mut().reset(deadline);
+        }
+        while sleep.as_mut().poll(context).is_ready() {
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(deadline);
+        }
+        Poll::Pending
     }
 }
 
