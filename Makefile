@@ -16,7 +16,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
 .PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak lint check-abi clean \
-	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-sanitize test-embed test-examples test-go test-ruby test-packaging
+	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
 
@@ -45,7 +45,7 @@ demo: setup examples
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
 # Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-sanitize test-embed \
+test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed \
 		test-examples test-go test-ruby test-packaging docs
 	@echo "All tests of all languages passed."
 
@@ -76,6 +76,10 @@ test-cpp: build
 # The same programs once more, under AddressSanitizer and UndefinedBehaviorSanitizer.
 test-sanitize: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/sanitize test
+
+# What a warm call costs, but for time.
+test-cost: build
+	$(NANGO_DEV) --tls-port 0 -- tests/cost/run.sh
 
 test-embed: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/embed test

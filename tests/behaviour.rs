@@ -51,6 +51,32 @@ fn a_call_ends_when_its_time_is_up() {
     assert!((200..600).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
 
+/// The timer of an earlier call must not end a later one, and a later one may have less time.
+#[test]
+fn each_call_on_a_connection_has_its_own_deadline() {
+    let server = Server::start(|stream, _| {
+        for pause in [0, 500, 0, 2000] {
+            if read_request(&stream).is_some() {
+                thread::sleep(Duration::from_millis(pause));
+                answer(&stream, "200 OK", "", CONNECTION);
+            }
+        }
+    });
+    let client = Client::with_options(&without_retries(&server.url)).unwrap();
+    let call = |milliseconds| {
+        let mut options = plain();
+        options.set_timeout(Duration::from_millis(milliseconds)).unwrap();
+        client.get_token("k", "c", &options).map_err(|error| error.code())
+    };
+    assert!(call(250).is_ok());
+    assert!(call(10_000).is_ok(), "ended by the deadline of the call before");
+    assert!(call(10_000).is_ok());
+    let began = Instant::now();
+    assert_eq!(call(250).err(), Some(Code::Timeout));
+    assert!((250..1200).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
+    assert_eq!(server.connections(), 1);
+}
+
 #[test]
 fn an_attempt_that_takes_too_long_is_tried_again() {
     let server = Server::start(|stream, number| {
