@@ -53,7 +53,11 @@ struct State {
     closed: bool,
     flying: HashMap<u64, Flight>,
     done: VecDeque<Completion>,
-    /// Whether the flag is up: it is, if and only if something is done or the queue is closed.
+    /// How many takers wait for a completion.
+    waiting: usize,
+    /// Whether the descriptor was ever asked for: until then nobody sees the flag, and it stays down.
+    watched: bool,
+    /// Whether the flag is up: where it is watched it is, if and only if something is done or the queue is closed.
     raised: bool,
 }
 
@@ -67,6 +71,7 @@ struct Flight {
 struct Ticket {
     queue: Queue,
     number: u64,
+    answered: bool,
 }
 
 impl Queue {
@@ -108,17 +113,7 @@ impl Queue {
         if self.own().is_err() {
             return;
         }
-        let flight = {
-            let mut state = self.state();
-            let flight = state.flying.remove(&ticket);
-            if let Some(flight) = &flight {
-                let result = Err(cancelled());
-                self.push(&mut state, Completion { ticket, user_data: flight.user_data, result });
-            }
-            flight
-        };
-        // What this wakes must not find the lock taken.
-        if let Some(flight) = flight {
+        if let Some(flight) = self.finish(ticket, Err(cancelled())) {
             flight.cancel.cancel();
         }
     }
@@ -131,16 +126,16 @@ impl Queue {
         let until = wait.map(|wait| Instant::now() + wait);
         let mut state = self.state();
         while state.done.is_empty() && !state.closed {
-            state = match until {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break;
+            }
+            state.waiting += 1;
+            state = match left {
                 None => self.0.taken.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        break;
-                    }
-                    self.0.taken.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
-                }
+                Some(left) => self.0.taken.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0,
             };
+            state.waiting -= 1;
         }
         let count = most.min(state.done.len());
         let completions = state.done.drain(..count).collect();
@@ -162,15 +157,19 @@ impl Queue {
                 state.done.push_back(completion);
             }
             self.show(&mut state);
-            self.0.taken.notify_all();
             flying
         };
+        self.0.taken.notify_all();
         flying.into_values().for_each(|flight| flight.cancel.cancel());
     }
 
     /// The descriptor that is readable if and only if a completion waits or the queue is closed. In a forked child: none.
     pub fn fd(&self) -> Option<RawFd> {
-        self.own().ok().map(|()| self.0.flag.fd())
+        self.own().ok()?;
+        let mut state = self.state();
+        state.watched = true;
+        self.show(&mut state);
+        Some(self.0.flag.fd())
     }
 
     /// Whether the queue was made by a process that this one was forked from.
@@ -197,18 +196,27 @@ impl Queue {
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let cancel = cancel.map(CancellationToken::child_token).unwrap_or_default();
         state.flying.insert(number, Flight { user_data, cancel: cancel.clone() });
-        Ok((Ticket { queue: self.clone(), number }, cancel))
+        Ok((Ticket { queue: self.clone(), number, answered: false }, cancel))
     }
 
-    fn push(&self, state: &mut State, completion: Completion) {
-        state.done.push_back(completion);
-        self.show(state);
-        self.0.taken.notify_one();
+    /// Completes a ticket that flies, and returns what flew.
+    fn finish(&self, ticket: u64, result: Result<Option<Secret>, Error>) -> Option<Flight> {
+        let mut state = self.state();
+        let flight = state.flying.remove(&ticket)?;
+        state.done.push_back(Completion { ticket, user_data: flight.user_data, result });
+        self.show(&mut state);
+        let somebody_waits = state.waiting > 0;
+        // Whoever this wakes must not find the lock taken.
+        drop(state);
+        if somebody_waits {
+            self.0.taken.notify_one();
+        }
+        Some(flight)
     }
 
     /// Makes the flag say what is so. Under the lock, so that it never says what was so.
     fn show(&self, state: &mut State) {
-        let up = state.closed || !state.done.is_empty();
+        let up = state.watched && (state.closed || !state.done.is_empty());
         if up != state.raised {
             state.raised = up;
             if up { self.0.flag.raise() } else { self.0.flag.lower() }
@@ -221,22 +229,17 @@ impl Queue {
 }
 
 impl Ticket {
-    fn complete(self, result: Result<Option<Secret>, Error>) {
-        self.finish(result);
-    }
-
-    /// The first time, this completes the ticket.
-    fn finish(&self, result: Result<Option<Secret>, Error>) {
-        let mut state = self.queue.state();
-        if let Some(flight) = state.flying.remove(&self.number) {
-            self.queue.push(&mut state, Completion { ticket: self.number, user_data: flight.user_data, result });
-        }
+    fn complete(mut self, result: Result<Option<Secret>, Error>) {
+        self.answered = true;
+        self.queue.finish(self.number, result);
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.finish(Err(Error::new(Code::Panic, "libnango lost this call to a bug of its own; please report it")));
+        if !self.answered {
+            self.queue.finish(self.number, Err(Error::new(Code::Panic, "libnango lost this call to a bug of its own; please report it")));
+        }
     }
 }
 
@@ -253,13 +256,15 @@ mod orders {
 
     fn flag_is_true(queue: &Queue) {
         let state = queue.state();
-        assert_eq!(state.raised, state.closed || !state.done.is_empty());
+        assert_eq!(state.raised, state.watched && (state.closed || !state.done.is_empty()));
+        assert_eq!(state.waiting, 0);
     }
 
     #[test]
     fn an_answer_and_a_cancel_complete_a_ticket_once() {
         loom::model(|| {
             let queue = Queue::without_thread().unwrap();
+            queue.fd();
             let (ticket, _) = queue.accept(7, None).unwrap();
             let number = ticket.number;
             let answers = thread::spawn(move || ticket.complete(Ok(None)));
@@ -285,7 +290,10 @@ mod orders {
             let answers = thread::spawn(move || ticket.complete(Ok(None)));
             let closes = thread::spawn({
                 let queue = queue.clone();
-                move || queue.close()
+                move || {
+                    queue.fd();
+                    queue.close();
+                }
             });
             let mut taken = queue.next(8, None).len();
             answers.join().unwrap();
