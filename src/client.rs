@@ -1,6 +1,7 @@
 //! A base URL, a key, a policy, and what can be asked of Nango with them.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,9 +36,9 @@ struct Shared {
     plural_routes: bool,
     timeout: Duration,
     policy: Policy,
-    headers: HeaderMap,
+    headers: Arc<HeaderMap>,
     /// What a request without the key has.
-    anonymous: HeaderMap,
+    anonymous: Arc<HeaderMap>,
     /// For an error: whom a TLS connection trusts.
     trust: String,
     engine: Engine,
@@ -87,8 +88,8 @@ impl Client {
             plural_routes: options.plural_routes,
             timeout: options.timeout,
             policy: Policy { max_retries: options.max_retries, attempt_timeout: options.attempt_timeout },
-            headers,
-            anonymous,
+            headers: Arc::new(headers),
+            anonymous: Arc::new(anonymous),
             trust: options.tls.described(),
             engine: Engine::new(settings),
             event_capacity: options.events,
@@ -141,18 +142,17 @@ impl Client {
     pub(crate) fn plan(&self, operation: &'static Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Planned, Error> {
         let shared = &self.0;
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
-        let mut headers = if operation.authorized { shared.headers.clone() } else { shared.anonymous.clone() };
-        headers.extend(options.headers.iter().cloned());
-        match Request::new(&shared.base_url, shared.plural_routes, operation, &parameters, headers) {
+        let common = Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
+        match Request::new(&shared.base_url, shared.plural_routes, operation, &parameters, common, &options.headers) {
             Ok(request) => Ok(Planned {
                 client: self.clone(),
                 operation,
                 request,
-                parameters,
+                subject: Subject::of(&mut parameters),
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
             }),
-            Err(error) => Err(error.during(&subject(operation, &parameters, shared.secret_key.text()))),
+            Err(error) => Err(error.during(&Subject::of(&mut parameters).told(operation, shared.secret_key.text()))),
         }
     }
 }
@@ -162,8 +162,7 @@ pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
     request: Request,
-    /// For an error: what the call was about.
-    parameters: Parameters,
+    subject: Subject,
     timeout: Duration,
     pub(crate) cancel: Option<CancellationToken>,
 }
@@ -180,10 +179,10 @@ impl Planned {
     }
 
     /// On the library's thread, until it is done or cancelled.
-    pub(crate) async fn in_background(self, cancel: &CancellationToken) -> Result<Secret, Error> {
+    pub(crate) async fn in_background(&self, cancel: &CancellationToken) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
         let result = match self.client.0.engine.shared_line() {
-            Ok(line) => match cancel.run_until_cancelled(self.attempts(&line, deadline)).await {
+            Ok(line) => match cancel.run_until_cancelled(pin!(self.attempts(&line, deadline))).await {
                 Some((result, _)) => result,
                 None => Err(cancelled()),
             },
@@ -197,7 +196,7 @@ impl Planned {
     }
 
     fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
-        result.map_err(|error| error.during(&subject(self.operation, &self.parameters, self.client.0.secret_key.text())))
+        result.map_err(|error| error.during(&self.subject.told(self.operation, self.client.0.secret_key.text())))
     }
 }
 
@@ -272,11 +271,20 @@ fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters 
 /// How much of an id a message shows.
 const LONGEST_SUBJECT: usize = 100;
 
-/// What a failed call was about.
-fn subject(operation: &Operation, parameters: &Parameters, secret_key: &str) -> String {
-    let named = |name| parameters.get(name).and_then(Value::as_str).map(|value| shortened(redact::text(value, secret_key), LONGEST_SUBJECT));
-    match (named("connection_id"), named("provider_config_key")) {
-        (Some(id), Some(key)) => format!("{} {id:?} of {key:?}", operation.name),
-        _ => operation.name.to_owned(),
+/// What a call is about, for an error: the connection's id and its integration's, if it is about one.
+struct Subject(Option<(Value, Value)>);
+
+impl Subject {
+    fn of(parameters: &mut Parameters) -> Subject {
+        let mut named = |name| parameters.get_mut(name).map(Value::take).filter(Value::is_string);
+        Subject(named("connection_id").zip(named("provider_config_key")))
+    }
+
+    fn told(&self, operation: &Operation, secret_key: &str) -> String {
+        let shown = |value: &Value| shortened(redact::text(value.as_str().unwrap_or_default(), secret_key), LONGEST_SUBJECT);
+        match &self.0 {
+            Some((id, key)) => format!("{} {:?} of {:?}", operation.name, shown(id), shown(key)),
+            None => operation.name.to_owned(),
+        }
     }
 }

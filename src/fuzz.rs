@@ -1,6 +1,8 @@
 //! What fuzzers call: one function for each place where a stranger's bytes come in. Each checks what must hold whatever the bytes are. Built only with
 //! `--cfg nango_fuzz`; the programs are in `fuzz/`.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
@@ -89,7 +91,7 @@ pub fn request(data: &[u8]) {
     options.set_base_url("https://nango.example/a/prefix").expect("a URL");
     let parameters = json!({"provider_config_key": key, "connection_id": id});
     let Value::Object(parameters) = parameters else { return };
-    let Ok(request) = Request::new(&options.base_url, false, &operation::GET_CONNECTION, &parameters, HeaderMap::new()) else {
+    let Ok(request) = Request::new(&options.base_url, false, &operation::GET_CONNECTION, &parameters, Arc::default(), &[]) else {
         assert!(key.is_empty() || matches!(id, "" | "." | "..") || text.contains('\0') || text.len() > 10_000);
         return;
     };
@@ -106,7 +108,7 @@ pub fn request(data: &[u8]) {
 pub fn filter(data: &[u8]) {
     let Ok(parameters) = serde_json::from_slice::<Parameters>(data) else { return };
     let options = Options::default();
-    if let Ok(request) = Request::new(&options.base_url, false, &operation::LIST_CONNECTIONS, &parameters, HeaderMap::new()) {
+    if let Ok(request) = Request::new(&options.base_url, false, &operation::LIST_CONNECTIONS, &parameters, Arc::default(), &[]) {
         assert_eq!(request.url.path(), "/connection");
         assert!(parameters.keys().all(|name| operation::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)));
     }

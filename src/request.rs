@@ -1,5 +1,7 @@
 //! An operation and its parameters become a method, a URL and headers.
 
+use std::sync::Arc;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
@@ -29,13 +31,23 @@ const NO_NUL: &str = "a text without a NUL character";
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    pub(crate) headers: HeaderMap,
+    /// What every request has; the same for all of a client's.
+    common: Arc<HeaderMap>,
+    /// What the caller adds.
+    added: Vec<(HeaderName, HeaderValue)>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(crate) repeatable: bool,
 }
 
 impl Request {
-    pub(crate) fn new(base: &BaseUrl, plural: bool, operation: &Operation, parameters: &Parameters, headers: HeaderMap) -> Result<Request, Error> {
+    pub(crate) fn new(
+        base: &BaseUrl,
+        plural: bool,
+        operation: &Operation,
+        parameters: &Parameters,
+        common: Arc<HeaderMap>,
+        added: &[(HeaderName, HeaderValue)],
+    ) -> Result<Request, Error> {
         if let Some(unknown) = parameters.keys().find(|name| operation.parameters.iter().all(|known| known.name != name.as_str())) {
             return Err(Error::invalid_argument(format!(
                 "{} has no parameter {unknown:?}; it has: {}",
@@ -77,14 +89,15 @@ impl Request {
             return Err(Error::invalid_argument(format!("these parameters make a URL of {length} bytes; {LONGEST_URL} are the most")));
         }
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
-        Ok(Request { method: operation.method.clone(), url, headers, repeatable: operation.repeatable && !rotates })
+        Ok(Request { method: operation.method.clone(), url, common, added: added.to_vec(), repeatable: operation.repeatable && !rotates })
     }
 }
 
 impl Request {
     pub(crate) fn to_reqwest(&self) -> reqwest::Request {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
-        request.headers_mut().clone_from(&self.headers);
+        request.headers_mut().clone_from(&self.common);
+        request.headers_mut().extend(self.added.iter().cloned());
         request
     }
 }

@@ -1,5 +1,6 @@
 //! What is tried again, when, and for how long.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -47,7 +48,11 @@ pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, de
         };
         let began = Instant::now();
         let attempt_ends = deadline.min(began + policy.attempt_timeout);
-        let outcome = line.until(attempt_ends, line.exchange(request)).await;
+        // What is handed on by value is stored anew at each hand, and a crowd of calls in flight is made of these.
+        let outcome = {
+            let exchange = pin!(line.exchange(request));
+            line.until(attempt_ends, exchange).await
+        };
         drop(place);
         let (result, nothing_sent, ended) = match outcome {
             Some(Ok(answer)) => (call.decode(answer), false, true),
