@@ -49,6 +49,7 @@ if [ "$purpose" = test ]; then
     need cmake has cmake
     need abigail-tools has abidiff
     need valgrind has valgrind
+    need tinyproxy-bin has tinyproxy
     need libjansson-dev module jansson
     need nlohmann-json3-dev module nlohmann_json
     need ruby-minitest ruby -e 'require "minitest"'

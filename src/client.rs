@@ -233,6 +233,7 @@ impl Call for Planned {
         let server = self.client.0.base_url.origin();
         let (code, retryable, message) = match failure {
             Failure::Lookup(lookup) => (Code::Dns, lookup.temporary, format!("{lookup}; check the host in the base URL {server}")),
+            Failure::ProxyLookup(lookup) => (Code::Dns, lookup.temporary, format!("{lookup}; it is the proxy's: check the proxy's URL")),
             Failure::Connect(why) => (Code::Connect, true, format!("{server} cannot be reached: {why}; is the server running, and is this its address?")),
             Failure::ConnectTimeout => (Code::Timeout, true, format!("connecting to {server} took longer than connect_timeout allows")),
             Failure::Tls(why) => (
@@ -243,7 +244,14 @@ impl Call for Planned {
                     self.client.0.trust
                 ),
             ),
-            Failure::Proxy(why) => (Code::Proxy, true, format!("the proxy on the way to {server} did not connect: {why}")),
+            Failure::Proxy(why) => (
+                Code::Proxy,
+                true,
+                format!(
+                    "the proxy on the way to {server} did not connect: {why}; check the proxy's URL, its user and password, and whether it lets this host and port through"
+                ),
+            ),
+            Failure::ProxyCredentials => (Code::Proxy, false, format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS)),
             Failure::Io(why) => (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}")),
             Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),

@@ -23,6 +23,10 @@ const LONGEST_CODE: usize = 100;
 /// The headers that are facts of an error.
 const FACTS: [&str; 4] = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
+/// What a proxy says that answers 407.
+pub(crate) const PROXY_CREDENTIALS: &str =
+    "wants a user and a password, or does not accept these: put them into the proxy's URL, as in http://user:password@proxy.example:3128";
+
 /// The JSON text of a good answer, as the server wrote it.
 pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
@@ -161,6 +165,8 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         }
         (_, 401) => (Code::Unauthorized, false, None, "Nango does not accept the secret key: check it, and that the base URL is the server that issued it"),
         (_, 403) => (Code::Forbidden, false, None, "the secret key lacks a scope: widen it in Nango's dashboard under Environment Settings, API Keys"),
+        // Nango has no such status: it is a proxy's.
+        (_, 407) => return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}")).with_status(407),
         (_, 408) => (Code::BadRequest, true, None, "the server gave up waiting for the request"),
         (_, 409) => (Code::Conflict, false, None, "the request conflicts with what is there"),
         (_, 429) => (Code::RateLimited, true, None, "too many requests for this account: wait, then try again"),

@@ -60,12 +60,18 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) enum Failure {
     Lookup(LookupFailure),
+    ProxyLookup(LookupFailure),
     Connect(String),
     ConnectTimeout,
     Tls(String),
     Proxy(String),
+    /// The proxy wants a user and a password, or others.
+    ProxyCredentials,
     Io(String),
-    TooLarge { status: StatusCode, limit: u64 },
+    TooLarge {
+        status: StatusCode,
+        limit: u64,
+    },
     Internal(String),
 }
 
@@ -250,7 +256,8 @@ impl Failure {
         let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
         while let Some(current) = cause {
             if let Some(lookup) = current.downcast_ref::<LookupFailure>() {
-                return Failure::Lookup(lookup.clone());
+                let lookup = lookup.clone();
+                return if proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) };
             }
             if let Some(error) = current.downcast_ref::<rustls::Error>() {
                 tls = Some(error.to_string());
@@ -264,7 +271,11 @@ impl Failure {
         match (tls, error.is_connect()) {
             (Some(tls), _) => Failure::Tls(tls),
             (None, true) if error.is_timeout() => Failure::ConnectTimeout,
-            (None, true) if proxied => Failure::Proxy(words(&error)),
+            (None, true) if proxied => match words(&error) {
+                // The error's type is hyper-util's own secret.
+                words if words.contains("proxy authorization required") => Failure::ProxyCredentials,
+                words => Failure::Proxy(words),
+            },
             (None, true) => Failure::Connect(words(&error)),
             (None, false) => Failure::Io(words(&error)),
         }

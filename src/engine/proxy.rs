@@ -1,6 +1,6 @@
 //! Which proxy a request goes through.
 
-use std::fmt;
+use std::{env, fmt};
 
 use hyper_util::client::proxy::matcher::Matcher;
 use once_cell::race::OnceBox;
@@ -58,7 +58,7 @@ impl Proxy {
             Proxy::Url(chosen) => Some((**chosen).clone()),
             Proxy::Environment if loopback => None,
             Proxy::Environment => {
-                let intercept = environment().intercept(&url.as_str().parse().ok()?)?;
+                let intercept = environment().as_ref()?.intercept(&url.as_str().parse().ok()?)?;
                 let proxy = reqwest::Proxy::all(intercept.uri().to_string()).ok()?;
                 let proxy = match intercept.basic_auth() {
                     Some(auth) => proxy.custom_http_auth(auth.clone()),
@@ -70,8 +70,13 @@ impl Proxy {
     }
 }
 
-/// Read once: a host may change its environment while other threads run, and reading it then is a race in libc.
-fn environment() -> &'static Matcher {
-    static ENVIRONMENT: OnceBox<Matcher> = OnceBox::new();
-    ENVIRONMENT.get_or_init(|| Box::new(Matcher::from_env()))
+/// Read once: a host may change its environment while other threads run, and reading it then is a race in libc. `None`: a proxy for nothing.
+fn environment() -> &'static Option<Matcher> {
+    static ENVIRONMENT: OnceBox<Option<Matcher>> = OnceBox::new();
+    ENVIRONMENT.get_or_init(|| {
+        // The matcher takes a star for all names, but for no address.
+        let exempt = env::var("NO_PROXY").or_else(|_| env::var("no_proxy")).unwrap_or_default();
+        let everything = exempt.split(',').any(|entry| entry.trim() == "*");
+        Box::new((!everything).then(Matcher::from_env))
+    })
 }
