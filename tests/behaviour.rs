@@ -1,11 +1,11 @@
-//! What users feel: deadlines, cancelling, warm connections, retries, redirects, TLS, proxies, secrets. Against nango-dev, and against small servers that
+//! What users feel: deadlines, cancelling, warm connections, retries, redirects, TLS, secrets. Against nango-dev, and against small servers that
 //! misbehave.
 
 mod support;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -289,28 +289,6 @@ fn nobody_there() {
 }
 
 #[test]
-fn tls_by_the_authority_that_was_added() {
-    let (host, key) = (variable("NANGO_DEV_TLS_HOST"), variable("NANGO_SECRET_KEY"));
-    let authority = std::fs::read(variable("NANGO_DEV_CA_FILE")).unwrap();
-    for roots in [Roots::CustomOnly, Roots::Bundled] {
-        let mut options = options(&host, &key);
-        options.add_ca_pem(&authority).unwrap();
-        options.set_tls_roots(roots);
-        let client = Client::with_options(&options).unwrap();
-        client.warm_up().unwrap();
-        assert!(!client.get_token("github", "bob", &plain()).unwrap().is_empty());
-    }
-    let mut options = options(&host, &key);
-    options.set_tls_roots(Roots::Bundled);
-    let error = Client::with_options(&options).unwrap().get_token("github", "bob", &plain()).unwrap_err();
-    assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Tls, 1, false));
-    assert!(error.message().contains("the bundled certificate authorities"), "{error}");
-    options.set_tls_roots(Roots::CustomOnly);
-    let error = Client::with_options(&options).unwrap().get_token("github", "bob", &plain()).unwrap_err();
-    assert!(error.code() == Code::Tls && error.message().contains("nango_options_add_ca_pem"), "{error}");
-}
-
-#[test]
 fn tls_with_a_server_that_speaks_none() {
     let server = good_server();
     let mut options = without_retries(&server.url.replace("http:", "https:"));
@@ -326,36 +304,6 @@ fn a_bad_certificate_is_refused_when_it_is_given() {
         assert_eq!(options.add_ca_pem(pem).unwrap_err().code(), Code::InvalidArgument);
         assert_eq!(options.set_client_identity_pem(pem).unwrap_err().code(), Code::InvalidArgument);
     }
-}
-
-#[test]
-fn a_proxy_is_used_when_it_was_named() {
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let proxy = Server::start({
-        let heads = Arc::clone(&heads);
-        move |stream, _| {
-            while let Some(head) = read_request(&stream) {
-                heads.lock().unwrap().push(head);
-                answer(&stream, "200 OK", "", CONNECTION);
-            }
-        }
-    });
-    let mut options = options("http://nango.invalid:8080", KEY);
-    options.set_proxy(Some(&proxy.url.replace("http://", "http://user:pass%20word@"))).unwrap();
-    Client::with_options(&options).unwrap().get_token("k", "c", &plain()).unwrap();
-    let head = heads.lock().unwrap()[0].to_lowercase();
-    assert!(head.starts_with("get http://nango.invalid:8080/connection/c?provider_config_key=k "), "{head}");
-    assert!(head.contains("proxy-authorization: basic "), "{head}");
-
-    options.set_base_url("https://nango.invalid").unwrap();
-    options.set_max_retries(0);
-    let error = Client::with_options(&options).unwrap().get_token("k", "c", &plain()).unwrap_err();
-    // This proxy answers CONNECT with a body and speaks no TLS behind it.
-    assert!(matches!(error.code(), Code::Tls | Code::Proxy), "{error}");
-    options.set_proxy(Some("http://127.0.0.1:1")).unwrap();
-    let error = Client::with_options(&options).unwrap().get_token("k", "c", &plain()).unwrap_err();
-    assert_eq!(error.code(), Code::Proxy, "{error}");
-    assert_eq!(options.set_proxy(Some("ftp://user:secret@x")).unwrap_err().code(), Code::InvalidArgument);
 }
 
 #[test]

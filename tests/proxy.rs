@@ -171,6 +171,8 @@ fn a_proxy_that_says_407_to_a_wrong_password() {
 #[test]
 fn a_proxy_that_cannot_or_will_not() {
     let mut shown = String::new();
+    let refused = nango_dev(false).set_proxy(Some("ftp://user:secret@x")).unwrap_err();
+    assert!(refused.code() == Code::InvalidArgument && !refused.message().contains("secret"), "{refused}");
     let narrow = Proxy::start("ConnectPort 563");
     let error = through(&narrow.url(), true, &mut shown).unwrap_err();
     assert_eq!((error.code(), error.attempts()), (Code::Proxy, 2), "{error}");
@@ -222,18 +224,11 @@ fn a_proxy_from_the_environment() {
 
 /// The environment is read once in a process: a process of its own for each. What its two calls came to.
 fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> String {
-    let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.args(["--exact", "calls_of_a_child", "--ignored", "--nocapture"]).env("NANGO_TEST_BASE_URL", base_url);
-    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
-        command.env_remove(name).env_remove(name.to_uppercase());
+    let mut variables = vec![("NANGO_TEST_BASE_URL", Some(base_url)), ("NANGO_TEST_PROXY", option)];
+    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        variables.push((name, environment.iter().find(|(set, _)| *set == name).map(|(_, value)| *value)));
     }
-    if let Some(option) = option {
-        command.env("NANGO_TEST_PROXY", option);
-    }
-    let output = command.envs(environment.iter().copied()).output().expect("a child");
-    let output = String::from_utf8_lossy(&output.stdout).into_owned();
-    let said = output.lines().find_map(|line| line.split_once("child: ")).unwrap_or_else(|| panic!("the child said nothing: {output}"));
-    said.1.to_owned()
+    support::child("calls_of_a_child", &variables)
 }
 
 #[test]
@@ -245,8 +240,8 @@ fn calls_of_a_child() {
         options.set_proxy(Some(&proxy)).unwrap();
     }
     match token(&options, &mut String::new()) {
-        Ok(token) => println!("child: OK {token}"),
-        Err(error) => println!("child: {} {error}", error.code().name()),
+        Ok(token) => support::tell(&format!("OK {token}")),
+        Err(error) => support::tell(&format!("{} {error}", error.code().name())),
     }
 }
 

@@ -102,8 +102,8 @@ impl TlsOptions {
             return Err(match self.roots {
                 Roots::CustomOnly => "only custom certificate authorities are trusted, and none was added (nango_options_add_ca_pem)",
                 _ => {
-                    "this system has no certificate authorities: install its package of them (ca-certificates), or choose the bundled ones with \
-                     nango_options_set_tls_roots"
+                    "this system has no certificate authorities: install its package of them (ca-certificates), point SSL_CERT_FILE to a file of them, or \
+                     choose the bundled ones with nango_options_set_tls_roots"
                 }
             }
             .to_owned());

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -27,6 +28,28 @@ pub fn options(base_url: &str, key: &str) -> Options {
     options.set_secret_key(key).expect("a key");
     options
 }
+
+/// Runs a test of this program that is marked `#[ignore]` in a process of its own, with these variables (`None`: without it), and returns what it told.
+pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = String::from_utf8_lossy(&command.output().expect("a child").stdout).into_owned();
+    let told = output.lines().find_map(|line| line.split_once(TOLD)).unwrap_or_else(|| panic!("the child told nothing: {output}"));
+    told.1.to_owned()
+}
+
+/// What such a test tells the one that runs it.
+pub fn tell(text: &str) {
+    println!("{TOLD}{text}");
+}
+
+const TOLD: &str = "told: ";
 
 /// A server on loopback that does with each connection, on a thread of its own, what the test says; it ends with the test's process.
 pub struct Server {
