@@ -1,0 +1,572 @@
+/*
+ * The process that the library lives in: its signals, its descriptors, its threads and its memory are as they were, whatever calls went through it. In the environment
+ * of nango-dev --tls-port 0. NANGO_TEST_SECONDS: how long threads do as they like (5); NANGO_TEST_CALLS: how many calls must leave nothing behind (20 000).
+ */
+#define _DEFAULT_SOURCE
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+#include "dev.h"
+#include "peer.h"
+
+static const char *KEY, *HOST;
+
+static long setting(const char *name, long otherwise)
+{
+    const char *value = getenv(name);
+    return value ? strtol(value, NULL, 10) : otherwise;
+}
+
+static void *contents(const char *name, size_t *length)
+{
+    FILE *file = fopen(name, "rb");
+    char *text = malloc(1 << 16);
+    *length = file && text ? fread(text, 1, 1 << 16, file) : 0;
+    if (file)
+        fclose(file);
+    return text;
+}
+
+static nango_client *client_with(const char *url, uint32_t timeout_ms, uint32_t idle)
+{
+    nango_options *options = nango_options_new();
+    nango_error *error = NULL;
+    nango_client *client;
+    size_t length;
+    void *authority = contents(check_env("NANGO_DEV_CA_FILE"), &length);
+    nango_options_set_base_url(options, url);
+    nango_options_set_secret_key(options, KEY);
+    nango_options_set_timeout_ms(options, timeout_ms);
+    nango_options_set_max_retries(options, 0);
+    nango_options_set_idle_connections(options, idle);
+    nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_CUSTOM_ONLY);
+    nango_options_add_ca_pem(options, authority, length);
+    client = nango_client_new_with_options(options, &error);
+    if (!CHECK(client != NULL))
+        exit(2);
+    nango_options_free(options);
+    free(authority);
+    return client;
+}
+
+/* NANGO_OK: bob's token came, and it is his. */
+static nango_code token_of_bob(const nango_client *client, const nango_call_options *options)
+{
+    nango_error *error = NULL;
+    char *token = nango_get_token(client, "github", "bob", options, &error);
+    nango_code code = error ? nango_error_code(error) : NANGO_OK;
+    CHECK(!token == !!error);
+    if (token)
+        CHECK_TEXT(token, "at-bob");
+    nango_free_string(token);
+    nango_error_free(error);
+    return code;
+}
+
+static const char BOB[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
+
+static nango_code queued_token_of_bob(const nango_queue *queue, const nango_client *client)
+{
+    nango_error *error = NULL;
+    nango_completion done;
+    nango_code code = NANGO_OK;
+    CHECK(nango_queue_submit(queue, client, "get_token", BOB, NULL, 0, &error) != 0);
+    if (!CHECK(nango_queue_next(queue, &done, 1, 20000) == 1))
+        return NANGO_ERROR_TIMEOUT;
+    if (done.error)
+        code = nango_error_code(done.error);
+    else
+        CHECK_TEXT(done.json, "at-bob");
+    nango_free_string(done.json);
+    nango_error_free(done.error);
+    return code;
+}
+
+/* --- Signals --- */
+
+struct signals {
+    sigset_t mask, pending;
+    struct sigaction actions[65];
+};
+
+static void look_at(struct signals *seen)
+{
+    int number;
+    memset(seen, 0, sizeof *seen);
+    pthread_sigmask(SIG_SETMASK, NULL, &seen->mask);
+    sigpending(&seen->pending);
+    for (number = 1; number < 65; number++)
+        sigaction(number, NULL, &seen->actions[number]);
+}
+
+static int same_signals(const struct signals *one, const struct signals *other)
+{
+    int number, same = 1;
+    for (number = 1; number < 65; number++)
+        same = same && sigismember(&one->mask, number) == sigismember(&other->mask, number) &&
+               sigismember(&one->pending, number) == sigismember(&other->pending, number) &&
+               one->actions[number].sa_handler == other->actions[number].sa_handler && one->actions[number].sa_flags == other->actions[number].sa_flags;
+    return same;
+}
+
+static atomic_int interrupts;
+
+static void count_interrupt(int number)
+{
+    (void)number;
+    interrupts++;
+}
+
+/* All that can come of a call, over HTTP and TLS, blocking and through a queue. */
+static void everything_once(void)
+{
+    struct peer silent, garbles, resets;
+    char nobody[64];
+    nango_cancel *cancel = nango_cancel_new();
+    nango_call_options *cancelled = nango_call_options_new();
+    nango_queue *queue = nango_queue_new(NULL);
+    const char *urls[7];
+    nango_code codes[7] = {NANGO_OK, NANGO_OK, NANGO_ERROR_CONNECT, NANGO_ERROR_TIMEOUT, NANGO_ERROR_TLS, NANGO_ERROR_IO, NANGO_ERROR_DNS};
+    int i;
+    nango_cancel_trigger(cancel);
+    nango_call_options_set_cancel(cancelled, cancel);
+    peer_start(&silent, PEER_SILENT, NULL);
+    peer_start(&garbles, PEER_GARBLES, NULL);
+    peer_start(&resets, PEER_RESETS, NULL);
+    peer_nobody(nobody, sizeof nobody);
+    urls[0] = HOST;
+    urls[1] = check_env("NANGO_DEV_TLS_HOST");
+    urls[2] = nobody;
+    urls[3] = silent.url;
+    urls[4] = garbles.https_url;
+    urls[5] = resets.url;
+    urls[6] = "http://nango.invalid";
+    for (i = 0; i < 7; i++) {
+        nango_client *client = client_with(urls[i], i == 3 ? 100 : 20000, 8);
+        nango_code blocking = token_of_bob(client, NULL), queued = queued_token_of_bob(queue, client);
+        /* A reset may come before the request is written, or after. */
+        CHECK(blocking == codes[i] || i == 5 || i == 4);
+        CHECK(queued == codes[i] || i == 5 || i == 4);
+        CHECK(token_of_bob(client, cancelled) == NANGO_ERROR_CANCELLED);
+        nango_client_free(client);
+    }
+    peer_stop(&resets);
+    peer_stop(&garbles);
+    peer_stop(&silent);
+    nango_queue_free(queue);
+    nango_call_options_free(cancelled);
+    nango_cancel_free(cancel);
+}
+
+static void signals_stay_as_they_were(void)
+{
+    struct signals before, after;
+    struct sigaction handler;
+    sigset_t some, old;
+    memset(&handler, 0, sizeof handler);
+    handler.sa_handler = count_interrupt;
+    sigaction(SIGUSR1, &handler, NULL);
+    look_at(&before);
+    everything_once();
+    look_at(&after);
+    CHECK(same_signals(&before, &after));
+    /* With some blocked, SIGPIPE among them, and one that waits already. */
+    sigemptyset(&some);
+    sigaddset(&some, SIGPIPE);
+    sigaddset(&some, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &some, &old);
+    pthread_kill(pthread_self(), SIGUSR2);
+    look_at(&before);
+    everything_once();
+    look_at(&after);
+    CHECK(same_signals(&before, &after));
+    CHECK(sigismember(&after.pending, SIGUSR2) && !sigismember(&after.pending, SIGPIPE));
+    signal(SIGUSR2, SIG_IGN);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    signal(SIGUSR2, SIG_DFL);
+}
+
+/* How many threads of the library's there are; each must have every signal blocked that can be. */
+static int threads_of_the_library(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *task;
+    int count = 0;
+    while (tasks && (task = readdir(tasks))) {
+        char name[300], line[256] = "";
+        FILE *status;
+        unsigned long long blocked = 0;
+        int ours = 0;
+        snprintf(name, sizeof name, "/proc/self/task/%s/status", task->d_name);
+        status = fopen(name, "r");
+        while (status && fgets(line, sizeof line, status)) {
+            ours = ours || strncmp(line, "Name:\tnango", 11) == 0;
+            if (strncmp(line, "SigBlk:", 7) == 0)
+                blocked = strtoull(line + 7, NULL, 16);
+        }
+        if (status)
+            fclose(status);
+        if (ours) {
+            /* But SIGKILL and SIGSTOP, and the two that are libc's own (32 and 33). */
+            CHECK((blocked | 1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1) | 3ULL << 31) == ~0ULL);
+            count++;
+        }
+    }
+    if (tasks)
+        closedir(tasks);
+    return count;
+}
+
+static void no_signal_reaches_a_thread_of_the_librarys(void)
+{
+    nango_queue *queue = nango_queue_new(NULL);
+    CHECK(threads_of_the_library() >= 1);
+    nango_queue_free(queue);
+}
+
+struct storm {
+    pthread_t threads[4];
+    atomic_int calling;
+};
+
+static void *calls_in_a_storm(void *context)
+{
+    struct storm *storm = context;
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(check_env("NANGO_DEV_TLS_HOST"), 20000, 8);
+    nango_queue *queue = nango_queue_new(NULL);
+    int i;
+    for (i = 0; i < 40; i++) {
+        CHECK(token_of_bob(plain, NULL) == NANGO_OK);
+        CHECK(token_of_bob(tls, NULL) == NANGO_OK);
+        CHECK(queued_token_of_bob(queue, i % 2 ? tls : plain) == NANGO_OK);
+    }
+    nango_queue_free(queue);
+    nango_client_free(tls);
+    nango_client_free(plain);
+    storm->calling--;
+    return NULL;
+}
+
+/* A handler without SA_RESTART: each system call that waits ends with EINTR, thousands of times. */
+static void interrupted_all_the_time(void)
+{
+    const struct timespec pause = {0, 100000};
+    struct storm storm;
+    struct sigaction handler;
+    size_t i, count = sizeof storm.threads / sizeof *storm.threads;
+    memset(&handler, 0, sizeof handler);
+    handler.sa_handler = count_interrupt;
+    sigaction(SIGUSR1, &handler, NULL);
+    interrupts = 0;
+    storm.calling = (int)count;
+    /* Some of the calls wait for their answer. */
+    free(dev_ask("POST", "/_dev/faults", "{\"connection\": \"bob\", \"times\": 20, \"delay_ms\": 100}"));
+    for (i = 0; i < count; i++)
+        pthread_create(&storm.threads[i], NULL, calls_in_a_storm, &storm);
+    while (storm.calling > 0) {
+        for (i = 0; i < count; i++)
+            pthread_kill(storm.threads[i], SIGUSR1);
+        nanosleep(&pause, NULL);
+    }
+    for (i = 0; i < count; i++)
+        pthread_join(storm.threads[i], NULL);
+    CHECK(interrupts > 500);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+/* --- Descriptors and memory --- */
+
+static int open_descriptors(const char *kind)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int count = 0;
+    while (folder && (entry = readdir(folder))) {
+        char name[300], target[256] = "";
+        snprintf(name, sizeof name, "/proc/self/fd/%s", entry->d_name);
+        if (readlink(name, target, sizeof target - 1) > 0 && strncmp(target, kind, strlen(kind)) == 0)
+            count++;
+    }
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+static int tasks(void)
+{
+    DIR *folder = opendir("/proc/self/task");
+    int count = -2;
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+static long resident_kb(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    long size = 0;
+    while (status && fgets(line, sizeof line, status))
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            size = strtol(line + 6, NULL, 10);
+    if (status)
+        fclose(status);
+    return size;
+}
+
+/* What a program that is started from here inherits of sockets and the like: nothing of the library's. */
+static void no_descriptor_outlives_an_exec(void)
+{
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(check_env("NANGO_DEV_TLS_HOST"), 20000, 8);
+    nango_queue *queue = nango_queue_new(NULL);
+    int before = open_descriptors("socket:"), status = 0;
+    pid_t child;
+    CHECK(token_of_bob(plain, NULL) == NANGO_OK && token_of_bob(tls, NULL) == NANGO_OK);
+    CHECK(queued_token_of_bob(queue, tls) == NANGO_OK);
+    CHECK(nango_queue_fd(queue) >= 0);
+    CHECK(open_descriptors("socket:") >= 3);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        char command[160];
+        snprintf(command, sizeof command, "test \"$(ls -l /proc/self/fd | grep -c 'socket:\\|eventfd\\|eventpoll')\" -le %d", before);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(9);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(token_of_bob(plain, NULL) == NANGO_OK && token_of_bob(tls, NULL) == NANGO_OK);
+    nango_queue_free(queue);
+    nango_client_free(tls);
+    nango_client_free(plain);
+}
+
+static void *one_call(void *context)
+{
+    CHECK(token_of_bob(context, NULL) == NANGO_OK);
+    return NULL;
+}
+
+static void callers_that_come_and_go_leave_no_pile_of_sockets(void)
+{
+    pthread_t threads[64];
+    /* Those of clients before it may still be closing. */
+    int before = open_descriptors("socket:"), round;
+    size_t i;
+    nango_client *client = client_with(HOST, 20000, 3);
+    for (round = 0; round < 4; round++) {
+        for (i = 0; i < 64; i++)
+            pthread_create(&threads[i], NULL, one_call, client);
+        for (i = 0; i < 64; i++)
+            pthread_join(threads[i], NULL);
+        CHECK(open_descriptors("socket:") <= before + 3);
+    }
+    nango_client_free(client);
+    CHECK(open_descriptors("socket:") <= before);
+}
+
+/* Good and bad ones, over and over. */
+static void many_calls_leave_nothing(void)
+{
+    const long calls = setting("NANGO_TEST_CALLS", 20000);
+    long done, before_kb = 0;
+    int descriptors = 0, threads = 0;
+    char nobody[64];
+    nango_client *plain = client_with(HOST, 20000, 8), *refused, *wrong;
+    nango_queue *queue = nango_queue_new(NULL);
+    nango_options *options = nango_options_new();
+    peer_nobody(nobody, sizeof nobody);
+    refused = client_with(nobody, 20000, 8);
+    nango_options_set_base_url(options, HOST);
+    nango_options_set_secret_key(options, "11111111-2222-4333-8444-555555555555");
+    wrong = nango_client_new_with_options(options, NULL);
+    for (done = 0; done < calls; done++) {
+        nango_error *error = NULL;
+        char *text = NULL;
+        nango_cancel *cancel;
+        nango_call_options *call;
+        /* What is grown once has been grown by then. */
+        if (done == calls / 4) {
+            before_kb = resident_kb();
+            descriptors = open_descriptors("");
+            threads = tasks();
+        }
+        switch (done % 8) {
+        case 0:
+            CHECK(token_of_bob(refused, NULL) == NANGO_ERROR_CONNECT);
+            break;
+        case 1:
+            text = nango_get_connection_json(plain, "github", "no such", NULL, &error);
+            CHECK(!text && nango_error_code(error) == NANGO_ERROR_NOT_FOUND);
+            break;
+        case 2:
+            CHECK(token_of_bob(wrong, NULL) == NANGO_ERROR_UNAUTHORIZED);
+            break;
+        case 3:
+            cancel = nango_cancel_new();
+            call = nango_call_options_new();
+            nango_call_options_set_cancel(call, cancel);
+            nango_cancel_trigger(cancel);
+            CHECK(token_of_bob(plain, call) == NANGO_ERROR_CANCELLED);
+            nango_call_options_free(call);
+            nango_cancel_free(cancel);
+            break;
+        case 4:
+            CHECK(queued_token_of_bob(queue, plain) == NANGO_OK);
+            break;
+        case 5:
+            text = nango_get_connection_json(plain, "github", "bob", NULL, &error);
+            CHECK(text && !error);
+            break;
+        case 6:
+            call = nango_call_options_new();
+            nango_call_options_set_timeout_ms(call, 1);
+            token_of_bob(plain, call);
+            nango_call_options_free(call);
+            break;
+        default:
+            CHECK(token_of_bob(plain, NULL) == NANGO_OK);
+        }
+        nango_free_string(text);
+        nango_error_free(error);
+    }
+    printf("  %ld calls: %ld kB after a quarter of them, %ld kB at the end; descriptors %d and %d, threads %d and %d\n", calls, before_kb, resident_kb(),
+           descriptors, open_descriptors(""), threads, tasks());
+#ifndef __SANITIZE_ADDRESS__ /* It keeps what was freed, to see who uses it. */
+    CHECK(resident_kb() <= before_kb + 2048);
+#endif
+    CHECK(open_descriptors("") <= descriptors + 8);
+    CHECK(tasks() <= threads);
+    nango_options_free(options);
+    nango_client_free(wrong);
+    nango_client_free(refused);
+    nango_queue_free(queue);
+    nango_client_free(plain);
+}
+
+/* --- Threads --- */
+
+struct crowd {
+    nango_client *shared;
+    nango_queue *queue;
+    nango_cancel *_Atomic cancels[8];
+    atomic_int over;
+    atomic_long calls, cancelled;
+};
+
+static void free_taken(nango_completion *done)
+{
+    if (done->json)
+        CHECK_TEXT(done->json, "at-bob");
+    else
+        CHECK(done->error && nango_error_code(done->error) == NANGO_ERROR_CANCELLED);
+    nango_free_string(done->json);
+    nango_error_free(done->error);
+}
+
+/* One of 64 that call, cancel, make and free as chance has it. */
+static void *does_as_it_likes(void *context)
+{
+    struct crowd *crowd = context;
+    unsigned seed = (unsigned)(size_t)&crowd ^ (unsigned)now_ms();
+    while (!crowd->over) {
+        nango_call_options *call = NULL;
+        nango_cancel *cancel = NULL, *other;
+        nango_client *own;
+        nango_completion done;
+        nango_code code;
+        uint64_t ticket;
+        int place = rand_r(&seed) % 8;
+        crowd->calls++;
+        switch (rand_r(&seed) % 6) {
+        case 0: /* with a cancel handle that another thread may trigger */
+            cancel = nango_cancel_new();
+            call = nango_call_options_new();
+            nango_call_options_set_cancel(call, cancel);
+            other = atomic_exchange(&crowd->cancels[place], cancel);
+            if (other)
+                nango_cancel_free(other);
+            code = token_of_bob(crowd->shared, call);
+            CHECK(code == NANGO_OK || code == NANGO_ERROR_CANCELLED);
+            crowd->cancelled += code == NANGO_ERROR_CANCELLED;
+            nango_call_options_free(call);
+            break;
+        case 1:
+            other = atomic_exchange(&crowd->cancels[place], NULL);
+            if (other) {
+                nango_cancel_trigger(other);
+                nango_cancel_free(other);
+            }
+            break;
+        case 2:
+            ticket = nango_queue_submit(crowd->queue, crowd->shared, "get_token", BOB, NULL, 0, NULL);
+            CHECK(ticket != 0);
+            if (rand_r(&seed) % 3 == 0)
+                nango_queue_cancel(crowd->queue, ticket);
+            break;
+        case 3:
+            while (nango_queue_next(crowd->queue, &done, 1, 0) == 1)
+                free_taken(&done);
+            break;
+        case 4: /* a client of its own, freed with a call of its queue's under way */
+            own = client_with(HOST, 20000, 2);
+            CHECK(token_of_bob(own, NULL) == NANGO_OK);
+            CHECK(nango_queue_submit(crowd->queue, own, "get_token", BOB, NULL, 0, NULL) != 0);
+            nango_client_free(own);
+            break;
+        default:
+            CHECK(token_of_bob(crowd->shared, NULL) == NANGO_OK);
+        }
+    }
+    return NULL;
+}
+
+static void sixty_four_threads(void)
+{
+    pthread_t threads[64];
+    struct crowd crowd;
+    nango_completion done;
+    struct timespec pause = {0, 0};
+    size_t i;
+    memset(&crowd, 0, sizeof crowd);
+    crowd.shared = client_with(HOST, 120000, 8);
+    crowd.queue = nango_queue_new(NULL);
+    for (i = 0; i < 64; i++)
+        pthread_create(&threads[i], NULL, does_as_it_likes, &crowd);
+    pause.tv_sec = setting("NANGO_TEST_SECONDS", 5);
+    nanosleep(&pause, NULL);
+    crowd.over = 1;
+    for (i = 0; i < 64; i++)
+        pthread_join(threads[i], NULL);
+    for (i = 0; i < 8; i++)
+        nango_cancel_free(crowd.cancels[i]);
+    nango_queue_close(crowd.queue);
+    while (nango_queue_next(crowd.queue, &done, 1, 0) == 1)
+        free_taken(&done);
+    printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls, (long)pause.tv_sec, crowd.cancelled);
+    CHECK(crowd.calls > 64);
+    nango_queue_free(crowd.queue);
+    nango_client_free(crowd.shared);
+}
+
+int main(int argc, char **argv)
+{
+    KEY = check_env("NANGO_SECRET_KEY");
+    HOST = check_env("NANGO_HOST");
+    /* What a program does that never heard of SIGPIPE. */
+    signal(SIGPIPE, SIG_DFL);
+    RUN(signals_stay_as_they_were);
+    RUN(no_signal_reaches_a_thread_of_the_librarys);
+    RUN(interrupted_all_the_time);
+    RUN(no_descriptor_outlives_an_exec);
+    RUN(callers_that_come_and_go_leave_no_pile_of_sockets);
+    RUN(sixty_four_threads);
+    RUN(many_calls_leave_nothing);
+    return check_end();
+}
