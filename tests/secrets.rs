@@ -1,0 +1,147 @@
+//! The key and every secret of every credentials vector, handed back by a server in every place that it has, and searched for in all that the library shows.
+
+mod support;
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write;
+use std::panic::{catch_unwind, set_hook, take_hook};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nango::{CallOptions, Client, Error, Queue, operation};
+use serde_json::{Value, json};
+use support::{KEY, Server, options, read_request};
+
+/// What every secret begins with.
+const HUSH: &str = "hush-";
+
+/// The connections of the vectors, each text in their credentials made one that is told from all others.
+fn connections() -> Vec<Value> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/credentials.json");
+    let file: Value = serde_json::from_str(&fs::read_to_string(file).expect("the vectors")).expect("JSON");
+    let bodies = file["vectors"].as_array().expect("vectors").iter().flat_map(|vector| vector["exchanges"].as_array().expect("exchanges"));
+    let mut connections: Vec<Value> = bodies.map(|exchange| exchange["response"]["body"].clone()).filter(|body| body["credentials"].is_object()).collect();
+    let mut count = 0;
+    for connection in &mut connections {
+        for (name, value) in connection["credentials"].as_object_mut().expect("credentials") {
+            if name != "type" && name != "expires_at" {
+                hush(value, &mut count);
+            }
+        }
+    }
+    assert!(count > 100, "{count} secrets");
+    connections
+}
+
+fn hush(value: &mut Value, count: &mut usize) {
+    match value {
+        Value::String(text) => {
+            *count += 1;
+            *text = format!("{HUSH}{count}");
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| hush(element, count)),
+        Value::Object(members) => members.values_mut().for_each(|member| hush(member, count)),
+        _ => {}
+    }
+}
+
+fn raw(status: &str, content_type: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+}
+
+/// Every way in which a server can hand a connection back, most of them wrong.
+fn answers(connection: &Value) -> Vec<String> {
+    let json = "application/json";
+    let whole = connection.to_string();
+    let cut = &whole[..whole.len() - 2];
+    let told = |envelope: Value| raw("400 Bad Request", json, "", &envelope.to_string());
+    vec![
+        raw("200 OK", json, "", &whole),
+        raw("200 OK", json, "", cut),
+        raw("200 OK", json, "", &format!("{whole} {whole}")),
+        raw("200 OK", "text/html", "", &format!("<html>{whole}")),
+        raw("200 OK", &format!("text/{KEY}"), "", &whole),
+        raw("200 OK", json, &format!("x-other: {KEY}\r\n"), &whole),
+        told(json!({"error": {"code": "no", "message": "No.", "payload": connection}})),
+        told(json!({"error": {"code": "no", "message": "No.", "errors": [connection, {"credentials": connection["credentials"]}]}})),
+        told(json!({"error": {"credentials": connection["credentials"]}, "message": "No."})),
+        told(json!({"error": {"code": KEY, "message": format!("the key {KEY} is wrong"), KEY: KEY}})),
+        raw("500 Internal Server Error", "text/plain", "", &whole),
+        raw("401 Unauthorized", "text/html", "", &format!("<p>{KEY}</p>{whole}")),
+        raw("424 Failed Dependency", json, "", &json!({"error": {"code": "invalid_credentials", "message": "No.", "payload": connection}}).to_string()),
+        raw("429 Too Many Requests", json, &format!("retry-after: {KEY}\r\nx-ratelimit-limit: {KEY}\r\n"), "{}"),
+        raw("302 Found", json, &format!("location: https://other.example/?key={KEY}\r\n"), &whole),
+        format!("HTTP/1.1 200 {KEY}\r\nbroken: {KEY}\r\ncontent-length: nonsense {KEY}\r\n\r\n"),
+        format!("{KEY}\r\n\r\n{whole}"),
+        format!("HTTP/1.1 200 OK\r\ncontent-type: {json}\r\ncontent-length: 100000\r\n\r\n{whole}"),
+    ]
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let next = Arc::new(Mutex::new(VecDeque::<String>::new()));
+    let server = Server::start({
+        let next = Arc::clone(&next);
+        move |mut stream, _| {
+            while read_request(&stream).is_some() {
+                let Some(answer) = next.lock().unwrap().pop_front() else { return };
+                let _ = stream.write_all(answer.as_bytes());
+                // What was cut off ends here.
+                if !answer.starts_with("HTTP/1.1 200 OK") || answer.contains("length: 100000") {
+                    return;
+                }
+            }
+        }
+    });
+    let mut options = options(&server.url, KEY);
+    options.set_max_retries(0);
+    options.set_events(64);
+    let (client, queue) = (Client::with_options(&options).unwrap(), Queue::new().unwrap());
+    // Hundreds of them, on purpose.
+    let hook = take_hook();
+    set_hook(Box::new(|_| {}));
+    let (mut shown, mut failed) = (format!("{options:?}"), 0);
+    for connection in connections() {
+        for answer in answers(&connection) {
+            let mut call = |result: Result<String, Error>| match result {
+                Ok(debugged) => shown.push_str(&debugged),
+                Err(error) => {
+                    failed += 1;
+                    let _ = write!(shown, "{error} {error:?} {error:#?} {} {:?} {:?}", error.message(), error.api_code(), error.body_json());
+                    for name in ["retry-after", "x-ratelimit-limit"] {
+                        let _ = write!(shown, "{:?}", error.header(name));
+                    }
+                    let unwound = catch_unwind(|| panic!("{error} {error:?}")).unwrap_err();
+                    let _ = write!(shown, "{:?}", unwound.downcast_ref::<String>());
+                }
+            };
+            // Not sent again over a used connection: each answer is for one request.
+            for operation in [&operation::GET_TOKEN, &operation::GET_CONNECTION, &operation::GET_CREDENTIALS] {
+                *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
+                call(client.call(operation, parameters(), &CallOptions::default()).map(|secret| format!("{secret:?}")));
+            }
+            *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
+            queue.submit(&client, &operation::GET_TOKEN, parameters(), &CallOptions::default(), 0).unwrap();
+            let completion = queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");
+            let _ = write!(shown, "{completion:?} {queue:?}");
+            while let Some(event) = client.next_event_json() {
+                shown.push_str(&event);
+            }
+        }
+    }
+    set_hook(hook);
+    let _ = write!(shown, "{client:?}");
+    assert!(failed > 500 && shown.len() > 1_000_000, "{failed} failed, {} shown", shown.len());
+    for secret in [KEY, HUSH] {
+        if let Some(at) = shown.find(secret) {
+            panic!("shown: {}", &shown[shown.floor_char_boundary(at.saturating_sub(300))..shown.floor_char_boundary(at + 80)]);
+        }
+    }
+    println!("{failed} errors and {} bytes of what is shown, without a secret", shown.len());
+}
+
+fn parameters() -> nango::Parameters {
+    json!({"provider_config_key": "k", "connection_id": "c"}).as_object().cloned().expect("an object")
+}
