@@ -17,6 +17,16 @@ impl From<Zeroizing<String>> for Secret {
     }
 }
 
+/// How much room an answer has behind its text, so that it can be handed to C where it is: for its length and a NUL.
+pub(crate) const ROOM: usize = size_of::<usize>() + 1;
+
+impl Secret {
+    /// The text, which is wiped when dropped.
+    pub(crate) fn into_text(self) -> Zeroizing<String> {
+        self.0
+    }
+}
+
 impl Deref for Secret {
     type Target = str;
 

@@ -135,9 +135,9 @@ int main(int count, char **values)
     listing = strcmp(kind, "list") == 0;
     nosignal = strcmp(kind, "nosignal") == 0 || in_flight > 1;
     if (strcmp(kind, "memory") == 0) {
-        long before = resident("VmRSS:");
+        long before = resident("VmRSS:"), anonymous = resident("RssAnon:");
         get(new_handle());
-        printf("{\"kb\": %ld}\n", resident("VmRSS:") - before);
+        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before, resident("RssAnon:") - anonymous);
         return 0;
     }
     if (strcmp(kind, "multi") == 0)

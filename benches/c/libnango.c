@@ -1,4 +1,4 @@
-/* libnango from C: blocking, queue, list, create, memory. */
+/* libnango from C: blocking, queue, list, fetch, create, memory. */
 #define _GNU_SOURCE
 
 #include <nango.h>
@@ -42,6 +42,16 @@ static void get_token(void *state)
     if (!token)
         fail(nango_error_message(error));
     nango_free_string(token);
+}
+
+/* The list as one text. */
+static void fetch(void *state)
+{
+    nango_error *error = NULL;
+    char *json = nango_list_connections_json(state, NULL, NULL, &error);
+    if (!json)
+        fail(nango_error_message(error));
+    nango_free_string(json);
 }
 
 static void list(void *state)
@@ -113,17 +123,17 @@ int main(int count, char **values)
         return 0;
     }
     if (strcmp(kind, "memory") == 0) {
-        long before = resident("VmRSS:");
+        long before = resident("VmRSS:"), anonymous = resident("RssAnon:");
         client = new_client();
         get_token(client);
-        printf("{\"kb\": %ld}\n", resident("VmRSS:") - before);
+        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before, resident("RssAnon:") - anonymous);
         return 0;
     }
     client = new_client();
     if (strcmp(kind, "queue") == 0)
         queue();
     else
-        run_callers(shared_client, strcmp(kind, "list") == 0 ? list : get_token);
+        run_callers(shared_client, strcmp(kind, "list") == 0 ? list : strcmp(kind, "fetch") == 0 ? fetch : get_token);
     nango_client_free(client);
     return 0;
 }

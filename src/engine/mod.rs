@@ -31,6 +31,7 @@ use tower_service::Service;
 use zeroize::Zeroizing;
 
 use crate::request::Request;
+use crate::secret::ROOM;
 use background::Shared;
 use fork::PerProcess;
 use inline::Slot;
@@ -194,8 +195,9 @@ impl Line {
             return Err(Failure::TooLarge { status, limit });
         }
         let headers = std::mem::take(response.headers_mut());
-        // What a server announces is not what it sends: believed up to a megabyte.
-        let mut body = Zeroizing::new(Vec::with_capacity(announced.min(1 << 20) as usize));
+        let mut body = Zeroizing::new(Vec::new());
+        // What a server announces may not come, and the system may not have it: then the body grows as it comes.
+        let _ = body.try_reserve_exact(announced as usize + ROOM);
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(error, self.proxied))? {
             if (body.len() + chunk.len()) as u64 > limit {
                 return Err(Failure::TooLarge { status, limit });

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{free_text, give_text, optional_text, text};
+use super::guard::{free_text, give_secret, optional_text, text};
 use super::options::nango_call_options;
 use crate::client::Client;
 use crate::error::Error;
@@ -35,7 +35,7 @@ unsafe fn one_connection(
                 nango_call_options::checked(options)?,
             )
         };
-        give_text(&call(&client, key, id, &options)?)
+        give_secret(call(&client, key, id, &options)?)
     };
     // SAFETY: as promised by the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn nango_list_connections_json(
         // SAFETY: the header asks it of the caller.
         let (client, filter, options) =
             unsafe { (nango_client::reference(client)?, parameters(filter_json, "filter_json")?, nango_call_options::checked(options)?) };
-        give_text(&client.list_connections_json(filter, &options)?)
+        give_secret(client.list_connections_json(filter, &options)?)
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
+use crate::secret::{ROOM, Secret};
 
 /// Runs a body that has no failure of its own to tell.
 pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
@@ -110,17 +111,35 @@ pub(super) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Re
 }
 
 /// In front of an owned text stands its length, so that it is wiped and freed whole, whatever its owner wrote into it.
-const LENGTH: usize = size_of::<usize>();
+const LENGTH: usize = ROOM - 1;
 
 /// Gives a text to the caller: one block of the length, the text and a NUL. Only [`free_text`] takes it back.
 pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
-    if text.as_bytes().contains(&0) {
+    let mut block = Vec::with_capacity(LENGTH + text.len() + 1);
+    block.extend_from_slice(text.as_bytes());
+    give_block(block)
+}
+
+/// Gives a text to the caller, in its own memory if that has the room.
+pub(super) fn give_secret(secret: Secret) -> Result<*mut c_char, Error> {
+    let mut text = secret.into_text();
+    if text.capacity() != text.len() + ROOM {
+        return give_text(&text);
+    }
+    give_block(std::mem::take(&mut *text).into_bytes())
+}
+
+/// Makes a block of a text that has as much room behind it as a block needs, and no more.
+fn give_block(mut block: Vec<u8>) -> Result<*mut c_char, Error> {
+    if block.contains(&0) {
+        block.zeroize();
         return Err(Error::new(Code::InvalidResponse, "the answer holds a NUL character, which a C text cannot"));
     }
-    let mut block = Vec::with_capacity(LENGTH + text.len() + 1);
-    block.extend_from_slice(&text.len().to_ne_bytes());
-    block.extend_from_slice(text.as_bytes());
-    block.push(0);
+    let length = block.len();
+    block.resize(LENGTH + length + 1, 0);
+    block.copy_within(..length, LENGTH);
+    block[..LENGTH].copy_from_slice(&length.to_ne_bytes());
+    block[LENGTH + length] = 0;
     LIVE.fetch_add(1, Ordering::Relaxed);
     let block = Box::into_raw(block.into_boxed_slice()).cast::<u8>();
     // SAFETY: the block is longer than the length in front of the text.
@@ -147,6 +166,8 @@ pub(super) unsafe fn free_text(text: *mut c_char) {
 
 #[cfg(test)]
 mod tests {
+    use zeroize::Zeroizing;
+
     use super::*;
 
     #[test]
@@ -157,5 +178,20 @@ mod tests {
         // SAFETY: made just above.
         unsafe { free_text(text) };
         assert_eq!(give_text("a\0b").unwrap_err().code(), Code::InvalidResponse);
+    }
+
+    #[test]
+    fn a_text_with_the_room_for_it_is_given_where_it_is() {
+        for room in [0, ROOM - 1, ROOM, ROOM + 1, 100] {
+            let mut text = String::with_capacity("secret".len() + room);
+            text.push_str("secret");
+            let before = text.as_ptr();
+            let given = give_secret(Zeroizing::new(text).into()).unwrap();
+            // SAFETY: made just above.
+            assert_eq!(unsafe { CStr::from_ptr(given) }, c"secret");
+            assert_eq!(given.cast_const().cast::<u8>() == before.wrapping_add(LENGTH), room == ROOM);
+            // SAFETY: made just above.
+            unsafe { free_text(given) };
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ptr;
 use super::call::parameters;
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{borrow, free, give, give_text};
+use super::guard::{borrow, free, give, give_secret};
 use super::options::nango_call_options;
 use crate::pager::Walk;
 
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn nango_pager_next_json(pager: *const nango_pager, error_
     let body = || {
         // SAFETY: the header asks it of the caller.
         let pager = unsafe { borrow(pager, "pager") }?;
-        pager.0.next_page_json()?.map_or(Ok(ptr::null_mut()), |page| give_text(&page))
+        pager.0.next_page_json()?.map_or(Ok(ptr::null_mut()), give_secret)
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }

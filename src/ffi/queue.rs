@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::call::parameters;
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{borrow, free, give, give_text, quiet, text};
+use super::guard::{borrow, free, give, give_secret, quiet, text};
 use super::list::nango_pager;
 use super::options::nango_call_options;
 use crate::error::{Code, Error};
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn nango_queue_next(queue: *const nango_queue, out: *mut n
 
 impl nango_completion {
     fn given(completion: Completion) -> nango_completion {
-        let given = completion.result.and_then(|result| result.map(|text| give_text(&text)).transpose());
+        let given = completion.result.and_then(|result| result.map(give_secret).transpose());
         let (json, error) = match given {
             Ok(json) => (json.unwrap_or(ptr::null_mut()), ptr::null_mut()),
             Err(error) => (ptr::null_mut(), nango_error::into_raw(error)),

@@ -19,10 +19,11 @@ struct Credentials {
     access_token: String,
 }
 
-fn libnango(url: &str, pem: &[u8]) -> impl Fn() + Sync {
+fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
     let mut options = Options::default();
     options.set_base_url(url).expect("a URL");
     options.set_secret_key(KEY).expect("a key");
+    options.set_idle_connections(in_flight.max(8));
     if url.starts_with("https") {
         options.set_tls_roots(Roots::CustomOnly);
         options.add_ca_pem(pem).expect("an authority");
@@ -90,7 +91,7 @@ fn main() {
     let pem = fs::read(authority).expect("an authority");
     let number = |text: &String| text.parse().expect("a number");
     match kind.as_str() {
-        "libnango" => run(libnango(url, &pem), number(in_flight), number(calls)),
+        "libnango" => run(libnango(url, &pem, number(in_flight)), number(in_flight), number(calls)),
         _ => run(reqwest_blocking(url, &pem), number(in_flight), number(calls)),
     }
 }
