@@ -54,6 +54,16 @@ impl BaseUrl {
         self.url.origin().ascii_serialization()
     }
 
+    /// How long scheme, host and port are.
+    pub(crate) fn origin_length(&self) -> usize {
+        self.url.as_str().len() - self.url.path().len()
+    }
+
+    /// Host, and port where it is not the scheme's own.
+    pub(crate) fn host(&self) -> &str {
+        self.url.authority()
+    }
+
     pub(crate) fn url(&self) -> &Url {
         &self.url
     }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use crate::base_url::BaseUrl;
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
+use crate::engine::proxy::Chosen;
 use crate::engine::{Answer, Engine, Failure, Line, Settings};
 use crate::error::{Code, Error, redact, shortened};
 use crate::events::Events;
@@ -66,21 +67,24 @@ impl Client {
             return Err(Error::invalid_argument("a client needs a secret key; it is in Nango's dashboard under Environment Settings, API Keys"));
         };
         let base_url = options.base_url.clone();
-        let anonymous: HeaderMap = [(ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, options.user_agent.clone())].into_iter().collect();
+        let host = HeaderValue::from_str(base_url.host()).map_err(|_| Error::invalid_argument("the base URL's host cannot be in a header"))?;
+        let anonymous: HeaderMap =
+            [(HOST, host), (ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, options.user_agent.clone())].into_iter().collect();
         let bearer = Zeroizing::new(format!("Bearer {}", secret_key.text()));
         let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
         let proxy = options.proxy.for_server(base_url.url(), base_url.is_loopback());
-        let speaks_tls = base_url.is_https() || proxy.as_ref().is_some_and(|proxy| proxy.https);
+        let speaks_tls = base_url.is_https() || proxy.as_ref().is_some_and(Chosen::is_https);
         let settings = Settings {
+            server: base_url.url().clone(),
             connect_timeout: options.connect_timeout,
             idle_timeout: options.idle_timeout,
             idle_connections: options.idle_connections,
             max_connections: options.max_connections,
             max_response_bytes: options.max_response_bytes,
-            proxy: proxy.map(|chosen| chosen.proxy),
+            proxy,
             tls: speaks_tls.then(|| options.tls.clone()),
         };
         let client = Client(Arc::new(Shared {
@@ -170,7 +174,7 @@ pub(crate) struct Planned {
 impl Planned {
     fn on_this_thread(self) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
-        let outcome = self.client.0.engine.run(self.cancel.as_ref(), self.request.repeatable, async |line| self.attempts(line, deadline).await);
+        let outcome = self.client.0.engine.run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
         self.told(match outcome {
             Outcome::Done(result) => result,
             Outcome::Cancelled => Err(cancelled()),
@@ -252,7 +256,7 @@ impl Call for Planned {
                 ),
             ),
             Failure::ProxyCredentials => (Code::Proxy, false, format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS)),
-            Failure::Io(why) => (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}")),
+            Failure::Io(why) | Failure::Unsent(why) => (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}")),
             Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };

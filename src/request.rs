@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, Url};
 use serde_json::{Map, Value};
 
 use crate::base_url::BaseUrl;
@@ -30,7 +30,8 @@ const NO_NUL: &str = "a text without a NUL character";
 /// One request, ready to be sent any number of times.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    /// Path and query.
+    pub(crate) target: String,
     /// What every request has; the same for all of a client's.
     common: Arc<HeaderMap>,
     /// What the caller adds.
@@ -55,50 +56,43 @@ impl Request {
                 operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
             )));
         }
-        let mut route = base.path().to_owned();
+        let mut target = base.path().to_owned();
         let path = if plural { operation.plural_path } else { operation.path };
         // Every path parameter stands between braces.
         let mut pieces = path.split(['{', '}']);
-        route.push_str(pieces.next().unwrap_or_default());
+        target.push_str(pieces.next().unwrap_or_default());
         while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
             let parameter = operation.parameters.iter().find(|known| known.place == Place::Path && known.name == name);
             let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
-            encode(&mut route, &value.unwrap_or_default());
-            route.push_str(rest);
+            encode(&mut target, &value.unwrap_or_default());
+            target.push_str(rest);
         }
-        let mut pairs = String::new();
+        let mut mark = '?';
         for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
             for (key, value) in query(parameter, parameters)? {
-                if !pairs.is_empty() {
-                    pairs.push('&');
-                }
-                pairs.push_str(parameter.wire);
+                target.push(std::mem::replace(&mut mark, '&'));
+                target.push_str(parameter.wire);
                 if let Some(key) = key {
-                    encode(&mut pairs, &format!("[{key}]"));
+                    encode(&mut target, &format!("[{key}]"));
                 }
-                pairs.push('=');
-                encode(&mut pairs, &value);
+                target.push('=');
+                encode(&mut target, &value);
             }
         }
-        // The host was parsed with the base URL.
-        let mut url = base.url().clone();
-        url.set_path(&route);
-        url.set_query(Some(pairs.as_str()).filter(|pairs| !pairs.is_empty()));
-        let length = url.as_str().len();
+        let length = base.origin_length() + target.len();
         if length > LONGEST_URL {
             return Err(Error::invalid_argument(format!("these parameters make a URL of {length} bytes; {LONGEST_URL} are the most")));
         }
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
-        Ok(Request { method: operation.method.clone(), url, common, added: added.to_vec(), repeatable: operation.repeatable && !rotates })
+        Ok(Request { method: operation.method.clone(), target, common, added: added.to_vec(), repeatable: operation.repeatable && !rotates })
     }
 }
 
 impl Request {
-    pub(crate) fn to_reqwest(&self) -> reqwest::Request {
-        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
-        request.headers_mut().clone_from(&self.common);
-        request.headers_mut().extend(self.added.iter().cloned());
-        request
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::clone(&self.common);
+        headers.extend(self.added.iter().cloned());
+        headers
     }
 }
 

@@ -6,13 +6,11 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
 
 use super::fork::PerProcess;
-use super::{Engine, Failure, Line, Settings, signals};
+use super::{Engine, Failure, Line, signals};
 
 static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::new();
 
@@ -28,47 +26,15 @@ pub(crate) fn thread() -> io::Result<Handle> {
     Ok(running.insert(handle).clone())
 }
 
-/// How long a connection that only a crowd needed is kept.
-const CROWD_IDLE: Duration = Duration::from_secs(2);
-
-/// The connections of the queue's calls: those that are kept warm, and those that a crowd of calls opens beside them. hyper closes what comes back beyond the number that
-/// it may keep, so with one pool for both, each call of a crowd would open a connection of its own.
-pub(super) struct Shared {
-    warm: Arc<Line>,
-    crowd: Option<Arc<Line>>,
-}
-
-impl Shared {
-    fn new(settings: &Settings, tls: ClientConfig) -> Result<Shared, Failure> {
-        let warm = settings.idle_connections.clamp(1, settings.max_connections);
-        let kept = settings.idle_connections.min(warm);
-        let beside = settings.max_connections - warm;
-        Ok(Shared {
-            warm: Arc::new(Line::shared(settings, tls.clone(), warm, kept, settings.idle_timeout)?),
-            crowd: match beside {
-                0 => None,
-                places => Some(Arc::new(Line::shared(settings, tls, places, places, CROWD_IDLE.min(settings.idle_timeout))?)),
-            },
-        })
-    }
-
-    fn line(&self) -> Arc<Line> {
-        match &self.crowd {
-            Some(crowd) if self.warm.is_full() => Arc::clone(crowd),
-            _ => Arc::clone(&self.warm),
-        }
-    }
-}
-
 impl Engine {
-    /// A line for one call of the queue.
+    /// The line of the queue's calls.
     pub(crate) fn shared_line(&self) -> Result<Arc<Line>, Failure> {
         let own = self.own();
         let mut shared = own.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = &*shared {
-            return Ok(shared.line());
+        if let Some(line) = &*shared {
+            return Ok(Arc::clone(line));
         }
-        let made = Shared::new(&self.settings, own.tls(&self.settings)?)?;
-        Ok(shared.insert(made).line())
+        let made = Line::shared(&self.settings, own.opener(&self.settings)?);
+        Ok(Arc::clone(shared.insert(Arc::new(made))))
     }
 }

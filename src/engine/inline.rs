@@ -3,13 +3,13 @@
 //! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out of the client's pool, drives it on its own thread
 //! and puts it back; nothing runs between calls.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
+use super::open::Opener;
 use super::{Engine, Failure, Line, Own, Settings, signals};
 
 pub(super) struct Slot {
@@ -26,13 +26,10 @@ pub(crate) enum Outcome<T> {
     Failed(Failure),
 }
 
-/// Servers close connections that lay idle for seconds: one that was in use a moment ago is not looked at first, if its request can be sent again.
-const SURELY_OPEN: Duration = Duration::from_secs(1);
-
 impl Engine {
     /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its result, whether its exchanges came to their end: a line
     /// on which one did not is never used again.
-    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, repeatable: bool, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
+    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
         if Handle::try_current().is_ok() {
             return Outcome::Failed(Failure::Internal(
                 "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \
@@ -46,13 +43,7 @@ impl Engine {
                 Ok(slot) => slot,
                 Err(failure) => return Outcome::Failed(failure),
             };
-            let work = async {
-                if !repeatable || slot.last_used.elapsed() >= SURELY_OPEN {
-                    // A close by the server that came while nobody looked is seen now, before the connection is used.
-                    tokio::task::yield_now().await;
-                }
-                work(&slot.line).await
-            };
+            let work = work(&slot.line);
             let done = match cancel {
                 None => Some(slot.block_on(work)),
                 Some(cancel) => slot.block_on(cancel.run_until_cancelled(work)),
@@ -80,7 +71,7 @@ impl Own {
         drop(too_old);
         match slot {
             Some(slot) => Ok(slot),
-            None => Slot::new(settings, self.tls(settings)?),
+            None => Slot::new(settings, self.opener(settings)?),
         }
     }
 
@@ -107,17 +98,13 @@ fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
 }
 
 impl Slot {
-    fn new(settings: &Settings, tls: ClientConfig) -> Result<Slot, Failure> {
+    fn new(settings: &Settings, opener: Arc<Opener>) -> Result<Slot, Failure> {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
             .build()
             .map_err(|error| Failure::Internal(format!("the system gives no means to wait for a socket: {error}")))?;
-        let line = {
-            let _inside = runtime.enter();
-            Line::single(settings, tls)?
-        };
-        Ok(Slot { line, runtime: Some(runtime), last_used: Instant::now() })
+        Ok(Slot { line: Line::single(settings, opener), runtime: Some(runtime), last_used: Instant::now() })
     }
 
     fn block_on<F: Future>(&self, work: F) -> F::Output {

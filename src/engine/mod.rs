@@ -4,15 +4,17 @@
 //! [`background`].
 
 pub(crate) mod background;
+mod connection;
 pub(crate) mod descriptors;
 pub(crate) mod fork;
 pub(crate) mod inline;
+mod open;
+mod pool;
 pub(crate) mod proxy;
 mod resolve;
 mod signals;
 pub(crate) mod tls;
 
-use std::cell::Cell;
 use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::io;
@@ -22,30 +24,32 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use reqwest::{ClientBuilder, Response, StatusCode};
-use rustls::ClientConfig;
+use reqwest::{StatusCode, Url};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
-use tower_layer::Layer;
-use tower_service::Service;
 use zeroize::Zeroizing;
 
 use crate::request::Request;
 use crate::secret::ROOM;
-use background::Shared;
+use connection::Connection;
 use fork::PerProcess;
 use inline::Slot;
+use open::Opener;
+use pool::Pool;
+use proxy::Chosen;
 use resolve::LookupFailure;
 
 /// What an engine is told about connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
+    pub(crate) server: Url,
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) idle_connections: usize,
     pub(crate) max_connections: usize,
     pub(crate) max_response_bytes: u64,
-    pub(crate) proxy: Option<reqwest::Proxy>,
+    pub(crate) proxy: Option<Chosen>,
     /// Absent where neither the server nor the proxy speaks TLS.
     pub(crate) tls: Option<tls::TlsOptions>,
 }
@@ -69,6 +73,8 @@ pub(crate) enum Failure {
     /// The proxy wants a user and a password, or others.
     ProxyCredentials,
     Io(String),
+    /// The connection broke before anything of the request was sent.
+    Unsent(String),
     TooLarge {
         status: StatusCode,
         limit: u64,
@@ -85,12 +91,12 @@ pub(crate) struct Engine {
 /// What belongs to one process.
 #[derive(Default)]
 struct Own {
-    /// Made with the first connection that needs it, and shared by all for the sake of its session cache.
-    tls: Mutex<Option<ClientConfig>>,
+    /// Made with the first connection that is needed.
+    opener: Mutex<Option<Arc<Opener>>>,
     /// For blocking calls; the warmest is last.
     idle: Mutex<Vec<Slot>>,
     /// For the queue.
-    shared: Mutex<Option<Shared>>,
+    shared: Mutex<Option<Arc<Line>>>,
 }
 
 impl Engine {
@@ -104,57 +110,43 @@ impl Engine {
 }
 
 impl Own {
-    fn tls(&self, settings: &Settings) -> Result<ClientConfig, Failure> {
-        let Some(options) = &settings.tls else {
-            return Ok(tls::unused());
-        };
-        let mut config = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*config {
-            Some(config) => Ok(config.clone()),
-            None => Ok(config.insert(options.config().map_err(Failure::Tls)?).clone()),
+    fn opener(&self, settings: &Settings) -> Result<Arc<Opener>, Failure> {
+        let mut opener = self.opener.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opener) = &*opener {
+            return Ok(Arc::clone(opener));
         }
+        let tls = match &settings.tls {
+            Some(options) => options.config().map_err(Failure::Tls)?,
+            None => tls::unused(),
+        };
+        Ok(Arc::clone(opener.insert(Arc::new(Opener::new(settings, tls)?))))
     }
 }
 
-/// An HTTP client: with one connection for one call at a time, or shared by many.
+/// A way to the server: for one call at a time, or for many.
 pub(crate) struct Line {
-    client: reqwest::Client,
+    opener: Arc<Opener>,
+    pool: Arc<Pool>,
     max_response_bytes: u64,
-    proxied: bool,
-    /// One for each connection that a shared line may have.
+    /// One for each connection that a line of many may have.
     places: Option<Semaphore>,
     alarm: Alarm,
 }
 
 impl Line {
     /// For one call at a time.
-    fn single(settings: &Settings, tls: ClientConfig) -> Result<Line, Failure> {
-        // How long its connection may lie idle is the pool's business.
-        Line::new(settings, tls, |builder| builder.pool_idle_timeout(None).pool_max_idle_per_host(1), None)
+    fn single(settings: &Settings, opener: Arc<Opener>) -> Line {
+        Line::new(settings, opener, Pool::of_one(), None)
     }
 
-    /// For as many calls at once as there are places, on a thread that drives it.
-    fn shared(settings: &Settings, tls: ClientConfig, places: usize, kept: usize, idle_timeout: Duration) -> Result<Line, Failure> {
-        let keep = |builder: ClientBuilder| builder.pool_idle_timeout(idle_timeout).pool_max_idle_per_host(kept);
-        Line::new(settings, tls, keep, Some(Semaphore::new(places)))
+    /// For as many calls at once as there may be connections, on a thread that drives it.
+    fn shared(settings: &Settings, opener: Arc<Opener>) -> Line {
+        let pool = Pool::swept(settings.idle_connections, settings.idle_timeout);
+        Line::new(settings, opener, pool, Some(Semaphore::new(settings.max_connections)))
     }
 
-    fn new(settings: &Settings, tls: ClientConfig, keep: impl FnOnce(ClientBuilder) -> ClientBuilder, places: Option<Semaphore>) -> Result<Line, Failure> {
-        let mut builder = keep(reqwest::Client::builder())
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(settings.connect_timeout)
-            .dns_resolver(Arc::new(resolve::Resolver))
-            .connector_layer(NoteOpening)
-            .tls_backend_preconfigured(tls);
-        if let Some(proxy) = &settings.proxy {
-            builder = builder.proxy(proxy.clone());
-        }
-        let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
-        Ok(Line { client, max_response_bytes: settings.max_response_bytes, proxied: settings.proxy.is_some(), places, alarm: Alarm::default() })
+    fn new(settings: &Settings, opener: Arc<Opener>, pool: Pool, places: Option<Semaphore>) -> Line {
+        Line { opener, pool: Arc::new(pool), max_response_bytes: settings.max_response_bytes, places, alarm: Alarm::default() }
     }
 
     /// Runs the future until it is done; `None`: the deadline came first.
@@ -171,40 +163,63 @@ impl Line {
         self.places.as_ref()?.acquire().await.ok()
     }
 
-    fn is_full(&self) -> bool {
-        self.places.as_ref().is_some_and(|places| places.available_permits() == 0)
-    }
-
-    /// One exchange. A request that failed on a connection which lay idle, before a byte of the answer, met the server closing it: it is sent once more if
-    /// it may be.
+    /// One exchange. One that broke on a connection which had lain idle, before a byte of the answer, met the server closing it: the request is sent once more,
+    /// on a new connection, if it may be.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
-        let (mut sent, opened) = OPENED.scope(Cell::new(false), async { (self.client.execute(request.to_reqwest()).await, OPENED.with(Cell::get)) }).await;
-        let broke = sent.as_ref().is_err_and(|error| !error.is_connect());
-        if broke && !opened && request.repeatable {
-            sent = self.client.execute(request.to_reqwest()).await;
+        if !request.repeatable || self.pool.is_rested() {
+            look().await;
         }
-        let response = sent.map_err(|error| Failure::of(error, self.proxied))?;
-        self.read(response).await
+        if let Some(mut used) = self.pool.take() {
+            match used.exchange(request, self.max_response_bytes).await {
+                Ok(answer) => return Ok(self.done(used, answer)),
+                Err(broken) if broken.sent && (broken.answered || !request.repeatable) => return Err(broken.failure),
+                Err(_) => {}
+            }
+        }
+        let mut fresh = self.opener.open().await?;
+        match fresh.exchange(request, self.max_response_bytes).await {
+            Ok(answer) => Ok(self.done(fresh, answer)),
+            Err(broken) => Err(broken.failure),
+        }
     }
 
-    async fn read(&self, mut response: Response) -> Result<Answer, Failure> {
-        let limit = self.max_response_bytes;
-        let status = response.status();
-        let announced = response.content_length().unwrap_or(0);
+    fn done(&self, connection: Connection, answer: Answer) -> Answer {
+        self.pool.give_back(connection);
+        answer
+    }
+}
+
+/// Lets the runtime see a close by the server that came while nobody looked: first the socket, then what drives the connection.
+async fn look() {
+    yield_now().await;
+    yield_now().await;
+}
+
+/// An answer while it comes.
+struct Arriving {
+    answer: Answer,
+    limit: u64,
+}
+
+impl Arriving {
+    fn new(status: StatusCode, headers: HeaderMap, announced: Option<u64>, limit: u64) -> Result<Arriving, Failure> {
+        let announced = announced.unwrap_or_default();
         if announced > limit {
             return Err(Failure::TooLarge { status, limit });
         }
-        let headers = std::mem::take(response.headers_mut());
         let mut body = Zeroizing::new(Vec::new());
         // What a server announces may not come, and the system may not have it: then the body grows as it comes.
         let _ = body.try_reserve_exact(announced as usize + ROOM);
-        while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(error, self.proxied))? {
-            if (body.len() + chunk.len()) as u64 > limit {
-                return Err(Failure::TooLarge { status, limit });
-            }
-            append(&mut body, &chunk);
+        Ok(Arriving { answer: Answer { status, headers, body }, limit })
+    }
+
+    fn add(&mut self, chunk: &[u8]) -> Result<(), Failure> {
+        let Answer { status, body, .. } = &mut self.answer;
+        if (body.len() + chunk.len()) as u64 > self.limit {
+            return Err(Failure::TooLarge { status: *status, limit: self.limit });
         }
-        Ok(Answer { status, headers, body })
+        append(body, chunk);
+        Ok(())
     }
 }
 
@@ -251,15 +266,13 @@ fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
 }
 
 impl Failure {
-    /// What a failure of reqwest's is about: the innermost cause that says so.
-    fn of(error: reqwest::Error, proxied: bool) -> Failure {
-        let error = error.without_url();
+    /// What a failure of the HTTP library's is about: the innermost cause that says so.
+    fn of(error: &(dyn StdError + 'static)) -> Failure {
         let mut tls = None;
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
+        let mut cause = Some(error);
         while let Some(current) = cause {
             if let Some(lookup) = current.downcast_ref::<LookupFailure>() {
-                let lookup = lookup.clone();
-                return if proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) };
+                return Failure::Lookup(lookup.clone());
             }
             if let Some(error) = current.downcast_ref::<rustls::Error>() {
                 tls = Some(error.to_string());
@@ -270,16 +283,13 @@ impl Failure {
                 None => current.source(),
             };
         }
-        match (tls, error.is_connect()) {
-            (Some(tls), _) => Failure::Tls(tls),
-            (None, true) if error.is_timeout() => Failure::ConnectTimeout,
-            (None, true) if proxied => match words(&error) {
-                // The error's type is hyper-util's own secret.
-                words if words.contains("proxy authorization required") => Failure::ProxyCredentials,
-                words => Failure::Proxy(words),
-            },
-            (None, true) => Failure::Connect(words(&error)),
-            (None, false) => Failure::Io(words(&error)),
+        tls.map_or_else(|| Failure::Io(words(error)), Failure::Tls)
+    }
+
+    fn unsent(self) -> Failure {
+        match self {
+            Failure::Io(why) => Failure::Unsent(why),
+            failure => failure,
         }
     }
 
@@ -296,44 +306,4 @@ fn words(error: &(dyn StdError + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
-}
-
-tokio::task_local! {
-    /// Whether the exchange that runs has opened the connection that it uses. One that goes on to be opened behind its back, while the exchange has got a used
-    /// one, is opened by a task of its own, which has no such value.
-    static OPENED: Cell<bool>;
-}
-
-/// Tells the exchange that runs that it has opened a connection.
-#[derive(Clone)]
-struct NoteOpening;
-
-impl<S> Layer<S> for NoteOpening {
-    type Service = NotedOpening<S>;
-
-    fn layer(&self, connector: S) -> NotedOpening<S> {
-        NotedOpening(connector)
-    }
-}
-
-#[derive(Clone)]
-struct NotedOpening<S>(S);
-
-impl<S: Service<R, Future: Send + 'static>, R> Service<R> for NotedOpening<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, target: R) -> Self::Future {
-        let opening = self.0.call(target);
-        Box::pin(async move {
-            let opened = opening.await?;
-            let _ = OPENED.try_with(|noted| noted.set(true));
-            Ok(opened)
-        })
-    }
 }

@@ -2,9 +2,11 @@
 
 use std::{env, fmt};
 
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use once_cell::race::OnceBox;
 use reqwest::Url;
+use reqwest::header::HeaderValue;
 
 use crate::error::Error;
 
@@ -17,11 +19,27 @@ pub(crate) enum Proxy {
     Url(Box<Chosen>),
 }
 
-/// A proxy that was found, and whether it is spoken to over TLS.
+/// A proxy that was found.
 #[derive(Clone)]
-pub(crate) struct Chosen {
-    pub(crate) proxy: reqwest::Proxy,
-    pub(crate) https: bool,
+pub(crate) struct Chosen(Intercept);
+
+impl Chosen {
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.uri().scheme_str() == Some("https")
+    }
+
+    /// The value of `Proxy-Authorization`, if its URL names a user.
+    pub(super) fn authorization(&self) -> Option<&HeaderValue> {
+        self.0.basic_auth()
+    }
+
+    pub(super) fn to_reqwest(&self) -> reqwest::Result<reqwest::Proxy> {
+        let proxy = reqwest::Proxy::all(self.0.uri().to_string())?;
+        Ok(match self.authorization() {
+            Some(authorization) => proxy.custom_http_auth(authorization.clone()),
+            None => proxy,
+        })
+    }
 }
 
 impl fmt::Debug for Proxy {
@@ -46,9 +64,9 @@ impl Proxy {
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
             return Err(refuse("must begin with http:// or https:// and name a host"));
         }
-        let https = parsed.scheme() == "https";
-        let proxy = reqwest::Proxy::all(parsed).map_err(|_| refuse("cannot be used"))?;
-        Ok(Proxy::Url(Box::new(Chosen { proxy, https })))
+        let everything = Matcher::builder().all(parsed.as_str()).build();
+        let chosen = everything.intercept(&Uri::from_static("https://nango.invalid")).ok_or_else(|| refuse("cannot be used"))?;
+        Ok(Proxy::Url(Box::new(Chosen(chosen))))
     }
 
     /// The proxy for this server, if any. One from the environment never applies to loopback.
@@ -57,15 +75,7 @@ impl Proxy {
             Proxy::None => None,
             Proxy::Url(chosen) => Some((**chosen).clone()),
             Proxy::Environment if loopback => None,
-            Proxy::Environment => {
-                let intercept = environment().as_ref()?.intercept(&url.as_str().parse().ok()?)?;
-                let proxy = reqwest::Proxy::all(intercept.uri().to_string()).ok()?;
-                let proxy = match intercept.basic_auth() {
-                    Some(auth) => proxy.custom_http_auth(auth.clone()),
-                    None => proxy,
-                };
-                Some(Chosen { proxy, https: intercept.uri().scheme_str() == Some("https") })
-            }
+            Proxy::Environment => environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(Chosen),
         }
     }
 }

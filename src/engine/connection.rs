@@ -1,0 +1,178 @@
+//! One HTTP/1.1 connection, and exchanges on it, one after another. hyper speaks the protocol.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::Uri;
+use hyper::body::{Body, Bytes};
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::http::uri::PathAndQuery;
+use hyper_util::rt::TokioIo;
+use reqwest::Url;
+use reqwest::header::{HeaderValue, PROXY_AUTHORIZATION};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::AbortHandle;
+
+use super::{Answer, Arriving, Failure};
+use crate::request::Request;
+
+/// How a request names what it asks for.
+#[derive(Clone)]
+pub(super) enum Form {
+    /// By path and query.
+    Origin,
+    /// With the server in front, for a proxy that forwards it.
+    Absolute { server: Arc<str>, authorization: Option<HeaderValue> },
+}
+
+impl Form {
+    pub(super) fn absolute(server: &Url, authorization: Option<&HeaderValue>) -> Form {
+        Form::Absolute { server: server.origin().ascii_serialization().into(), authorization: authorization.cloned() }
+    }
+}
+
+/// What a connection runs over.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// One connection, with nothing under way but while [`Connection::exchange`] runs.
+pub(super) struct Connection {
+    sender: SendRequest<Empty<Bytes>>,
+    driver: AbortHandle,
+    traffic: Arc<Traffic>,
+    form: Form,
+    /// Whether it is as a new one: every answer was read to its end.
+    whole: bool,
+    pub(super) last_used: Instant,
+}
+
+/// Why an exchange has no answer, and how far it came.
+pub(super) struct Broken {
+    pub(super) failure: Failure,
+    /// Whether the server can have seen something of the request.
+    pub(super) sent: bool,
+    /// Whether something of the answer came.
+    pub(super) answered: bool,
+}
+
+impl Connection {
+    /// A connection over what was opened; the runtime that runs drives it.
+    pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
+        let traffic = Arc::<Traffic>::default();
+        let (sender, connection) = Builder::new()
+            .handshake(TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) }))
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        // What it ends with is told to who waits for an answer.
+        let driver = tokio::spawn(async { drop(connection.await) }).abort_handle();
+        Ok(Connection { sender, driver, traffic, form, whole: true, last_used: Instant::now() })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    pub(super) async fn exchange(&mut self, request: &Request, limit: u64) -> Result<Answer, Broken> {
+        self.traffic.forget();
+        self.whole = false;
+        let answer = self.converse(request, limit).await;
+        self.whole = answer.is_ok();
+        answer.map_err(|failure| {
+            let (sent, answered) = (self.traffic.written.load(Ordering::Relaxed), self.traffic.read.load(Ordering::Relaxed));
+            Broken { failure: if sent { failure } else { failure.unsent() }, sent, answered }
+        })
+    }
+
+    async fn converse(&mut self, request: &Request, limit: u64) -> Result<Answer, Failure> {
+        let request = self.form.request(request)?;
+        self.sender.ready().await.map_err(|error| Failure::of(&error))?;
+        let (head, mut body) = self.sender.send_request(request).await.map_err(|error| Failure::of(&error))?.into_parts();
+        let mut arriving = Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
+        while let Some(frame) = body.frame().await {
+            if let Ok(chunk) = frame.map_err(|error| Failure::of(&error))?.into_data() {
+                arriving.add(&chunk)?;
+            }
+        }
+        Ok(arriving.answer)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A whole one closes by itself, with TLS's own word for it.
+        if !self.whole {
+            self.driver.abort();
+        }
+    }
+}
+
+impl Form {
+    fn request(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
+        let wrong = |error: &dyn std::error::Error| Failure::Internal(format!("a request cannot be made: {error}"));
+        let uri = match self {
+            Form::Origin => PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(request.target.as_bytes())).map(Uri::from),
+            Form::Absolute { server, .. } => Uri::try_from(format!("{server}{}", request.target)),
+        };
+        let mut made = hyper::Request::new(Empty::new());
+        *made.method_mut() = request.method.clone();
+        *made.uri_mut() = uri.map_err(|error| wrong(&error))?;
+        *made.headers_mut() = request.headers();
+        if let Form::Absolute { authorization: Some(authorization), .. } = self {
+            made.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        Ok(made)
+    }
+}
+
+/// What went over a connection since its exchange began.
+#[derive(Default)]
+struct Traffic {
+    written: AtomicBool,
+    read: AtomicBool,
+}
+
+impl Traffic {
+    fn forget(&self) {
+        self.written.store(false, Ordering::Relaxed);
+        self.read.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Notes what goes over a stream.
+struct Watched {
+    stream: Box<dyn Stream>,
+    traffic: Arc<Traffic>,
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        if buffer.filled().len() > before {
+            self.traffic.read.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        self.traffic.written.store(true, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
