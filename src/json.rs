@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error};
@@ -80,13 +80,27 @@ fn step<'a>(value: &'a str, token: &str) -> Option<&'a RawValue> {
     serde_json::Deserializer::from_str(value).deserialize_any(Step { token }).ok()
 }
 
-/// Whether a JSON string, with its quotes, is this text.
-fn is(raw: &RawValue, text: &str) -> bool {
-    let quoted = raw.get();
-    match quoted.contains('\\') {
-        // No escapes: compared as it stands.
-        false => quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) == Some(text),
-        true => string(quoted).is_some_and(|plain| plain == text),
+/// Which of these names a member's name is.
+struct Name<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
+        // As bytes, since a name may hold what no text can: half of a surrogate pair.
+        name.deserialize_bytes(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|wanted| wanted.as_bytes() == name))
     }
 }
 
@@ -103,8 +117,8 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
-        while let Some(name) = members.next_key::<&RawValue>()? {
-            match self.names.iter().position(|wanted| is(name, wanted)) {
+        while let Some(place) = members.next_key_seed(Name(&self.names))? {
+            match place {
                 Some(place) => found[place] = Some(members.next_value::<&RawValue>()?.get()),
                 None => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -127,11 +141,10 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(name) = members.next_key::<&RawValue>()? {
-            if is(name, self.token) {
-                found = Some(members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
+        while let Some(place) = members.next_key_seed(Name(&[self.token]))? {
+            match place {
+                Some(_) => found = Some(members.next_value()?),
+                None => drop(members.next_value::<IgnoredAny>()?),
             }
         }
         found.ok_or_else(|| A::Error::custom("absent"))
