@@ -20,7 +20,7 @@ use crate::options::CallOptions;
 use crate::pager::Walk;
 use crate::request::Parameters;
 use crate::secret::Secret;
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, yield_now};
 
 /// How many tickets a queue holds, in flight and waiting to be taken: a caller that never takes runs into this and not out of memory.
 const CAPACITY: usize = 1 << 20;
@@ -57,7 +57,7 @@ struct State {
     waiting: usize,
     /// Whether the descriptor was ever asked for: until then nobody sees the flag, and it stays down.
     watched: bool,
-    /// Whether the flag is up: where it is watched it is, if and only if something is done or the queue is closed.
+    /// Whether the flag is up, or whoever made it so is about to raise it: where it is watched it is, if and only if something is done or the queue is closed.
     raised: bool,
 }
 
@@ -139,7 +139,7 @@ impl Queue {
         }
         let count = most.min(state.done.len());
         let completions = state.done.drain(..count).collect();
-        self.show(&mut state);
+        self.show(state);
         completions
     }
 
@@ -156,7 +156,7 @@ impl Queue {
                 let completion = Completion { ticket: *ticket, user_data: flight.user_data, result: Err(cancelled()) };
                 state.done.push_back(completion);
             }
-            self.show(&mut state);
+            self.show(state);
             flying
         };
         self.0.taken.notify_all();
@@ -168,7 +168,7 @@ impl Queue {
         self.own().ok()?;
         let mut state = self.state();
         state.watched = true;
-        self.show(&mut state);
+        self.show(state);
         Some(self.0.flag.fd())
     }
 
@@ -204,22 +204,29 @@ impl Queue {
         let mut state = self.state();
         let flight = state.flying.remove(&ticket)?;
         state.done.push_back(Completion { ticket, user_data: flight.user_data, result });
-        self.show(&mut state);
         let somebody_waits = state.waiting > 0;
-        // Whoever this wakes must not find the lock taken.
-        drop(state);
+        self.show(state);
         if somebody_waits {
             self.0.taken.notify_one();
         }
         Some(flight)
     }
 
-    /// Makes the flag say what is so. Under the lock, so that it never says what was so.
-    fn show(&self, state: &mut State) {
+    /// Makes the flag say what is so. It is raised without the lock: whoever it wakes must not find that taken.
+    fn show(&self, mut state: MutexGuard<'_, State>) {
         let up = state.watched && (state.closed || !state.done.is_empty());
-        if up != state.raised {
-            state.raised = up;
-            if up { self.0.flag.raise() } else { self.0.flag.lower() }
+        if up == state.raised {
+            return;
+        }
+        state.raised = up;
+        if up {
+            drop(state);
+            self.0.flag.raise();
+        } else {
+            // Who raises it may not have come to that yet.
+            while !self.0.flag.lower() {
+                yield_now();
+            }
         }
     }
 

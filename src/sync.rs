@@ -2,5 +2,9 @@
 
 #[cfg(nango_loom)]
 pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
+#[cfg(nango_loom)]
+pub(crate) use loom::thread::yield_now;
 #[cfg(not(nango_loom))]
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+#[cfg(not(nango_loom))]
+pub(crate) use std::thread::yield_now;

@@ -1,5 +1,6 @@
 package nango
 
+// #include <stdlib.h>
 // #include <string.h>
 // #include <nango.h>
 //
@@ -172,29 +173,35 @@ func (h *hub) release() {
 
 // dispatch hands out what the queue completes, until the hub is released.
 func (h *hub) dispatch(conn syscall.RawConn) {
-	var batch batch
+	batch := newBatch()
 	// Go's poller tells of changes, not of states: each time, everything is taken.
 	_ = conn.Read(func(uintptr) bool {
-		for h.handOut(&batch) {
+		for h.handOut(&batch) == batchSize {
 		}
 		return false
 	})
+	C.free(unsafe.Pointer(&batch.taken[0]))
 	h.cancels.Wait()
 	C.nango_queue_free(h.queue)
 }
 
 // batch is what the queue completed, and for whom.
 type batch struct {
-	taken   [batchSize]C.nango_completion
+	// taken is in C's memory: of Go's own, cgo looks at every pointer each time.
+	taken   []C.nango_completion
 	lengths [batchSize]C.size_t
 	waiting [batchSize]chan completion
 }
 
-// handOut reports whether there was anything. What nobody waits for is freed with the rest.
-func (h *hub) handOut(b *batch) bool {
+func newBatch() batch {
+	return batch{taken: unsafe.Slice((*C.nango_completion)(C.calloc(batchSize, C.sizeof_nango_completion)), batchSize)}
+}
+
+// handOut returns how many there were. What nobody waits for is freed with the rest.
+func (h *hub) handOut(b *batch) C.size_t {
 	count := C.nango_go_next(h.queue, &b.taken[0], &b.lengths[0], batchSize)
 	if count == 0 {
-		return false
+		return 0
 	}
 	h.mutex.Lock()
 	for i := range count {
@@ -210,7 +217,7 @@ func (h *hub) handOut(b *batch) bool {
 		}
 	}
 	C.nango_go_free(&b.taken[0], count)
-	return true
+	return count
 }
 
 func copied(from *C.nango_completion, length C.size_t) completion {

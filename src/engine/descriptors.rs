@@ -21,12 +21,13 @@ impl Flag {
     }
 
     pub(crate) fn raise(&self) {
-        // It counts to 2^64 - 2, and is raised and lowered in turn: neither can fail.
+        // It counts to 2^64 - 2, and is raised and lowered in turn: this cannot fail.
         let _ = (&self.0).write_all(&1_u64.to_ne_bytes());
     }
 
-    pub(crate) fn lower(&self) {
-        let _ = (&self.0).read_exact(&mut [0; 8]);
+    /// Whether it was up.
+    pub(crate) fn lower(&self) -> bool {
+        (&self.0).read_exact(&mut [0; 8]).is_ok()
     }
 
     pub(crate) fn fd(&self) -> RawFd {
