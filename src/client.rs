@@ -195,6 +195,11 @@ impl Planned {
         self.told(result)
     }
 
+    /// Whether its first step, on the queue, is to send the request.
+    pub(crate) fn can_begin_at_once(&self) -> bool {
+        self.request.repeatable && self.client.0.engine.shared_line().is_ok_and(|line| line.is_warm())
+    }
+
     async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
         retry::attempts(line, &self.request, &self.client.0.policy, deadline, self).await
     }

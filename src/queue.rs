@@ -89,22 +89,23 @@ impl Queue {
     /// Begins a call. The ticket completes exactly once; an error: nothing was begun and nothing will follow.
     pub fn submit(&self, client: &Client, operation: &'static Operation, parameters: Parameters, options: &CallOptions, user_data: u64) -> Result<u64, Error> {
         self.own()?;
+        let thread = background::thread().map_err(|error| no_means(&error))?;
         let planned = client.plan(operation, parameters, options)?;
         let (ticket, cancel) = self.accept(user_data, planned.cancel.as_ref())?;
         let number = ticket.number;
-        let thread = background::thread().map_err(|error| no_means(&error))?;
-        thread.spawn(async move { ticket.complete(planned.in_background(&cancel).await.map(Some)) });
+        let at_once = planned.can_begin_at_once();
+        background::begin(&thread, at_once, async move { ticket.complete(planned.in_background(&cancel).await.map(Some)) });
         Ok(number)
     }
 
     /// Begins to fetch the next page of a walk. The walk goes on from what the page's completion brought; until then it must not be asked again.
     pub fn submit_page(&self, walk: &Walk, user_data: u64) -> Result<u64, Error> {
         self.own()?;
+        let thread = background::thread().map_err(|error| no_means(&error))?;
         let (ticket, cancel) = self.accept(user_data, walk.cancel().as_ref())?;
         let number = ticket.number;
-        let thread = background::thread().map_err(|error| no_means(&error))?;
         let walk = walk.clone();
-        thread.spawn(async move { ticket.complete(walk.next_in_background(&cancel).await) });
+        background::begin(&thread, false, async move { ticket.complete(walk.next_in_background(&cancel).await) });
         Ok(number)
     }
 

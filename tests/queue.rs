@@ -3,6 +3,8 @@
 mod support;
 
 use std::collections::HashMap;
+use std::io::Read;
+use std::net::Shutdown;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -283,6 +285,29 @@ fn a_closing_server_costs_no_call() {
         queue.next(1, None).pop().unwrap().result.unwrap();
     }
     assert_eq!(requests.load(Ordering::SeqCst), 300);
+}
+
+#[test]
+fn a_connection_that_the_server_has_closed_is_closed_here_too() {
+    let (closed, heard) = mpsc::channel();
+    let server = Server::start(move |mut stream, _| {
+        if read_request(&stream).is_some() {
+            answer(&stream, "200 OK", "", CONNECTION);
+            stream.shutdown(Shutdown::Write).unwrap();
+            let began = Instant::now();
+            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+            closed.send(began.elapsed()).unwrap();
+        }
+    });
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    (0..20).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
+    take(&queue, 20).into_iter().for_each(|completion| assert!(completion.result.is_ok()));
+    for _ in 0..server.connections() {
+        // Long before the 50 seconds for which an idle connection is kept.
+        let after = heard.recv_timeout(Duration::from_secs(10)).expect("the socket is closed");
+        assert!(after < Duration::from_secs(5), "closed after {after:?} only");
+    }
 }
 
 #[test]

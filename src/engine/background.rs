@@ -4,7 +4,9 @@
 //! `max_connections` allows; calls beyond that wait inside, without a socket.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
@@ -24,6 +26,22 @@ pub(crate) fn thread() -> io::Result<Handle> {
     let handle = runtime.handle().clone();
     signals::all_blocked(|| thread::Builder::new().name("nango-queue".to_owned()).spawn(move || runtime.block_on(std::future::pending::<()>())))?;
     Ok(running.insert(handle).clone())
+}
+
+/// Runs a call on the library's thread. Of one that can send its request at once the first step is taken here and now, so that the server has the request while
+/// the thread wakes up.
+pub(crate) fn begin(thread: &Handle, at_once: bool, call: impl Future<Output = ()> + Send + 'static) {
+    let mut call = Box::pin(call);
+    if at_once {
+        let _inside = thread.enter();
+        let step = || call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        // A panic ends the call, as it would there.
+        match signals::without_sigpipe(|| catch_unwind(AssertUnwindSafe(step))) {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) | Err(_) => return,
+        }
+    }
+    thread.spawn(call);
 }
 
 impl Engine {

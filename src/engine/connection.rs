@@ -1,7 +1,8 @@
 //! One HTTP/1.1 connection, and exchanges on it, one after another. hyper speaks the protocol.
 
+use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
@@ -16,7 +17,6 @@ use hyper_util::rt::TokioIo;
 use reqwest::Url;
 use reqwest::header::{HeaderValue, PROXY_AUTHORIZATION};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::task::AbortHandle;
 
 use super::{Answer, Arriving, Failure};
 use crate::request::Request;
@@ -41,16 +41,17 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// One connection, with nothing under way but while [`Connection::exchange`] runs.
+/// One connection. Nobody drives it but who uses it: what drives it is polled with each part of an exchange, and nothing is left running when one is given up.
 pub(super) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
-    driver: AbortHandle,
+    driver: Driver,
     traffic: Arc<Traffic>,
     form: Form,
-    /// Whether it is as a new one: every answer was read to its end.
-    whole: bool,
     pub(super) last_used: Instant,
 }
+
+/// What reads and writes for a connection, until it ends.
+struct Driver(Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>);
 
 /// Why an exchange has no answer, and how far it came.
 pub(super) struct Broken {
@@ -62,39 +63,36 @@ pub(super) struct Broken {
 }
 
 impl Connection {
-    /// A connection over what was opened; the runtime that runs drives it.
+    /// A connection over what was opened.
     pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
-        let (sender, connection) = Builder::new()
-            .handshake(TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) }))
-            .await
-            .map_err(|error| Failure::Internal(error.to_string()))?;
-        // What it ends with is told to who waits for an answer.
-        let driver = tokio::spawn(async { drop(connection.await) }).abort_handle();
-        Ok(Connection { sender, driver, traffic, form, whole: true, last_used: Instant::now() })
+        let io = TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) });
+        let (sender, driver) = Builder::new().handshake(io).await.map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(Connection { sender, driver: Driver(Some(Box::pin(driver))), traffic, form, last_used: Instant::now() })
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+    /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears when it does.
+    pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.driver.poll(context);
+        if self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// One exchange. After one that broke or was given up the connection is of no more use.
     pub(super) async fn exchange(&mut self, request: &Request, limit: u64) -> Result<Answer, Broken> {
         self.traffic.forget();
-        self.whole = false;
-        let answer = self.converse(request, limit).await;
-        self.whole = answer.is_ok();
-        answer.map_err(|failure| {
+        self.converse(request, limit).await.map_err(|failure| {
             let (sent, answered) = (self.traffic.written.load(Ordering::Relaxed), self.traffic.read.load(Ordering::Relaxed));
             Broken { failure: if sent { failure } else { failure.unsent() }, sent, answered }
         })
     }
 
     async fn converse(&mut self, request: &Request, limit: u64) -> Result<Answer, Failure> {
-        let request = self.form.request(request)?;
-        self.sender.ready().await.map_err(|error| Failure::of(&error))?;
-        let (head, mut body) = self.sender.send_request(request).await.map_err(|error| Failure::of(&error))?.into_parts();
+        let Connection { sender, driver, form, .. } = self;
+        let request = form.request(request)?;
+        driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
+        let (head, mut body) = driver.during(sender.send_request(request)).await.map_err(|error| Failure::of(&error))?.into_parts();
         let mut arriving = Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
-        while let Some(frame) = body.frame().await {
+        while let Some(frame) = driver.during(body.frame()).await {
             if let Ok(chunk) = frame.map_err(|error| Failure::of(&error))?.into_data() {
                 arriving.add(&chunk)?;
             }
@@ -103,12 +101,26 @@ impl Connection {
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        // A whole one closes by itself, with TLS's own word for it.
-        if !self.whole {
-            self.driver.abort();
+impl Driver {
+    fn poll(&mut self, context: &mut Context<'_>) {
+        // How it ends is told to who waits for an answer.
+        if self.0.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+            self.0 = None;
         }
+    }
+
+    /// A part of an exchange, while the connection is driven.
+    async fn during<F: Future>(&mut self, part: F) -> F::Output {
+        let mut part = pin!(part);
+        // The part says what it wants, the driver brings it, and the part sees that.
+        poll_fn(|context| match part.as_mut().poll(context) {
+            Poll::Ready(done) => Poll::Ready(done),
+            Poll::Pending => {
+                self.poll(context);
+                part.as_mut().poll(context)
+            }
+        })
+        .await
     }
 }
 

@@ -166,8 +166,9 @@ impl Line {
     /// One exchange. One that broke on a connection which had lain idle, before a byte of the answer, met the server closing it: the request is sent once more,
     /// on a new connection, if it may be.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
-        if !request.repeatable || self.pool.is_rested() {
-            look().await;
+        if !request.repeatable || self.pool.is_rested() == Some(true) {
+            // Lets the runtime hear of a close that came while nobody listened.
+            yield_now().await;
         }
         if let Some(mut used) = self.pool.take() {
             match used.exchange(request, self.max_response_bytes).await {
@@ -183,16 +184,15 @@ impl Line {
         }
     }
 
+    /// Whether there is a connection that was in use a moment ago.
+    pub(crate) fn is_warm(&self) -> bool {
+        self.pool.is_rested() == Some(false)
+    }
+
     fn done(&self, connection: Connection, answer: Answer) -> Answer {
         self.pool.give_back(connection);
         answer
     }
-}
-
-/// Lets the runtime see a close by the server that came while nobody looked: first the socket, then what drives the connection.
-async fn look() {
-    yield_now().await;
-    yield_now().await;
 }
 
 /// An answer while it comes.

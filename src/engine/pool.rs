@@ -1,33 +1,34 @@
 //! Connections that lie idle.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::timeout_at;
+use tokio::time::sleep;
 
 use super::connection::Connection;
 
 /// How long a connection that only a crowd of calls needed is kept.
 const CROWD_IDLE: Duration = Duration::from_secs(2);
 
-/// Servers close connections that lay idle for seconds.
-const SURELY_OPEN: Duration = Duration::from_secs(1);
+/// Servers close connections that lay idle for seconds; one that was in use a moment ago is not looked at.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// Connections to be used again, each by one call at a time.
 pub(super) struct Pool {
     keep: Keep,
     idle: Mutex<Idle>,
-    /// Wakes the sweeper before it is due.
-    earlier: Arc<Notify>,
 }
 
 #[derive(Clone, Copy)]
 enum Keep {
     /// One, for as long as its owner likes.
     One,
-    /// So many for so long, and for a moment what a crowd needed beside them. A task, the sweeper, closes what has been idle for longer.
+    /// So many for so long, and for a moment what a crowd needed beside them. A task, the sweeper, closes what has been idle for longer, and what the server
+    /// has closed.
     Swept { kept: usize, idle_timeout: Duration },
 }
 
@@ -40,72 +41,65 @@ struct Idle {
 
 struct Sweeper {
     task: AbortHandle,
-    due: Option<Instant>,
+    /// When it looks again; before it has looked, nobody needs to wake it.
+    due: Option<(Instant, Waker)>,
 }
 
 impl Pool {
     pub(super) fn of_one() -> Pool {
-        Pool::new(Keep::One)
+        Pool { keep: Keep::One, idle: Mutex::default() }
     }
 
     pub(super) fn swept(kept: usize, idle_timeout: Duration) -> Pool {
-        Pool::new(Keep::Swept { kept, idle_timeout })
-    }
-
-    fn new(keep: Keep) -> Pool {
-        Pool { keep, idle: Mutex::default(), earlier: Arc::default() }
+        Pool { keep: Keep::Swept { kept, idle_timeout }, idle: Mutex::default() }
     }
 
     /// The connection that was used last, and is open as far as one can see.
     pub(super) fn take(&self) -> Option<Connection> {
+        let mut nobody = Context::from_waker(Waker::noop());
         let mut idle = self.idle();
-        std::iter::from_fn(|| idle.connections.pop()).find(|connection| !connection.is_closed())
+        std::iter::from_fn(|| idle.connections.pop()).find_map(|mut connection| connection.poll_closed(&mut nobody).is_pending().then_some(connection))
     }
 
-    /// Whether what would be taken has lain idle long enough for the server to close it.
-    pub(super) fn is_rested(&self) -> bool {
-        self.idle().connections.last().is_some_and(|connection| connection.last_used.elapsed() >= SURELY_OPEN)
+    /// Whether what would be taken has lain idle long enough for the server to close it. `None`: there is nothing.
+    pub(super) fn is_rested(&self) -> Option<bool> {
+        self.idle().connections.last().map(|connection| connection.last_used.elapsed() >= RESTED)
     }
 
     pub(super) fn give_back(self: &Arc<Self>, mut connection: Connection) {
         let now = Instant::now();
         connection.last_used = now;
         let mut idle = self.idle();
-        match self.keep {
-            Keep::One => {}
-            Keep::Swept { kept: 0, .. } => return,
-            Keep::Swept { kept, .. } => {
-                let crowded = idle.connections.len() >= kept;
-                match &idle.sweeper {
-                    None => {
-                        idle.sweeper = Some(Sweeper { task: tokio::spawn(sweep(Arc::downgrade(self), Arc::clone(&self.earlier))).abort_handle(), due: None })
-                    }
-                    Some(Sweeper { due: Some(due), .. }) if crowded && *due > now + CROWD_IDLE => self.earlier.notify_one(),
-                    Some(_) => {}
-                }
-            }
+        match (self.keep, &idle.sweeper) {
+            (Keep::One, _) => {}
+            (Keep::Swept { kept: 0, .. }, _) => return,
+            (Keep::Swept { .. }, None) => idle.sweeper = Some(Sweeper { task: tokio::spawn(sweep(Arc::downgrade(self))).abort_handle(), due: None }),
+            (Keep::Swept { .. }, Some(Sweeper { due: Some((due, waker)), .. })) if *due > now + RESTED => waker.wake_by_ref(),
+            (Keep::Swept { .. }, Some(_)) => {}
         }
         idle.connections.push(connection);
     }
 
-    /// Closes what has been idle for too long, and says when to look again; `None`: nothing is left, and nobody looks any more.
-    fn close_old(&self) -> Option<Instant> {
+    /// Closes what has been idle for too long or was closed by the server, and says when to look again; `None`: nothing is left, and nobody looks any more.
+    fn close_old(&self, context: &mut Context<'_>) -> Option<Instant> {
         let Keep::Swept { kept, idle_timeout } = self.keep else {
             return None;
         };
         let now = Instant::now();
         let mut idle = self.idle();
-        idle.connections.retain(|connection| !connection.is_closed());
+        // Whose close is heard from now on is not looked at before its time is up.
+        idle.connections.retain_mut(|connection| now < connection.last_used + RESTED || connection.poll_closed(context).is_pending());
         let crowd = idle.connections.len().saturating_sub(kept);
         let ends = |(place, connection): (usize, &Connection)| connection.last_used + if place < crowd { CROWD_IDLE.min(idle_timeout) } else { idle_timeout };
         // In the order of last use, the crowd's first: what is too old is in front.
         let old = idle.connections.iter().enumerate().take_while(|entry| ends(*entry) <= now).count();
-        let next = idle.connections.get(old).map(|first| ends((old, first)));
+        let first_ends = idle.connections.get(old).map(|first| ends((old, first)));
+        let first_rests = idle.connections.iter().map(|connection| connection.last_used + RESTED).find(|rests| *rests > now);
+        let next = first_ends.map(|ends| first_rests.map_or(ends, |rests| ends.min(rests)));
         idle.connections.drain(..old);
         match (&mut idle.sweeper, next) {
-            (sweeper, None) => *sweeper = None,
-            (Some(sweeper), next) => sweeper.due = next,
-            (None, _) => {}
+            (Some(sweeper), Some(next)) => sweeper.due = Some((next, context.waker().clone())),
+            (sweeper, _) => *sweeper = None,
         }
         next
     }
@@ -123,8 +117,17 @@ impl Drop for Pool {
     }
 }
 
-async fn sweep(pool: Weak<Pool>, earlier: Arc<Notify>) {
-    while let Some(next) = pool.upgrade().and_then(|pool| pool.close_old()) {
-        let _ = timeout_at(next.into(), earlier.notified()).await;
-    }
+/// Looks when it is time, and when a connection is closed.
+async fn sweep(pool: Weak<Pool>) {
+    let mut until = pin!(sleep(Duration::ZERO));
+    poll_fn(|context| {
+        loop {
+            let Some(next) = pool.upgrade().and_then(|pool| pool.close_old(context)) else {
+                return Poll::Ready(());
+            };
+            until.as_mut().reset(next.into());
+            ready!(until.as_mut().poll(context));
+        }
+    })
+    .await;
 }
