@@ -21,6 +21,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{Answer, Arriving, Failure};
 use crate::request::Request;
 
+/// More makes no answer faster, and a long list dearer in memory.
+const READ_AT_ONCE: usize = 64 * 1024;
+
 /// How a request names what it asks for.
 #[derive(Clone)]
 pub(super) enum Form {
@@ -67,7 +70,7 @@ impl Connection {
     pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
         let io = TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) });
-        let (sender, driver) = Builder::new().handshake(io).await.map_err(|error| Failure::Internal(error.to_string()))?;
+        let (sender, driver) = Builder::new().max_buf_size(READ_AT_ONCE).handshake(io).await.map_err(|error| Failure::Internal(error.to_string()))?;
         Ok(Connection { sender, driver: Driver(Some(Box::pin(driver))), traffic, form, last_used: Instant::now() })
     }
 

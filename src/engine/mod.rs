@@ -271,9 +271,6 @@ impl Failure {
         let mut tls = None;
         let mut cause = Some(error);
         while let Some(current) = cause {
-            if let Some(lookup) = current.downcast_ref::<LookupFailure>() {
-                return Failure::Lookup(lookup.clone());
-            }
             if let Some(error) = current.downcast_ref::<rustls::Error>() {
                 tls = Some(error.to_string());
             }

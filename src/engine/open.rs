@@ -5,37 +5,45 @@
 
 use std::cell::Cell;
 use std::error::Error as StdError;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::ClientConfig;
+use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::connection::{Connection, Form, Stream};
+use super::proxy::Chosen;
 use super::{Failure, Settings, resolve, words};
 
 /// What opens a client's connections. It keeps none, and belongs to no runtime.
 pub(super) struct Opener {
     client: reqwest::Client,
     server: Url,
-    form: Form,
+    /// The name to look up; none where an address was given.
+    name: Option<String>,
     proxied: bool,
+    form: Form,
+    connect_timeout: Duration,
 }
 
 impl Opener {
     pub(super) fn new(settings: &Settings, tls: ClientConfig) -> Result<Opener, Failure> {
+        let server = settings.server.clone();
         let mut builder = reqwest::Client::builder()
             .http1_only()
             .pool_max_idle_per_host(0)
             .retry(reqwest::retry::never())
             .no_proxy()
-            .connect_timeout(settings.connect_timeout)
-            .dns_resolver(Arc::new(resolve::Resolver))
+            .dns_resolver(Arc::new(LookedUp))
             .connector_layer(HandOver)
             .tls_backend_preconfigured(tls);
         if let Some(proxy) = &settings.proxy {
@@ -44,19 +52,31 @@ impl Opener {
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
         let form = match &settings.proxy {
             // What a proxy forwards says where it is to go; through a tunnel it is as if there were no proxy.
-            Some(proxy) if settings.server.scheme() == "http" => Form::absolute(&settings.server, proxy.authorization()),
+            Some(proxy) if server.scheme() == "http" => Form::absolute(&server, proxy.authorization()),
             _ => Form::Origin,
         };
-        Ok(Opener { client, server: settings.server.clone(), form, proxied: settings.proxy.is_some() })
+        let host = settings.proxy.as_ref().map_or_else(|| server.host_str(), Chosen::host).unwrap_or_default();
+        let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+        let name = (!is_address).then(|| host.to_owned());
+        Ok(Opener { client, server, name, proxied: settings.proxy.is_some(), form, connect_timeout: settings.connect_timeout })
     }
 
     /// One connection, which has sent nothing yet.
     pub(super) async fn open(&self) -> Result<Connection, Failure> {
-        let (failed, opened) =
-            OPENED.scope(Cell::new(None), async { (self.client.get(self.server.clone()).send().await.err(), OPENED.with(Cell::take)) }).await;
-        match (opened, failed) {
-            (Some(stream), _) => Connection::new(stream, self.form.clone()).await,
-            (None, Some(error)) => Err(self.failure(&error.without_url())),
+        timeout(self.connect_timeout, self.opened()).await.unwrap_or(Err(Failure::ConnectTimeout))
+    }
+
+    async fn opened(&self) -> Result<Connection, Failure> {
+        // Before reqwest begins: of a crowd that waits for a name, none holds what it takes to connect.
+        let addresses = match &self.name {
+            None => Vec::new(),
+            Some(name) => resolve::addresses(name).await.map_err(|lookup| if self.proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) })?,
+        };
+        let opening = Opening { addresses, opened: Cell::new(None) };
+        let connect = async { (self.client.get(self.server.clone()).send().await.err(), OPENING.with(|opening| opening.opened.take())) };
+        match OPENING.scope(opening, connect).await {
+            (_, Some(stream)) => Connection::new(stream, self.form.clone()).await,
+            (Some(error), None) => Err(self.failure(&error.without_url())),
             (None, None) => Err(Failure::Internal("a connection went astray".to_owned())),
         }
     }
@@ -64,8 +84,6 @@ impl Opener {
     /// Why there is no connection.
     fn failure(&self, error: &reqwest::Error) -> Failure {
         match Failure::of(error) {
-            Failure::Lookup(lookup) if self.proxied => Failure::ProxyLookup(lookup),
-            Failure::Io(_) if error.is_timeout() => Failure::ConnectTimeout,
             // The error's type is hyper-util's own secret.
             Failure::Io(why) if self.proxied && why.contains("proxy authorization required") => Failure::ProxyCredentials,
             Failure::Io(why) if self.proxied => Failure::Proxy(why),
@@ -76,11 +94,27 @@ impl Opener {
 }
 
 tokio::task_local! {
-    /// What was opened for the task that runs.
-    static OPENED: Cell<Option<Box<dyn Stream>>>;
+    /// What the task that runs is opening.
+    static OPENING: Opening;
 }
 
-/// Puts what a connector opens into [`OPENED`].
+struct Opening {
+    addresses: Vec<IpAddr>,
+    opened: Cell<Option<Box<dyn Stream>>>,
+}
+
+/// Answers reqwest's question for the addresses of a name, which was asked before.
+struct LookedUp;
+
+impl Resolve for LookedUp {
+    fn resolve(&self, _name: Name) -> Resolving {
+        // The port is the URL's.
+        let addresses = OPENING.try_with(|opening| opening.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>());
+        Box::pin(async { Ok(Box::new(addresses?.into_iter()) as Addrs) })
+    }
+}
+
+/// Puts what a connector opens into [`OPENING`].
 #[derive(Clone)]
 struct HandOver;
 
@@ -113,7 +147,7 @@ where
         let opening = self.0.call(target);
         Box::pin(async move {
             let opened: Box<dyn Stream> = Box::new(TokioIo::new(opening.await?));
-            OPENED.try_with(|place| place.set(Some(opened)))?;
+            OPENING.try_with(|opening| opening.opened.set(Some(opened)))?;
             Err("handed over".into())
         })
     }

@@ -28,6 +28,10 @@ impl Chosen {
         self.0.uri().scheme_str() == Some("https")
     }
 
+    pub(super) fn host(&self) -> Option<&str> {
+        self.0.uri().host()
+    }
+
     /// The value of `Proxy-Authorization`, if its URL names a user.
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
         self.0.basic_auth()

@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use dns_lookup::LookupErrorKind;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fork::PerProcess;
@@ -37,6 +36,11 @@ impl std::error::Error for LookupFailure {}
 
 type Outcome = Result<Vec<IpAddr>, LookupFailure>;
 
+/// The addresses of a host name.
+pub(super) async fn addresses(host: &str) -> Outcome {
+    Lookups::of_this_process().lookup(host).await
+}
+
 static LOOKUPS: PerProcess<Lookups> = PerProcess::new();
 
 struct Lookups {
@@ -50,19 +54,19 @@ impl Lookups {
         LOOKUPS.get_or_init(|| Lookups { threads: Arc::new(Semaphore::new(MAX_LOOKUPS)), waiting: Mutex::default() })
     }
 
-    async fn lookup(&'static self, host: String) -> Outcome {
-        if let Some(answer) = self.join(&host) {
-            return received(answer.await, &host);
+    async fn lookup(&'static self, host: &str) -> Outcome {
+        if let Some(answer) = self.join(host) {
+            return received(answer.await, host);
         }
         let Ok(permit) = Arc::clone(&self.threads).acquire_owned().await else {
-            return Err(failure(&host, "the library is shutting down", true));
+            return Err(failure(host, "the library is shutting down", true));
         };
         // Another caller may have begun while this one waited for a thread.
-        let answer = match self.join(&host) {
+        let answer = match self.join(host) {
             Some(answer) => answer,
-            None => self.start(&host, permit)?,
+            None => self.start(host, permit)?,
         };
-        received(answer.await, &host)
+        received(answer.await, host)
     }
 
     /// Waits with those who wait for this host already, if any.
@@ -126,19 +130,4 @@ fn received(outcome: Result<Outcome, oneshot::error::RecvError>, host: &str) -> 
 
 fn failure(host: &str, reason: &str, temporary: bool) -> LookupFailure {
     LookupFailure { host: host.to_owned(), reason: reason.to_owned(), temporary }
-}
-
-/// What reqwest asks for addresses.
-#[derive(Debug)]
-pub(crate) struct Resolver;
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
-        Box::pin(async move {
-            let addresses = Lookups::of_this_process().lookup(host).await?;
-            // The port is the URL's.
-            Ok(Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
-        })
-    }
 }
