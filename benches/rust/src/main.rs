@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use nango::{CallOptions, Client, Options, Roots};
+use nango::{CallOptions, Client, Options, Parameters, Queue, Roots, operation};
 use serde::Deserialize;
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -19,17 +19,45 @@ struct Credentials {
     access_token: String,
 }
 
-fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
+fn client(url: &str, pem: &[u8], in_flight: usize) -> Client {
     let mut options = Options::default();
     options.set_base_url(url).expect("a URL");
     options.set_secret_key(KEY).expect("a key");
+    options.set_max_connections(in_flight.max(256)).expect("a number");
     options.set_idle_connections(in_flight.max(8));
     if url.starts_with("https") {
         options.set_tls_roots(Roots::CustomOnly);
         options.add_ca_pem(pem).expect("an authority");
     }
-    let client = Client::with_options(&options).expect("a client");
+    Client::with_options(&options).expect("a client")
+}
+
+fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
+    let client = client(url, pem, in_flight);
     move || drop(client.get_token("github", "bob", &CallOptions::default()).expect("a token"))
+}
+
+/// One thread that keeps so many calls in flight.
+fn run_queue(client: &Client, in_flight: usize, calls: usize) {
+    let queue = Queue::new().expect("a queue");
+    let parameters = Parameters::from_iter([("provider_config_key", "github"), ("connection_id", "bob")].map(|(name, value)| (name.to_owned(), value.into())));
+    let mut report = Report::default();
+    for total in [in_flight * 2 + 20, calls] {
+        let mut begins = Vec::with_capacity(total);
+        report = Report::begin(total);
+        while report.times.len() < total {
+            while begins.len() < total && begins.len() - report.times.len() < in_flight {
+                let data = begins.len() as u64;
+                begins.push(Instant::now());
+                queue.submit(client, &operation::GET_TOKEN, parameters.clone(), &CallOptions::default(), data).expect("a ticket");
+            }
+            for done in queue.next(64, None) {
+                done.result.expect("a token");
+                report.times.push(begins[done.user_data as usize].elapsed());
+            }
+        }
+    }
+    report.end();
 }
 
 fn reqwest_blocking(url: &str, pem: &[u8]) -> impl Fn() + Sync {
@@ -50,10 +78,37 @@ fn cpu() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// What a run is told of by.
+#[derive(Default)]
+struct Report {
+    times: Vec<Duration>,
+    began: Option<(Instant, Duration)>,
+}
+
+impl Report {
+    fn begin(calls: usize) -> Report {
+        Report { times: Vec::with_capacity(calls), began: Some((Instant::now(), cpu())) }
+    }
+
+    fn end(mut self) {
+        let (began, spent) = self.began.expect("it began");
+        let (seconds, spent) = (began.elapsed().as_secs_f64(), (cpu() - spent).as_secs_f64());
+        self.times.sort_unstable();
+        let micro = |at: usize| self.times[at].as_secs_f64() * 1e6;
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()).unwrap_or("0");
+        println!(
+            "{{\"seconds\": {seconds}, \"cpu\": {spent}, \"p50\": {}, \"p99\": {}, \"peak\": {peak}}}",
+            micro(self.times.len() / 2),
+            micro(self.times.len() * 99 / 100)
+        );
+    }
+}
+
 fn run(call: impl Fn() + Sync, in_flight: usize, calls: usize) {
     let each = (calls / in_flight).max(1);
     let barrier = Barrier::new(in_flight + 1);
-    let (mut times, began, spent) = thread::scope(|scope| {
+    thread::scope(|scope| {
         let caller = || {
             (0..if calls > 1 { 20 } else { 0 }).for_each(|_| call());
             barrier.wait();
@@ -67,20 +122,11 @@ fn run(call: impl Fn() + Sync, in_flight: usize, calls: usize) {
         };
         let callers: Vec<_> = (0..in_flight).map(|_| scope.spawn(caller)).collect();
         barrier.wait();
-        let (began, spent) = (Instant::now(), cpu());
+        let mut report = Report::begin(calls);
         barrier.wait();
-        (callers.into_iter().flat_map(|caller| caller.join().expect("a caller")).collect::<Vec<_>>(), began, spent)
+        callers.into_iter().for_each(|caller| report.times.extend(caller.join().expect("a caller")));
+        report.end();
     });
-    let (seconds, spent) = (began.elapsed().as_secs_f64(), (cpu() - spent).as_secs_f64());
-    times.sort_unstable();
-    let micro = |at: usize| times[at].as_secs_f64() * 1e6;
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()).unwrap_or("0");
-    println!(
-        "{{\"seconds\": {seconds}, \"cpu\": {spent}, \"p50\": {}, \"p99\": {}, \"peak\": {peak}}}",
-        micro(times.len() / 2),
-        micro(times.len() * 99 / 100)
-    );
 }
 
 fn main() {
@@ -91,6 +137,7 @@ fn main() {
     let pem = fs::read(authority).expect("an authority");
     let number = |text: &String| text.parse().expect("a number");
     match kind.as_str() {
+        "queue" => run_queue(&client(url, &pem, number(in_flight)), number(in_flight), number(calls)),
         "libnango" => run(libnango(url, &pem, number(in_flight)), number(in_flight), number(calls)),
         _ => run(reqwest_blocking(url, &pem), number(in_flight), number(calls)),
     }
