@@ -311,6 +311,27 @@ fn a_connection_that_the_server_has_closed_is_closed_here_too() {
 }
 
 #[test]
+fn a_connection_that_the_server_wants_closed_is_closed_at_once() {
+    let (closed, heard) = mpsc::channel();
+    let server = Server::start(move |mut stream, _| {
+        if read_request(&stream).is_some() {
+            answer(&stream, "200 OK", "Connection: close\r\n", CONNECTION);
+            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+            closed.send(()).unwrap();
+        }
+    });
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    let queue = Queue::new().unwrap();
+    for data in 0..3 {
+        ask(&queue, &client, "c", data);
+        queue.next(1, None).pop().unwrap().result.unwrap();
+        heard.recv_timeout(Duration::from_millis(500)).expect("the queue's socket is closed");
+        client.get_token("k", "c", &CallOptions::default()).unwrap();
+        heard.recv_timeout(Duration::from_millis(500)).expect("the blocking call's socket is closed");
+    }
+}
+
+#[test]
 fn a_queue_dropped_with_calls_in_flight_harms_nobody() {
     let (server, _, _) = slow_server(Duration::from_millis(100));
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();

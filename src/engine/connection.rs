@@ -74,10 +74,15 @@ impl Connection {
         Ok(Connection { sender, driver: Driver(Some(Box::pin(driver))), traffic, form, last_used: Instant::now() })
     }
 
+    /// Whether it came to its end, such as by an answer that says so.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
     /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears when it does.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.driver.poll(context);
-        if self.sender.is_closed() { Poll::Ready(()) } else { Poll::Pending }
+        if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// One exchange. After one that broke or was given up the connection is of no more use.

@@ -190,7 +190,9 @@ impl Line {
     }
 
     fn done(&self, connection: Connection, answer: Answer) -> Answer {
-        self.pool.give_back(connection);
+        if !connection.is_closed() {
+            self.pool.give_back(connection);
+        }
         answer
     }
 }
