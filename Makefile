@@ -52,9 +52,9 @@ test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak te
 test-rust:
 	$(WITH_SERVER) cargo test --locked --package nango
 
-# The queue, in every order in which threads can meet.
+# The queue and its calls, in every order in which threads can meet.
 test-loom:
-	RUSTFLAGS="--cfg nango_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --locked --package nango --lib queue
+	RUSTFLAGS="--cfg nango_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --locked --package nango --lib orders
 
 # Each input that the fuzzers found worth keeping, once more.
 test-fuzz:

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
@@ -182,6 +183,12 @@ impl Planned {
         })
     }
 
+    /// Begins the call on the library's thread, and returns. `done` is given the result there.
+    pub(crate) fn begin(self, thread: &Handle, cancel: CancellationToken, done: impl FnOnce(Result<Secret, Error>) + Send + 'static) {
+        let client = self.client.clone();
+        client.0.engine.begin(thread, self.request.repeatable, async move { done(self.in_background(&cancel).await) });
+    }
+
     /// On the library's thread, until it is done or cancelled.
     pub(crate) async fn in_background(&self, cancel: &CancellationToken) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
@@ -193,11 +200,6 @@ impl Planned {
             Err(failure) => Err(self.explain(&failure)),
         };
         self.told(result)
-    }
-
-    /// Whether its first step, on the queue, is to send the request.
-    pub(crate) fn can_begin_at_once(&self) -> bool {
-        self.request.repeatable && self.client.0.engine.shared_line().is_ok_and(|line| line.is_warm())
     }
 
     async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {

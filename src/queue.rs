@@ -93,8 +93,7 @@ impl Queue {
         let planned = client.plan(operation, parameters, options)?;
         let (ticket, cancel) = self.accept(user_data, planned.cancel.as_ref())?;
         let number = ticket.number;
-        let at_once = planned.can_begin_at_once();
-        background::begin(&thread, at_once, async move { ticket.complete(planned.in_background(&cancel).await.map(Some)) });
+        planned.begin(&thread, cancel, |result| ticket.complete(result.map(Some)));
         Ok(number)
     }
 
@@ -105,7 +104,7 @@ impl Queue {
         let (ticket, cancel) = self.accept(user_data, walk.cancel().as_ref())?;
         let number = ticket.number;
         let walk = walk.clone();
-        background::begin(&thread, false, async move { ticket.complete(walk.next_in_background(&cancel).await) });
+        thread.spawn(async move { ticket.complete(walk.next_in_background(&cancel).await) });
         Ok(number)
     }
 
@@ -255,7 +254,7 @@ fn no_means(error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("the system gives no means for a queue: {error}"))
 }
 
-/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib queue`.
+/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib orders`.
 #[cfg(all(test, nango_loom))]
 mod orders {
     use loom::thread;

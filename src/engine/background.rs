@@ -4,14 +4,13 @@
 //! `max_connections` allows; calls beyond that wait inside, without a socket.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
 
 use super::fork::PerProcess;
+use super::task::Task;
 use super::{Engine, Failure, Line, signals};
 
 static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::new();
@@ -28,23 +27,18 @@ pub(crate) fn thread() -> io::Result<Handle> {
     Ok(running.insert(handle).clone())
 }
 
-/// Runs a call on the library's thread. Of one that can send its request at once the first step is taken here and now, so that the server has the request while
-/// the thread wakes up.
-pub(crate) fn begin(thread: &Handle, at_once: bool, call: impl Future<Output = ()> + Send + 'static) {
-    let mut call = Box::pin(call);
-    if at_once {
-        let _inside = thread.enter();
-        let step = || call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        // A panic ends the call, as it would there.
-        match signals::without_sigpipe(|| catch_unwind(AssertUnwindSafe(step))) {
-            Ok(Poll::Pending) => {}
-            Ok(Poll::Ready(())) | Err(_) => return,
+impl Engine {
+    /// Runs a call on the library's thread. If there is a connection that was in use a moment ago, and the request may be repeated should it be closed all the same, the
+    /// first step is taken here and now: it sends the request, and the thread goes on with the answer.
+    pub(crate) fn begin(&self, thread: &Handle, repeatable: bool, call: impl Future<Output = ()> + Send + 'static) {
+        if repeatable && self.shared_line().is_ok_and(|line| line.is_warm()) {
+            let _inside = thread.enter();
+            self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));
+        } else {
+            thread.spawn(call);
         }
     }
-    thread.spawn(call);
-}
 
-impl Engine {
     /// The line of the queue's calls.
     pub(crate) fn shared_line(&self) -> Result<Arc<Line>, Failure> {
         let own = self.own();

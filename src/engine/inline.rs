@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::open::Opener;
-use super::{Engine, Failure, Line, Own, Settings, signals};
+use super::{Engine, Failure, Line, Own, Settings};
 
 pub(super) struct Slot {
     line: Line,
@@ -37,7 +37,7 @@ impl Engine {
                     .to_owned(),
             ));
         }
-        signals::without_sigpipe(|| {
+        self.settings.on_a_hosts_thread(|| {
             let pool = self.own();
             let slot = match pool.take(&self.settings) {
                 Ok(slot) => slot,

@@ -13,6 +13,7 @@ mod pool;
 pub(crate) mod proxy;
 mod resolve;
 mod signals;
+mod task;
 pub(crate) mod tls;
 
 use std::error::Error as StdError;
@@ -52,6 +53,17 @@ pub(crate) struct Settings {
     pub(crate) proxy: Option<Chosen>,
     /// Absent where neither the server nor the proxy speaks TLS.
     pub(crate) tls: Option<tls::TlsOptions>,
+}
+
+impl Settings {
+    /// Runs what writes to sockets on a thread of the host's, whom no SIGPIPE may reach. Without TLS none is raised: the standard library sends with
+    /// `MSG_NOSIGNAL`, but for several buffers at once, as TLS does.
+    fn on_a_hosts_thread<R>(&self, work: impl FnOnce() -> R) -> R {
+        match self.tls {
+            None => work(),
+            Some(_) => signals::without_sigpipe(work),
+        }
+    }
 }
 
 /// An answer, read to its end.

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Method, Url};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tower_layer::Layer;
@@ -73,7 +73,8 @@ impl Opener {
             Some(name) => resolve::addresses(name).await.map_err(|lookup| if self.proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) })?,
         };
         let opening = Opening { addresses, opened: Cell::new(None) };
-        let connect = async { (self.client.get(self.server.clone()).send().await.err(), OPENING.with(|opening| opening.opened.take())) };
+        let request = reqwest::Request::new(Method::GET, self.server.clone());
+        let connect = async { (self.client.execute(request).await.err(), OPENING.with(|opening| opening.opened.take())) };
         match OPENING.scope(opening, connect).await {
             (_, Some(stream)) => Connection::new(stream, self.form.clone()).await,
             (Some(error), None) => Err(self.failure(&error.without_url())),

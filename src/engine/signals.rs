@@ -130,4 +130,29 @@ mod tests {
         .join()
         .unwrap();
     }
+
+    /// What `Settings::on_a_hosts_thread` relies on.
+    #[test]
+    fn a_plain_write_raises_none_and_one_of_several_buffers_does() {
+        std::thread::spawn(|| {
+            let hosts = Blocked::new(&[libc::SIGPIPE]);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            runtime.block_on(async {
+                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                stream.shutdown(std::net::Shutdown::Write).unwrap();
+                stream.set_nonblocking(true).unwrap();
+                let stream = tokio::net::TcpStream::from_std(stream).unwrap();
+                stream.writable().await.unwrap();
+                assert_eq!(stream.try_write(b"x").unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+                assert!(!holds(&pending(), libc::SIGPIPE));
+                let buffers = [std::io::IoSlice::new(b"x"), std::io::IoSlice::new(b"y")];
+                assert_eq!(stream.try_write_vectored(&buffers).unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+                assert!(holds(&pending(), libc::SIGPIPE));
+            });
+            drop(hosts);
+        })
+        .join()
+        .unwrap();
+    }
 }
