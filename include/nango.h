@@ -55,7 +55,8 @@ typedef struct nango_client nango_client;
 typedef struct nango_error nango_error;
 
 /**
- * The elements of a JSON array, one after the other. Made with nango_json_items_new(), freed with nango_json_items_free(). One thread at a time.
+ * The elements of a JSON array, or the names and values of a JSON object, one after the other. Made with nango_json_items_new() or nango_json_members_new(), freed with
+ * nango_json_items_free(). One thread at a time.
  */
 typedef struct nango_json_items nango_json_items;
 
@@ -328,6 +329,16 @@ char *nango_get_credentials_json(const nango_client *client,
                                  nango_error **error_out);
 
 /**
+ * The token of credentials that were fetched already: what nango_get_token() would have returned instead of them, found without asking Nango. credentials_json is what
+ * nango_get_credentials_json() returned, or the "credentials" of a connection: nango_json_get(connection, "/credentials").
+ *
+ * Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN, NO_CREDENTIALS when there are none, INVALID_RESPONSE for a token with a
+ * NUL in it, or INVALID_ARGUMENT or INVALID_UTF8 for what is no JSON. Any thread.
+ */
+char *nango_credentials_token(const char *credentials_json,
+                              nango_error **error_out);
+
+/**
  * Fetches the environment's connections as Nango wrote them, {"connections": […]}: without credentials, and nothing is refreshed.
  *
  * filter_json: NULL for all, or a JSON object with any of "connection_id", "search", "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or
@@ -459,6 +470,14 @@ char *nango_json_get(const char *json,
                      const char *pointer);
 
 /**
+ * The same as nango_json_get(), but as JSON: a string keeps its quotes and escapes, so that "5" is not taken for 5, and null is "null".
+ *
+ * Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or the text is no JSON, or the pointer is none, or either is NULL.
+ */
+char *nango_json_get_json(const char *json,
+                          const char *pointer);
+
+/**
  * Takes apart the JSON array that an RFC 6901 pointer names, such as "/connections" in a list of connections. The text is parsed once, and copied.
  *
  * Freed with nango_json_items_free(). NULL: there is no array, or the text is no JSON, or the pointer is none, or either is NULL.
@@ -467,7 +486,16 @@ nango_json_items *nango_json_items_new(const char *json,
                                        const char *pointer);
 
 /**
- * The next element, as JSON text that nango_free_string() wipes and frees; NULL: that was the last.
+ * Takes apart the JSON object that an RFC 6901 pointer names, such as "/tags" in a connection: nango_json_items_next() gives a name, then its value, then the next
+ * name, each as JSON text; nango_json_get(name, "") is the name itself. Of members with one name the last counts. The text is parsed once, and copied.
+ *
+ * Freed with nango_json_items_free(). NULL: there is no object, or the text is no JSON, or the pointer is none, or either is NULL.
+ */
+nango_json_items *nango_json_members_new(const char *json,
+                                         const char *pointer);
+
+/**
+ * The next element, or name or value, as JSON text that nango_free_string() wipes and frees; NULL: that was the last.
  */
 char *nango_json_items_next(nango_json_items *items);
 

@@ -22,8 +22,13 @@ fn token_field(kind: &str) -> Option<&'static str> {
 /// The `credentials` of a connection, as the server wrote them. The text is checked to be JSON.
 pub(crate) fn all(connection: &str) -> Result<&str, Error> {
     let [credentials] = json::members(connection, ["credentials"]).map_err(|error| json::malformed(&error))?;
+    held(credentials.unwrap_or("null"))
+}
+
+/// What the JSON text of a connection's `credentials` is, if there is anything in it.
+fn held(credentials: &str) -> Result<&str, Error> {
     match credentials {
-        Some(object) if object.starts_with('{') && !object[1..].trim_start().starts_with('}') => Ok(object),
+        object if object.starts_with('{') && !object[1..].trim_start().starts_with('}') => Ok(object),
         _ => Err(Error::new(
             Code::NoCredentials,
             "Nango's answer holds no credentials. Either the secret key lacks the scope environment:connections:read_credentials, or the \
@@ -34,7 +39,17 @@ pub(crate) fn all(connection: &str) -> Result<&str, Error> {
 
 /// The one bearer string of a connection.
 pub(crate) fn token(connection: &str) -> Result<String, Error> {
-    let credentials = all(connection)?;
+    single_token(all(connection)?)
+}
+
+/// The one bearer string of credentials that a caller has fetched before.
+pub(crate) fn token_of(credentials: &str) -> Result<String, Error> {
+    // Not `malformed`, which speaks of Nango's answer.
+    json::check(credentials).map_err(|_| Error::invalid_argument("credentials_json is not whole JSON"))?;
+    single_token(held(credentials.trim_matches(json::BLANKS))?)
+}
+
+fn single_token(credentials: &str) -> Result<String, Error> {
     let [kind, tokens @ ..] = json::members(credentials, ["type", TOKENS[0], TOKENS[1], TOKENS[2]]).map_err(|error| json::malformed(&error))?;
     let kind = kind.and_then(json::string).unwrap_or_default();
     let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));

@@ -40,6 +40,8 @@ pub fn answer(data: &[u8]) {
             }
             if let Ok(token) = credentials::token(&text) {
                 assert!(!token.is_empty() && !token.contains('\0'));
+                let [credentials] = json::members(&text, ["credentials"]).expect("JSON");
+                assert!(credentials::token_of(credentials.expect("credentials")).is_ok_and(|again| again == token));
             }
         }
         Err(error) => {
@@ -135,6 +137,13 @@ pub fn json_get(data: &[u8]) {
     if let Some(found) = found {
         assert!(json::check(found).is_ok() && text.contains(found));
         drop(json::elements(found));
+        if let (Some(members), Ok(Value::Object(tree))) = (json::entries(found), serde_json::from_str(found)) {
+            assert_eq!(members.len(), tree.len());
+            for (name, value) in members {
+                let value: Value = serde_json::from_str(value).expect("a value");
+                assert_eq!(json::string(name).and_then(|name| tree.get(&name)), Some(&value), "{name} in {found:?}");
+            }
+        }
     }
 }
 

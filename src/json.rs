@@ -1,6 +1,8 @@
 //! JSON as text: checked, and looked into without building a tree, so that what comes out is exactly what the server wrote.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -8,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{Code, Error};
 
-const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Whether the text is one JSON value and nothing else.
 pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
@@ -49,6 +51,12 @@ pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
 pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
     let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     Some(values.into_iter().map(RawValue::get).collect())
+}
+
+/// The members of a text that is a JSON object, each name and its value as the slices of the source. Of members with one name
+/// the last counts, in the place of the first, as in JavaScript.
+pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
+    serde_json::Deserializer::from_str(text).deserialize_map(Entries).ok()
 }
 
 /// The text of a JSON string. `None`: another value, or a string that no UTF-8 text can hold (a lone surrogate).
@@ -124,6 +132,33 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
             }
         }
         Ok(found)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vec<(&'de str, &'de str)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        let mut places = HashMap::new();
+        while let Some((name, value)) = members.next_entry::<&RawValue, &RawValue>()? {
+            let (name, value) = (name.get(), value.get());
+            // A name that no text can hold, with half of a surrogate pair, is equal only to itself as it is written.
+            match places.entry(string(name).ok_or(name)) {
+                Entry::Occupied(place) => entries[*place.get()] = (name, value),
+                Entry::Vacant(place) => {
+                    place.insert(entries.len());
+                    entries.push((name, value));
+                }
+            }
+        }
+        Ok(entries)
     }
 }
 

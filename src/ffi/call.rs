@@ -3,11 +3,14 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use zeroize::Zeroizing;
+
 use super::client::nango_client;
 use super::error::{guard, nango_error};
 use super::guard::{free_text, give_secret, optional_text, text};
 use super::options::nango_call_options;
 use crate::client::Client;
+use crate::credentials;
 use crate::error::Error;
 use crate::options::CallOptions;
 use crate::request::Parameters;
@@ -91,6 +94,22 @@ pub unsafe extern "C" fn nango_get_credentials_json(
 ) -> *mut c_char {
     // SAFETY: the header asks it of the caller.
     unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_credentials_json) }
+}
+
+/// The token of credentials that were fetched already: what nango_get_token() would have returned instead of them, found without asking Nango. credentials_json is what
+/// nango_get_credentials_json() returned, or the "credentials" of a connection: nango_json_get(connection, "/credentials").
+///
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN, NO_CREDENTIALS when there are none, INVALID_RESPONSE for a token with a
+/// NUL in it, or INVALID_ARGUMENT or INVALID_UTF8 for what is no JSON. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_credentials_token(credentials_json: *const c_char, error_out: *mut *mut nango_error) -> *mut c_char {
+    let body = || {
+        // SAFETY: the header asks it of the caller.
+        let credentials = unsafe { text(credentials_json, "credentials_json")? };
+        give_secret(Zeroizing::new(credentials::token_of(credentials)?).into())
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
 /// Fetches the environment's connections as Nango wrote them, {"connections": […]}: without credentials, and nothing is refreshed.

@@ -32,12 +32,27 @@ pub unsafe extern "C" fn nango_json_get(json: *const c_char, pointer: *const c_c
     })
 }
 
+/// The same as nango_json_get(), but as JSON: a string keeps its quotes and escapes, so that "5" is not taken for 5, and null is "null".
+///
+/// Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or the text is no JSON, or the pointer is none, or either is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_json_get_json(json: *const c_char, pointer: *const c_char) -> *mut c_char {
+    quiet(ptr::null_mut(), || {
+        // SAFETY: the header asks it of the caller.
+        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
+            return ptr::null_mut();
+        };
+        value(json, pointer).and_then(|value| give_text(value).ok()).unwrap_or(ptr::null_mut())
+    })
+}
+
 fn value<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     json::check(text).ok()?;
     json::find(text, pointer)
 }
 
-/// The elements of a JSON array, one after the other. Made with nango_json_items_new(), freed with nango_json_items_free(). One thread at a time.
+/// The elements of a JSON array, or the names and values of a JSON object, one after the other. Made with nango_json_items_new() or nango_json_members_new(), freed with
+/// nango_json_items_free(). One thread at a time.
 pub struct nango_json_items(IntoIter<Zeroizing<String>>);
 
 /// Takes apart the JSON array that an RFC 6901 pointer names, such as "/connections" in a list of connections. The text is parsed once, and copied.
@@ -53,12 +68,34 @@ pub unsafe extern "C" fn nango_json_items_new(json: *const c_char, pointer: *con
         let Some(elements) = value(json, pointer).and_then(json::elements) else {
             return ptr::null_mut();
         };
-        let items: Vec<_> = elements.into_iter().map(|element| Zeroizing::new(element.to_owned())).collect();
-        give(nango_json_items(items.into_iter()))
+        given(elements)
     })
 }
 
-/// The next element, as JSON text that nango_free_string() wipes and frees; NULL: that was the last.
+/// Takes apart the JSON object that an RFC 6901 pointer names, such as "/tags" in a connection: nango_json_items_next() gives a name, then its value, then the next
+/// name, each as JSON text; nango_json_get(name, "") is the name itself. Of members with one name the last counts. The text is parsed once, and copied.
+///
+/// Freed with nango_json_items_free(). NULL: there is no object, or the text is no JSON, or the pointer is none, or either is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_json_members_new(json: *const c_char, pointer: *const c_char) -> *mut nango_json_items {
+    quiet(ptr::null_mut(), || {
+        // SAFETY: the header asks it of the caller.
+        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
+            return ptr::null_mut();
+        };
+        match value(json, pointer).and_then(json::entries) {
+            Some(members) => given(members.into_iter().flat_map(|(name, value)| [name, value])),
+            None => ptr::null_mut(),
+        }
+    })
+}
+
+fn given<'a>(texts: impl IntoIterator<Item = &'a str>) -> *mut nango_json_items {
+    let items: Vec<_> = texts.into_iter().map(|text| Zeroizing::new(text.to_owned())).collect();
+    give(nango_json_items(items.into_iter()))
+}
+
+/// The next element, or name or value, as JSON text that nango_free_string() wipes and frees; NULL: that was the last.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_items_next(items: *mut nango_json_items) -> *mut c_char {
     quiet(ptr::null_mut(), || {

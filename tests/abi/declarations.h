@@ -71,6 +71,8 @@ char *nango_get_credentials_json(const nango_client *client,
                                  const char *connection_id,
                                  const nango_call_options *options,
                                  nango_error **error_out);
+char *nango_credentials_token(const char *credentials_json,
+                              nango_error **error_out);
 char *nango_list_connections_json(const nango_client *client,
                                   const char *filter_json,
                                   const nango_call_options *options,
@@ -98,8 +100,12 @@ const char *nango_code_name(nango_code code);
 void nango_error_free(nango_error *error);
 char *nango_json_get(const char *json,
                      const char *pointer);
+char *nango_json_get_json(const char *json,
+                          const char *pointer);
 nango_json_items *nango_json_items_new(const char *json,
                                        const char *pointer);
+nango_json_items *nango_json_members_new(const char *json,
+                                         const char *pointer);
 char *nango_json_items_next(nango_json_items *items);
 void nango_json_items_free(nango_json_items *items);
 nango_pager *nango_pager_new(const nango_client *client,

@@ -181,6 +181,12 @@ static void text_that_is_not_utf8(void)
     CHECK(!nango_json_get("{}", bad));
     CHECK(!nango_json_items_new(bad, ""));
     CHECK(!nango_json_items_new("[]", bad));
+    CHECK(!nango_json_get_json(bad, ""));
+    CHECK(!nango_json_get_json("{}", bad));
+    CHECK(!nango_json_members_new(bad, ""));
+    CHECK(!nango_json_members_new("{}", bad));
+    CHECK(!nango_credentials_token(bad, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "credentials_json is not UTF-8", 0);
     CHECK(dev_count_requests() == 0);
     nango_call_options_free(call);
     nango_options_free(options);
@@ -1459,6 +1465,78 @@ static void json_items(void)
     CHECK(count_items("[1]", "x") == -1);
 }
 
+/* The members of an object, as "name=value;" each. */
+static void check_members(const char *json, const char *pointer, const char *wanted)
+{
+    nango_json_items *members = nango_json_members_new(json, pointer);
+    char seen[256] = "", *name, *value;
+    while ((name = nango_json_items_next(members))) {
+        value = nango_json_items_next(members);
+        CHECK(value && strlen(seen) + strlen(name) + strlen(value) + 3 < sizeof seen);
+        strcat(strcat(strcat(strcat(seen, name), "="), value ? value : ""), ";");
+        nango_free_string(name);
+        nango_free_string(value);
+    }
+    CHECK(!wanted == !members);
+    CHECK_TEXT(members ? seen : NULL, wanted);
+    nango_json_items_free(members);
+}
+
+static void json_members(void)
+{
+    check_members("{\"a\":{\"n\":1.50, \"s\" : \"x\" ,\"z\":null,\"o\":{\"b\": [ ]}}}", "/a", "\"n\"=1.50;\"s\"=\"x\";\"z\"=null;\"o\"={\"b\": [ ]};");
+    check_members("{}", "", "");
+    check_members(" { \"\" : 1 } ", "", "\"\"=1;");
+    /* As written, and of one name, however it is written, the last member in the place of the first. */
+    check_members("{\"\\u0061\":1,\"b\":2,\"a\":3}", "", "\"a\"=3;\"b\"=2;");
+    check_members("{\"a\\u0000b\":1,\"\\ud800\":2,\"\\ud800\":3}", "", "\"a\\u0000b\"=1;\"\\ud800\"=3;");
+    check_members("[1]", "", NULL);
+    check_members("\"{}\"", "", NULL);
+    check_members("{\"a\":[]}", "/a", NULL);
+    check_members("{\"a\":{}}", "/b", NULL);
+    check_members("{\"a\":1", "", NULL);
+    check_members("{\"a\":1} x", "", NULL);
+    check_members("", "", NULL);
+    check_members("{}", "x", NULL);
+}
+
+static void json_as_json(void)
+{
+    static const char json[] = "{\"s\":\"5\\n\\u0000\",\"n\": 5 ,\"z\":null,\"o\":{ }}";
+    static const char *const wanted[][2] = {{"/s", "\"5\\n\\u0000\""}, {"/n", "5"}, {"/z", "null"}, {"/o", "{ }"}, {"", json}, {"/x", NULL}, {"s", NULL}};
+    size_t i;
+    for (i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char *value = nango_json_get_json(json, wanted[i][0]);
+        CHECK_TEXT(value, wanted[i][1]);
+        nango_free_string(value);
+    }
+    CHECK(!nango_json_get_json("{\"a\":1", "/a"));
+}
+
+/* What of fetched credentials is "the token", the conformance vectors say; here is what they cannot hold. */
+static void token_of_credentials(void)
+{
+    nango_error *error = NULL;
+    char *token = nango_credentials_token(" {\"type\":\"API_KEY\",\"apiKey\":\"k-1\"}\n", &error);
+    CHECK_TEXT(token, "k-1");
+    CHECK(!error);
+    nango_free_string(token);
+    CHECK(!nango_credentials_token("{\"type\":\"API_KEY\",\"apiKey\":\"k\\u00001\"}", &error));
+    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "NUL", 0);
+    CHECK(!nango_credentials_token("{\"type\":\"BASIC\",\"password\":\"hush\"}", &error));
+    EXPECT(error, NANGO_ERROR_NO_SINGLE_TOKEN, "BASIC", 0);
+    CHECK(!nango_credentials_token("{ }", &error));
+    EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "credentials", 0);
+    CHECK(!nango_credentials_token("null", &error));
+    EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "credentials", 0);
+    CHECK(!nango_credentials_token("[\"OAUTH2\"]", &error));
+    EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "credentials", 0);
+    CHECK(!nango_credentials_token("", &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "credentials_json", 0);
+    CHECK(!nango_credentials_token("{\"type\":\"API_KEY\",\"apiKey\":\"k-1\"", &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "credentials_json", 0);
+}
+
 static void freed_whatever_was_written_into_it(void)
 {
     nango_client *client = client_of(HOST, KEY);
@@ -1551,6 +1629,9 @@ int main(int argc, char **argv)
     RUN(pages);
     RUN(a_page_that_failed_comes_again);
     RUN(json_items);
+    RUN(json_members);
+    RUN(json_as_json);
+    RUN(token_of_credentials);
     RUN(freed_whatever_was_written_into_it);
     RUN(names_of_codes);
     RUN(facts_of_an_error);

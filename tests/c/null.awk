@@ -22,6 +22,7 @@ BEGIN {
     text["suffix"] = "\"null-matrix/1\""
     text["name"] = "\"x-a\""
     text["value"] = "\"1\""
+    text["credentials_json"] = "\"{\\\"type\\\":\\\"API_KEY\\\",\\\"apiKey\\\":\\\"k\\\"}\""
     text["json"] = "\"{\\\"a\\\":[1]}\""
     text["pointer"] = "\"/a\""
     number["bool"] = "true"
