@@ -96,13 +96,12 @@ impl Pager {
             (_, Err(error)) => return Err(error),
             (Next::Page(page), Ok(body)) => (page, body),
             (Next::Whole | Next::End, Ok(body)) => {
+                connections(&body)?;
                 self.next = Next::End;
                 return Ok(Some(Some(body)));
             }
         };
-        let connections = json::find(&body, "/connections")
-            .and_then(json::elements)
-            .ok_or_else(|| Error::new(Code::InvalidResponse, "the answer holds no list of connections").with_status(200))?;
+        let connections = connections(&body)?;
         // Fewer than were asked for: the last. More: the server does not know `limit`.
         let last = connections.len() != self.page_size as usize;
         let first = connections.first().map(|first| (*first).to_owned());
@@ -111,6 +110,13 @@ impl Pager {
         self.first_seen = first;
         Ok(Some(if nothing_new { None } else { Some(body) }))
     }
+}
+
+/// The connections of a page. Each is an object, so that no wrapper has to ask.
+fn connections(page: &str) -> Result<Vec<&str>, Error> {
+    let list = json::find(page, "/connections").and_then(json::elements);
+    list.filter(|list| list.iter().all(|connection| connection.starts_with('{')))
+        .ok_or_else(|| Error::new(Code::InvalidResponse, "the answer holds no list of connections").with_status(200))
 }
 
 /// A walk through pages that several may hold: no lock is held while a page is under way.
