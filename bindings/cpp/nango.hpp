@@ -267,6 +267,38 @@ inline owned_text find(const char* json, std::string_view pointer) {
     return owned_text(path.has_nul() ? nullptr : nango_json_get(json, path.c_str()));
 }
 
+/// The same as JSON. Nothing too if it is null.
+inline owned_text find_json(const char* json, std::string_view pointer) {
+    const given path(pointer);
+    owned_text found(path.has_nul() ? nullptr : nango_json_get_json(json, path.c_str()));
+    return view(found) == "null" ? owned_text() : std::move(found);
+}
+
+/// The same, if it begins so: a text does with '"', an object with '{'.
+inline owned_text find_json(const char* json, std::string_view pointer, char first) {
+    owned_text found = find_json(json, pointer);
+    return found && *found == first ? std::move(found) : owned_text();
+}
+
+/// What a text of a JSON text says; nothing: there is none, or it is something else.
+inline owned_text find_text(const char* json, std::string_view pointer) {
+    const owned_text found = find_json(json, pointer, '"');
+    return found ? find(found.get(), "") : owned_text();
+}
+
+/// The names in a JSON object, each with what it is for.
+template <class Each>
+void each_member(const char* json, std::string_view pointer, Each&& each) {
+    const given path(pointer);
+    if (path.has_nul()) return;
+    const handle<nango_json_items, &nango_json_items_free> members(nango_json_members_new(json, path.c_str()));
+    while (const owned_text name{nango_json_items_next(members.get())}) {
+        const owned_text value(nango_json_items_next(members.get()));
+        const owned_text plain = find(name.get(), "");
+        each(std::string(view(plain)), value);
+    }
+}
+
 }  // namespace detail
 
 /// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the same error; any number of threads may read them at once.
@@ -698,6 +730,13 @@ inline std::optional<std::string> json_get(std::string_view json, std::string_vi
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
+/// The same as JSON: a string keeps its quotes, so that "5" is not taken for 5. Nothing for null too.
+inline std::optional<std::string> json_get_json(std::string_view json, std::string_view pointer) {
+    const detail::given source(json);
+    const detail::owned_text found = source.has_nul() ? nullptr : detail::find_json(source.c_str(), pointer);
+    return found ? std::optional<std::string>(found.get()) : std::nullopt;
+}
+
 /// The elements of the JSON array that an RFC 6901 pointer names, each as JSON text. Empty too where there is no array.
 inline std::vector<std::string> json_items(std::string_view json, std::string_view pointer) {
     std::vector<std::string> elements;
@@ -709,7 +748,19 @@ inline std::vector<std::string> json_items(std::string_view json, std::string_vi
     return elements;
 }
 
+/// The members of the JSON object that an RFC 6901 pointer names: each name, and its value as JSON text. Empty too where there is no object.
+inline std::vector<std::pair<std::string, std::string>> json_members(std::string_view json, std::string_view pointer) {
+    std::vector<std::pair<std::string, std::string>> members;
+    const detail::given source(json);
+    if (source.has_nul()) return members;
+    detail::each_member(source.c_str(), pointer, [&](std::string name, const detail::owned_text& value) { members.emplace_back(std::move(name), detail::view(value)); });
+    return members;
+}
+
 /// What is read out of a JSON text of Nango's. The text is kept as Nango wrote it and wiped at the end; each reading parses it anew, so keep what is needed often.
+///
+/// What the functions of the classes below give is of the type that they say: a member of another type is for them as if it were absent. Here everything is there,
+/// whatever its type, and members that nobody had heard of when this was written.
 class document {
 public:
     /// The whole text, as Nango wrote it. Lives as long as the object.
@@ -728,8 +779,21 @@ public:
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
     }
 
+    /// As get(), but as JSON: a string keeps its quotes, so that "5" is not taken for 5.
+    std::optional<std::string> get_json(std::string_view pointer) const {
+        const detail::owned_text found = detail::find_json(text_.get(), pointer);
+        return found ? std::optional<std::string>(found.get()) : std::nullopt;
+    }
+
     /// The elements of an array, by its RFC 6901 pointer, each as JSON text. Empty too where there is no array.
     std::vector<std::string> items(std::string_view pointer) const { return json_items(json(), pointer); }
+
+    /// The names of an object's members, by its RFC 6901 pointer; "" is the whole text. Empty too where there is no object.
+    std::vector<std::string> names(std::string_view pointer = "") const {
+        std::vector<std::string> names;
+        detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text&) { names.push_back(std::move(name)); });
+        return names;
+    }
 
 protected:
     /// @cond
@@ -738,13 +802,42 @@ protected:
     /// A member as an object of its own.
     template <class View>
     std::optional<View> part(std::string_view pointer) const {
-        detail::owned_text found = detail::find(text_.get(), pointer);
-        if (!found || *found != '{') return std::nullopt;
-        return View::adopt(found.release());
+        detail::owned_text found = detail::find_json(text_.get(), pointer, '{');
+        return found ? std::optional<View>(View::adopt(found.release())) : std::nullopt;
     }
 
-    std::string text_or_empty(std::string_view pointer) const { return get(pointer).value_or(std::string()); }
-    std::optional<std::string> tag_at(std::string_view name) const { return get(detail::member("/tags", name)); }
+    std::optional<std::string> text(std::string_view pointer) const {
+        const detail::owned_text found = detail::find_text(text_.get(), pointer);
+        return found ? std::optional<std::string>(found.get()) : std::nullopt;
+    }
+    std::string text_or_empty(std::string_view pointer) const { return text(pointer).value_or(std::string()); }
+
+    std::optional<secret> secret_text(std::string_view pointer) const {
+        detail::owned_text found = detail::find_text(text_.get(), pointer);
+        return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
+    }
+
+    std::map<std::string, std::string> texts(std::string_view pointer) const {
+        std::map<std::string, std::string> texts;
+        detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text& value) {
+            if (const detail::owned_text text = detail::find_text(value.get(), "")) texts.emplace(std::move(name), text.get());
+        });
+        return texts;
+    }
+
+    // Not by one pointer, with which a list would have members too: "/tags/0".
+    std::optional<std::string> text_in(std::string_view object, std::string_view name) const {
+        const detail::owned_text members = detail::find_json(text_.get(), object, '{');
+        const detail::owned_text found = detail::find_text(members.get(), detail::member("", name));
+        return found ? std::optional<std::string>(found.get()) : std::nullopt;
+    }
+
+    std::optional<std::string> object_json(std::string_view pointer) const {
+        const detail::owned_text found = detail::find_json(text_.get(), pointer, '{');
+        return found ? std::optional<std::string>(found.get()) : std::nullopt;
+    }
+
+    const char* c_str() const noexcept { return text_.get(); }
     /// @endcond
 
 private:
@@ -768,7 +861,7 @@ public:
     /// Its id in the program's own terms.
     std::string id() const { return text_or_empty("/id"); }
     /// What it is called.
-    std::optional<std::string> display_name() const { return get("/display_name"); }
+    std::optional<std::string> display_name() const { return text("/display_name"); }
 
 private:
     explicit organization(detail::owned_text text) noexcept : document(std::move(text)) {}
@@ -783,13 +876,15 @@ public:
     /// The user's id in the program's own terms.
     std::string id() const { return text_or_empty("/id"); }
     /// What the user is called.
-    std::optional<std::string> display_name() const { return get("/display_name"); }
+    std::optional<std::string> display_name() const { return text("/display_name"); }
     /// The user's e-mail address.
-    std::optional<std::string> email() const { return get("/email"); }
+    std::optional<std::string> email() const { return text("/email"); }
+    /// The user's tags; empty if there are none.
+    std::map<std::string, std::string> tags() const { return texts("/tags"); }
     /// One of the user's tags.
-    std::optional<std::string> tag(std::string_view name) const { return tag_at(name); }
+    std::optional<std::string> tag(std::string_view name) const { return text_in("/tags", name); }
     /// All of the user's tags: a JSON object of strings.
-    std::optional<std::string> tags_json() const { return get("/tags"); }
+    std::optional<std::string> tags_json() const { return object_json("/tags"); }
     /// The organization that the user is of.
     std::optional<nango::organization> organization() const { return part<nango::organization>("/organization"); }
 
@@ -803,32 +898,50 @@ public:
     /// Takes over text that a function of nango.h gave.
     static credentials adopt(char* owned) noexcept { return credentials(detail::owned_text(owned)); }
 
-    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials, because the key lacks the scope
-    /// environment:connections:read_credentials or because the connection needs none.
-    std::optional<std::string> type() const { return get("/type"); }
+    /// Whether there are none, because the key lacks the scope environment:connections:read_credentials or because the connection needs none.
+    bool empty() const { return names().empty(); }
+
+    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials; see empty().
+    std::optional<std::string> type() const { return text("/type"); }
 
     /// When they run out, in RFC 3339, as Nango wrote it. Nothing: never, or nobody knows.
-    std::optional<std::string> expires_at() const { return get("/expires_at"); }
+    std::optional<std::string> expires_at() const { return text("/expires_at"); }
 
-    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what client::get_token() knows.
-    std::optional<secret> access_token() const { return get_secret("/access_token"); }
+    /// The one string that goes behind "Bearer", or the API key: what client::get_token() would have returned instead of these credentials. Nothing is sent.
+    /// @return The token. The error is NO_SINGLE_TOKEN for credentials that are not one token (BASIC, OAUTH1, …), or NO_CREDENTIALS.
+    [[nodiscard]] result<secret> try_single_token() const {
+        nango_error* problem = nullptr;
+        char* token = nango_credentials_token(json().data(), &problem);
+        if (!token) return unexpected(error::adopt(problem));
+        return secret::adopt(token);
+    }
+
+#if NANGO_HPP_EXCEPTIONS
+    /// As try_single_token(). @throws nango::error
+    secret single_token() const { return detail::or_throw(try_single_token()); }
+#endif
+
+    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what single_token() knows.
+    std::optional<secret> access_token() const { return secret_text("/access_token"); }
     /// Only if it was asked for with call_options::include_refresh_token().
-    std::optional<secret> refresh_token() const { return get_secret("/refresh_token"); }
-    /// That of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU.
-    std::optional<secret> token() const { return get_secret("/token"); }
+    std::optional<secret> refresh_token() const { return secret_text("/refresh_token"); }
+    /// That of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a text.
+    std::optional<secret> token() const { return secret_text("/token"); }
     /// That of API_KEY.
-    std::optional<secret> api_key() const { return get_secret("/apiKey"); }
+    std::optional<secret> api_key() const { return secret_text("/apiKey"); }
     /// That of BASIC, BILL and SIGNATURE.
-    std::optional<secret> username() const { return get_secret("/username"); }
+    std::optional<secret> username() const { return secret_text("/username"); }
     /// That of BASIC, BILL and SIGNATURE.
-    std::optional<secret> password() const { return get_secret("/password"); }
+    std::optional<secret> password() const { return secret_text("/password"); }
     /// That of OAUTH1.
-    std::optional<secret> oauth_token() const { return get_secret("/oauth_token"); }
+    std::optional<secret> oauth_token() const { return secret_text("/oauth_token"); }
     /// That of OAUTH1.
-    std::optional<secret> oauth_token_secret() const { return get_secret("/oauth_token_secret"); }
+    std::optional<secret> oauth_token_secret() const { return secret_text("/oauth_token_secret"); }
 
     /// Any member by its own name, such as "client_id" or "raw": a string unquoted, anything else as JSON. Nothing: it is absent, or null.
-    std::optional<secret> field(std::string_view name) const { return get_secret(detail::member("", name)); }
+    std::optional<secret> field(std::string_view name) const {
+        return json().front() == '{' ? get_secret(detail::member("", name)) : std::nullopt;
+    }
 
 private:
     explicit credentials(detail::owned_text text) noexcept : document(std::move(text)) {}
@@ -839,7 +952,7 @@ class connection_facts : public document {
 public:
     /// Nango's own number of the connection.
     std::optional<std::int64_t> id() const {
-        const std::optional<std::string> digits = get("/id");
+        const std::optional<std::string> digits = get_json("/id");
         std::int64_t number = 0;
         if (!digits) return std::nullopt;
         const char* end = digits->data() + digits->size();
@@ -852,24 +965,29 @@ public:
     /// The integration's unique key. In lists of a server of 2023 it is empty, and in provider() instead.
     std::string provider_config_key() const { return text_or_empty("/provider_config_key"); }
     /// The provider, such as "github".
-    std::optional<std::string> provider() const { return get("/provider"); }
+    std::optional<std::string> provider() const { return text("/provider"); }
 
     /// The active problems; empty if there are none.
     std::vector<connection_error> errors() const {
         std::vector<connection_error> errors;
+        const auto fact = [](const std::string& item, std::string_view pointer) {
+            return std::string(detail::view(detail::find_text(item.c_str(), pointer)));
+        };
         for (const std::string& item : items("/errors"))
-            errors.push_back({json_get(item, "/type").value_or(std::string()), json_get(item, "/log_id").value_or(std::string())});
+            if (item.front() == '{') errors.push_back({fact(item, "/type"), fact(item, "/log_id")});
         return errors;
     }
 
     /// Whom the connection belongs to, if Nango was told.
     std::optional<nango::end_user> end_user() const { return part<nango::end_user>("/end_user"); }
+    /// The connection's tags; empty if there are none, as in all connections of an older server.
+    std::map<std::string, std::string> tags() const { return texts("/tags"); }
     /// One of the connection's tags.
-    std::optional<std::string> tag(std::string_view name) const { return tag_at(name); }
+    std::optional<std::string> tag(std::string_view name) const { return text_in("/tags", name); }
     /// All of the connection's tags: a JSON object of strings. Nothing: an older server has none.
-    std::optional<std::string> tags_json() const { return get("/tags"); }
-    /// What the program keeps with the connection: a JSON object.
-    std::optional<std::string> metadata_json() const { return get("/metadata"); }
+    std::optional<std::string> tags_json() const { return object_json("/tags"); }
+    /// What the program keeps with the connection: any JSON. Nothing: it is absent, or null.
+    std::optional<std::string> metadata_json() const { return get_json("/metadata"); }
 
 protected:
     /// @cond
@@ -884,18 +1002,21 @@ public:
     static connection adopt(char* owned) noexcept { return connection(detail::owned_text(owned)); }
 
     /// The credentials. Without a type where there are none: see credentials::type().
-    nango::credentials credentials() const { return nango::credentials::adopt(detail::find(json().data(), "/credentials").release()); }
+    nango::credentials credentials() const { return nango::credentials::adopt(detail::find_json(c_str(), "/credentials").release()); }
 
-    /// What was set up with the connection, such as a subdomain: a JSON object. Some providers have secrets in it.
-    std::optional<secret> connection_config_json() const { return get_secret("/connection_config"); }
+    /// What was set up with the connection, such as a subdomain: JSON. Some providers have secrets in it.
+    std::optional<secret> connection_config_json() const {
+        detail::owned_text found = detail::find_json(c_str(), "/connection_config");
+        return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
+    }
     /// Where this connection's webhooks go instead of the environment's URL.
-    std::optional<std::string> webhook_url_override() const { return get("/webhook_url_override"); }
+    std::optional<std::string> webhook_url_override() const { return text("/webhook_url_override"); }
     /// When it was made, in RFC 3339, as Nango wrote it.
-    std::optional<std::string> created_at() const { return get("/created_at"); }
+    std::optional<std::string> created_at() const { return text("/created_at"); }
     /// When it was changed, in RFC 3339, as Nango wrote it.
-    std::optional<std::string> updated_at() const { return get("/updated_at"); }
+    std::optional<std::string> updated_at() const { return text("/updated_at"); }
     /// When its credentials were last asked for, in RFC 3339, as Nango wrote it.
-    std::optional<std::string> last_fetched_at() const { return get("/last_fetched_at"); }
+    std::optional<std::string> last_fetched_at() const { return text("/last_fetched_at"); }
 
 private:
     explicit connection(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
@@ -908,7 +1029,7 @@ public:
     static connection_summary adopt(char* owned) noexcept { return connection_summary(detail::owned_text(owned)); }
 
     /// When it was made, in RFC 3339, as Nango wrote it.
-    std::optional<std::string> created() const { return get("/created"); }
+    std::optional<std::string> created() const { return text("/created"); }
 
 private:
     explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
@@ -933,6 +1054,15 @@ private:
 
 /// @cond
 namespace detail {
+
+/// The answer is checked to be JSON, which an object is only if it begins as one.
+inline bool is_object(const char* json) noexcept {
+    return json[std::strspn(json, " \t\r\n")] == '{';
+}
+
+inline error not_expected() {
+    return error::of(code::invalid_response, "the answer is JSON, but not what was expected");
+}
 
 inline error without_nul(const char* what) {
     return error::invalid_argument(std::string(what) + " must be a text without a NUL character");
@@ -1375,6 +1505,11 @@ public:
         return ask(nango_get_connection_json, provider_config_key, connection_id, options, connection::adopt);
     }
 
+    /// As try_get_connection(), with Nango's answer byte for byte.
+    [[nodiscard]] result<secret> try_get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return ask(nango_get_connection_json, provider_config_key, connection_id, options, secret::adopt);
+    }
+
     /// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT,
     /// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
     /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer holds
@@ -1387,6 +1522,11 @@ public:
     /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
     [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
+    }
+
+    /// As try_get_credentials(), as they stand in Nango's answer, byte for byte.
+    [[nodiscard]] result<secret> try_get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options, secret::adopt);
     }
 
     /// All connections of the environment, fetched page after page while they are walked through. Nothing is sent yet.
@@ -1434,6 +1574,11 @@ public:
         return detail::or_throw(try_get_connection(provider_config_key, connection_id, options));
     }
 
+    /// As try_get_connection_json(). @throws nango::error
+    secret get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return detail::or_throw(try_get_connection_json(provider_config_key, connection_id, options));
+    }
+
     /// As try_get_token(). @throws nango::error
     secret get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
@@ -1442,6 +1587,11 @@ public:
     /// As try_get_credentials(). @throws nango::error
     nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
+    }
+
+    /// As try_get_credentials_json(). @throws nango::error
+    secret get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+        return detail::or_throw(try_get_credentials_json(provider_config_key, connection_id, options));
     }
 
     /// As try_list_connections(). Walking through the list throws too. @throws nango::error
@@ -1477,7 +1627,10 @@ private:
         nango_error* problem = nullptr;
         char* text = call(capi(), key.c_str(), id.c_str(), options.capi(), &problem);
         if (!text) return unexpected(error::adopt(problem));
-        return adopt(text);
+        View view = adopt(text);
+        if constexpr (std::is_same_v<View, connection>)
+            if (!detail::is_object(view.json().data())) return unexpected(detail::not_expected());
+        return view;
     }
 
     static std::optional<error> refused(const std::string& filter_json, const call_options& options) {
@@ -1505,8 +1658,14 @@ public:
 
     /// The result of queue::submit_get_token().
     [[nodiscard]] result<secret> try_token() { return taken(secret::adopt); }
+    /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as it stands in Nango's answer, and any other JSON that may hold a secret.
+    [[nodiscard]] result<secret> try_secret_json() { return taken(secret::adopt); }
     /// The result of queue::submit_get_connection().
-    [[nodiscard]] result<nango::connection> try_connection() { return taken(nango::connection::adopt); }
+    [[nodiscard]] result<nango::connection> try_connection() {
+        result<nango::connection> connection = taken(nango::connection::adopt);
+        if (connection && !detail::is_object(connection->json().data())) return unexpected(detail::not_expected());
+        return connection;
+    }
     /// The result of queue::submit_get_credentials().
     [[nodiscard]] result<nango::credentials> try_credentials() { return taken(nango::credentials::adopt); }
     /// The result of queue::submit_list_connections(), and any other that is JSON without a secret in it.
@@ -1534,6 +1693,8 @@ public:
 #if NANGO_HPP_EXCEPTIONS
     /// As try_token(). @throws nango::error
     secret token() { return detail::or_throw(try_token()); }
+    /// As try_secret_json(). @throws nango::error
+    secret secret_json() { return detail::or_throw(try_secret_json()); }
     /// As try_connection(). @throws nango::error
     nango::connection connection() { return detail::or_throw(try_connection()); }
     /// As try_credentials(). @throws nango::error

@@ -104,6 +104,8 @@ static void a_nul_does_not_cross() {
     EXPECT(client.try_get_token("github", "bob\0"sv), invalid_argument, "connection_id");
     EXPECT(client.try_get_token("\0"sv, "bob"), invalid_argument, "provider_config_key");
     EXPECT(client.try_get_credentials("github", "\0"sv), invalid_argument, "connection_id");
+    EXPECT(client.try_get_connection_json("github", id), invalid_argument, "connection_id");
+    EXPECT(client.try_get_credentials_json("git\0hub"sv, "bob"), invalid_argument, "provider_config_key");
     EXPECT_THROW(client.get_token("github", id), invalid_argument, "connection_id");
     EXPECT_THROW(client.get_connection("github", id), invalid_argument, "connection_id");
     EXPECT_THROW(client.get_credentials("github", id), invalid_argument, "connection_id");
@@ -135,6 +137,8 @@ static void a_nul_does_not_cross() {
 
     CHECK(!nango::json_get("{\"a\":1}\0"sv, "/a") && !nango::json_get("{\"a\":1}", "/a\0"sv));
     CHECK(nango::json_items("[1]\0"sv, "").empty() && nango::json_items("[1]", "\0"sv).empty());
+    CHECK(!nango::json_get_json("{\"a\":1}\0"sv, "/a") && !nango::json_get_json("{\"a\":1}", "/a\0"sv));
+    CHECK(nango::json_members("{\"a\":1}\0"sv, "").empty() && nango::json_members("{\"a\":{\"b\":1}}", "/a\0"sv).empty());
     CHECK(dev_count_requests() == 0);
 
     const nango::error error = client.try_get_token("github", id).error();
@@ -337,6 +341,8 @@ static void what_was_moved_from() {
     CHECK(other.connection_id() == "bob");
     CHECK(connection.json() == "{}" && connection.connection_id().empty() && !connection.id() && !connection.credentials().type());  // NOLINT
     CHECK(connection.errors().empty() && !connection.end_user());                                                                    // NOLINT
+    CHECK(connection.tags().empty() && !connection.tag("x") && connection.names().empty() && !connection.get_json(""));              // NOLINT
+    EXPECT(connection.credentials().try_single_token(), no_credentials, "no credentials");                                           // NOLINT
 
     nango::connection_list list = moved.list_connections();
     nango::connection_list rest = std::move(list);
@@ -439,17 +445,26 @@ static void a_connection() {
     CHECK(credentials.type() == "OAUTH2" && credentials.access_token()->reveal() == "at-bob" && credentials.expires_at());
     CHECK(credentials.field("access_token")->reveal() == "at-bob" && !credentials.field("nothing") && !credentials.password());
     CHECK(bob.get("/credentials/type") == "OAUTH2" && bob.get("/nothing") == std::nullopt && bob.get("no pointer") == std::nullopt);
+    CHECK(credentials.single_token().reveal() == "at-bob" && !credentials.empty());
     CHECK(bob.get("") == std::string(bob.json()) && bob.get_secret("/credentials/access_token")->reveal() == "at-bob");
 
     const nango::client client = demo();
     const nango::connection alice = client.get_connection("github", "alice");
     CHECK(alice.tag("end_user_id") == "alice" && !alice.tag("x") && alice.tags_json() && alice.metadata_json() == "{\"plan\":\"free\"}");
+    CHECK(alice.tags().at("end_user_id") == "alice" && alice.tags().count("x") == 0);
     CHECK(!alice.end_user());
     const nango::connection none = client.get_connection("none", "nobody");
-    CHECK(!none.credentials().type() && none.credentials().json() == "{}");
+    CHECK(!none.credentials().type() && none.credentials().json() == "{}" && none.credentials().empty());
+    EXPECT(none.credentials().try_single_token(), no_credentials, "read_credentials");
     const nango::credentials basic = client.get_credentials("basic-auth", "dave");
     CHECK(basic.type() == "BASIC" && basic.username()->reveal() == "dave" && basic.password()->reveal() == "hunter2" && !basic.expires_at());
-    CHECK(client.get_credentials("stripe-key", "carol").api_key()->reveal() == "sk_dev_carol");
+    EXPECT(basic.try_single_token(), no_single_token, "BASIC");
+    EXPECT_THROW(static_cast<void>(basic.single_token()), no_single_token, "BASIC");
+    const nango::credentials carols = client.get_credentials("stripe-key", "carol");
+    CHECK(carols.api_key()->reveal() == "sk_dev_carol" && carols.single_token().reveal() == "sk_dev_carol");
+    CHECK(client.get_credentials_json("stripe-key", "carol").reveal() == carols.json());
+    CHECK(nango::json_get(client.get_connection_json("stripe-key", "carol").reveal(), "/credentials/apiKey") == "sk_dev_carol");
+    EXPECT_THROW(static_cast<void>(client.get_connection_json("github", "nobody-there")), not_found, "nobody-there");
 }
 
 static void members_with_odd_names() {
@@ -472,6 +487,10 @@ static void json() {
     CHECK(!nango::json_get("{\"a\":null}", "/a") && !nango::json_get("nonsense", "") && nango::json_get("{\"a\":\"\"}", "/a") == "");
     CHECK((nango::json_items("{\"a\":[1, \"x\",null]}", "/a") == std::vector<std::string>{"1", "\"x\"", "null"}));
     CHECK(nango::json_items("{}", "/a").empty());
+    CHECK(nango::json_get_json("{\"a\":\"5\"}", "/a") == "\"5\"" && nango::json_get_json("{\"a\":5}", "/a") == "5" && !nango::json_get_json("{\"a\":null}", "/a"));
+    using members = std::vector<std::pair<std::string, std::string>>;
+    CHECK((nango::json_members("{\"a\":{\"b/\\u00fc\":\"x\", \"c\" : null}}", "/a") == members{{"b/ü", "\"x\""}, {"c", "null"}}));
+    CHECK(nango::json_members("[1]", "").empty() && nango::json_members("{}", "").empty() && nango::json_members("{\"a\":1", "").empty());
 }
 
 // ---- Lists ----

@@ -23,6 +23,7 @@ static void a_token() {
     CHECK(token && token->reveal() == "at-bob");
     const auto connection = client->try_get_connection("github", "bob");
     CHECK(connection && connection->connection_id() == "bob" && connection->credentials().type() == "OAUTH2");
+    CHECK(connection->credentials().try_single_token()->reveal() == "at-bob");
     CHECK(client->try_warm_up());
 }
 

@@ -51,6 +51,8 @@ static void everything_that_can_be_asked() {
 
     queue.submit_get_connection(client, "github", "bob", 2);
     CHECK(one(queue).connection().connection_id() == "bob");
+    queue.submit_get_connection(client, "github", "bob");
+    CHECK(nango::json_get(one(queue).secret_json().reveal(), "/connection_id") == "bob");
     queue.submit_get_credentials(client, "basic-auth", "dave", 3);
     CHECK(one(queue).credentials().password()->reveal() == "hunter2");
     nango::filter filter;

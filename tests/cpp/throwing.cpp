@@ -85,6 +85,11 @@ static void memory_is_out() {
         static_cast<void>(bob.errors());
         static_cast<void>(bob.get("/created_at"));
         static_cast<void>(bob.tag("a tag that is longer than fifteen"));
+        static_cast<void>(bob.end_user()->tags());
+        static_cast<void>(bob.names("/credentials"));
+        static_cast<void>(bob.credentials().single_token());
+        static_cast<void>(nango::json_members(bob.json(), "/end_user"));
+        static_cast<void>(demo->get_credentials("basic-auth", "dave").try_single_token());
     });
     starved("a list", [] {
         std::vector<nango::connection_summary> all;
