@@ -30,6 +30,10 @@ var forOne = map[string]func(*nango.Client, string, string, ...nango.CallOption)
 		_, err := c.GetCredentials(background(), key, id, options...)
 		return err
 	},
+	"GetCredentialsJSON": func(c *nango.Client, key, id string, options ...nango.CallOption) error {
+		_, err := c.GetCredentialsJSON(background(), key, id, options...)
+		return err
+	},
 }
 
 func TestBadArgumentsAreNotSent(t *testing.T) {

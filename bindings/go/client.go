@@ -182,7 +182,7 @@ func (c *Client) GetToken(ctx context.Context, providerConfigKey, connectionID s
 
 // GetCredentials fetches the credentials of a connection, of whatever type. None at all are [ErrNoCredentials].
 func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (*Credentials, error) {
-	text, err := c.callForOne(ctx, "get_credentials\x00", providerConfigKey, connectionID, options)
+	text, err := c.GetCredentialsJSON(ctx, providerConfigKey, connectionID, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +191,11 @@ func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connecti
 		return nil, err
 	}
 	return credentials, nil
+}
+
+// GetCredentialsJSON is [Client.GetCredentials] as they stand in Nango's answer, byte for byte, secrets and all.
+func (c *Client) GetCredentialsJSON(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (json.RawMessage, error) {
+	return c.callForOne(ctx, "get_credentials\x00", providerConfigKey, connectionID, options)
 }
 
 // ListConnectionsJSON fetches the environment's connections in one request, byte for byte as Nango wrote them:

@@ -1,5 +1,8 @@
 package nango
 
+// #include <nango.h>
+import "C"
+
 import (
 	"encoding/json"
 	"fmt"
@@ -12,7 +15,8 @@ import (
 
 // Connection is one connection: an account of one of your users at a provider.
 //
-// What the server left out is the zero value. It prints without its secrets; [Connection.Raw] has everything.
+// What the server left out is the zero value, and so is a member of another type. It prints without its secrets; [Connection.Raw] has
+// everything.
 type Connection struct {
 	// ID is Nango's internal number.
 	ID int64
@@ -56,6 +60,21 @@ type ConnectionError struct {
 	LogID string `json:"log_id"`
 }
 
+// UnmarshalJSON reads a problem as Nango writes it.
+func (e *ConnectionError) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*e = ConnectionError{}
+	take(m, "type", &e.Type)
+	take(m, "log_id", &e.LogID)
+	return nil
+}
+
 // EndUser is a user of yours.
 type EndUser struct {
 	// ID is the id that your own code gave.
@@ -70,12 +89,45 @@ type EndUser struct {
 	Organization *Organization `json:"organization"`
 }
 
+// UnmarshalJSON reads an end user as Nango writes it.
+func (u *EndUser) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*u = EndUser{}
+	take(m, "id", &u.ID)
+	take(m, "display_name", &u.DisplayName)
+	take(m, "email", &u.Email)
+	m.takeTexts("tags", &u.Tags)
+	take(m, "organization", &u.Organization)
+	return nil
+}
+
 // Organization is what an end user belongs to.
 type Organization struct {
 	// ID is the id that your own code gave.
 	ID string `json:"id"`
 	// DisplayName is the name to show; nil: there is none.
 	DisplayName *string `json:"display_name"`
+}
+
+// UnmarshalJSON reads an organization as Nango writes it.
+func (o *Organization) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*o = Organization{}
+	take(m, "id", &o.ID)
+	take(m, "display_name", &o.DisplayName)
+	return nil
 }
 
 // Timestamp is a time as the server wrote it. The zero value: the server left it out.
@@ -130,9 +182,9 @@ func (c *Connection) decode(data []byte) error {
 	take(m, "connection_id", &c.ConnectionID)
 	take(m, "provider_config_key", &c.ProviderConfigKey)
 	take(m, "provider", &c.Provider)
-	take(m, "errors", &c.Errors)
+	m.takeErrors("errors", &c.Errors)
 	take(m, "end_user", &c.EndUser)
-	take(m, "tags", &c.Tags)
+	m.takeTexts("tags", &c.Tags)
 	m.takeJSON("metadata", &c.Metadata)
 	var config json.RawMessage
 	if m.takeJSON("connection_config", &config); config != nil {
@@ -239,9 +291,9 @@ func (c *ConnectionSummary) decode(data []byte) error {
 	take(m, "connection_id", &c.ConnectionID)
 	take(m, "provider_config_key", &c.ProviderConfigKey)
 	take(m, "provider", &c.Provider)
-	take(m, "errors", &c.Errors)
+	m.takeErrors("errors", &c.Errors)
 	take(m, "end_user", &c.EndUser)
-	take(m, "tags", &c.Tags)
+	m.takeTexts("tags", &c.Tags)
 	m.takeJSON("metadata", &c.Metadata)
 	take(m, "created", &c.Created)
 	c.Extra = m.rest()
@@ -290,6 +342,25 @@ func (c Credentials) Names() []string {
 
 // Raw returns the credentials as Nango wrote them, secrets and all; nil: there were none.
 func (c Credentials) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// IsEmpty reports whether there are none: the connection has none, or the key may not read them.
+func (c Credentials) IsEmpty() bool { return len(membersOf(c.Raw())) == 0 }
+
+// SingleToken returns the one text that goes behind "Bearer", or the API key: what [Client.GetToken] would have fetched instead of these
+// credentials. Nothing is sent. Credentials that are not one token are [ErrNoSingleToken], none at all are [ErrNoCredentials].
+func (c Credentials) SingleToken() (Secret, error) {
+	text := []byte("{}\x00")
+	if raw := c.raw.Reveal(); raw != nil {
+		text = append(raw, 0)
+	}
+	var cErr *C.nango_error
+	token := C.nango_credentials_token(bytesForC(text), &cErr)
+	if token == nil {
+		return Secret{}, takeError(cErr)
+	}
+	defer C.nango_free_string(token)
+	return NewSecret(C.GoString(token)), nil
+}
 
 // UnmarshalJSON reads credentials as Nango writes them.
 func (c *Credentials) UnmarshalJSON(data []byte) error {
@@ -379,6 +450,48 @@ func take[T any](m members, name string, into *T) {
 	var taken T
 	if value, ok := m[name]; ok && json.Unmarshal(value, &taken) == nil {
 		*into = taken
+		delete(m, name)
+	}
+}
+
+// takeErrors takes the objects out of a list. The list stays if there is something else in it.
+func (m members) takeErrors(name string, into *[]ConnectionError) {
+	var elements []json.RawMessage
+	if json.Unmarshal(m[name], &elements) != nil {
+		return
+	}
+	problems := make([]ConnectionError, 0, len(elements))
+	for _, element := range elements {
+		var problem ConnectionError
+		if string(element) != "null" && json.Unmarshal(element, &problem) == nil {
+			problems = append(problems, problem)
+		}
+	}
+	if elements != nil {
+		*into = problems
+	}
+	if len(problems) == len(elements) {
+		delete(m, name)
+	}
+}
+
+// takeTexts takes the texts out of an object. The object stays if there is something else in it.
+func (m members) takeTexts(name string, into *map[string]string) {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(m[name], &all) != nil {
+		return
+	}
+	texts := make(map[string]string, len(all))
+	for name, value := range all {
+		var text *string
+		if json.Unmarshal(value, &text) == nil && text != nil {
+			texts[name] = *text
+		}
+	}
+	if all != nil {
+		*into = texts
+	}
+	if len(texts) == len(all) {
 		delete(m, name)
 	}
 }

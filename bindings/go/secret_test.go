@@ -60,11 +60,24 @@ func TestConnectionView(t *testing.T) {
 	}
 }
 
+// What is null is not there, and what is empty is.
+func TestNullsInAConnection(t *testing.T) {
+	var c nango.Connection
+	decode(t, []byte(`{"id":null,"errors":null,"tags":null,"end_user":null,"metadata":null,"created_at":null,"credentials":null}`), &c)
+	if c.Errors != nil || c.Tags != nil || c.EndUser != nil || c.Metadata != nil || c.Extra != nil || !c.Credentials.IsEmpty() {
+		t.Errorf("got %#v, %v", c, c.Extra)
+	}
+	decode(t, []byte(`{"errors":[],"tags":{}}`), &c)
+	if c.Errors == nil || c.Tags == nil || c.Extra != nil {
+		t.Errorf("got %#v, %v", c, c.Extra)
+	}
+}
+
 // A member of another type than it was is data, not a failure.
 func TestStrangeConnection(t *testing.T) {
 	var c nango.Connection
 	decode(t, []byte(`{"id":"x","connection_id":"a","errors":{},"tags":{"a":"b","c":1},"end_user":[],"created_at":5,"credentials":"HUSH"}`), &c)
-	if c.ConnectionID != "a" || c.ID != 0 || c.Tags != nil || c.EndUser != nil || len(c.Extra) != 5 {
+	if c.ConnectionID != "a" || c.ID != 0 || len(c.Tags) != 1 || c.Tags["a"] != "b" || c.EndUser != nil || len(c.Extra) != 5 {
 		t.Errorf("got %v, %v", c, c.Extra)
 	}
 	if string(c.Credentials.Raw()) != `"HUSH"` || c.Credentials.Names() != nil {
