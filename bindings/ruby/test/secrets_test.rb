@@ -58,7 +58,7 @@ class SecretsTest < Minitest::Test
     connection = LibNango::Connection.parse(JSON.generate(FIELDS))
     assert_equal FIELDS, connection.to_h
     assert_equal "hush-1", connection.credentials[:access_token]
-    assert_equal "hush-2", connection.credentials.raw["refresh_token"]
+    assert_equal "hush-2", connection.credentials["raw"]["refresh_token"]
     assert_equal "hush-2", connection.dig("credentials", "raw", "refresh_token")
     assert_equal "hush-3", connection.connection_config["userCredentials"]
     assert_equal "hush-4", connection["new_field"]
@@ -72,7 +72,7 @@ class SecretsTest < Minitest::Test
     refute_equal one, LibNango::ConnectionSummary.new(FIELDS)
     refute_equal one, LibNango::Connection.new({"connection_id" => "c-2"})
     assert_raises(FrozenError) { one.to_h["x"] = 1 }
-    assert_raises(FrozenError) { one.credentials.raw["x"] = 1 }
+    assert_raises(FrozenError) { one.credentials["raw"]["x"] = 1 }
   end
 
   def test_what_is_missing_is_nil_or_empty

@@ -1,52 +1,136 @@
 # frozen_string_literal: true
 
 module LibNango
+  # A problem that a connection has at present.
+  class ConnectionError < Record
+    # "auth" or "sync".
+    # @return [String, nil]
+    def type
+      text("type")
+    end
+
+    # Names the log that says more.
+    # @return [String, nil]
+    def log_id
+      text("log_id")
+    end
+
+    private
+
+    def shown
+      %w[type log_id]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # What an end user belongs to.
+  class Organization < Record
+    # The id that your own code gave.
+    # @return [String, nil]
+    def id
+      text("id")
+    end
+
+    # The name to show.
+    # @return [String, nil]
+    def display_name
+      text("display_name")
+    end
+
+    private
+
+    def shown
+      %w[id]
+    end
+  end
+
+  # A user of yours.
+  class EndUser < Record
+    # The id that your own code gave.
+    # @return [String, nil]
+    def id
+      text("id")
+    end
+
+    # The name to show.
+    # @return [String, nil]
+    def display_name
+      text("display_name")
+    end
+
+    # @return [String, nil]
+    def email
+      text("email")
+    end
+
+    # @return [Hash{String => String}]
+    def tags
+      texts("tags")
+    end
+
+    # What the end user belongs to.
+    # @return [Organization, nil]
+    def organization
+      part("organization", Organization)
+    end
+
+    private
+
+    def shown
+      %w[id]
+    end
+  end
+
   # What {Connection} and {ConnectionSummary} have in common.
   # @abstract
   class ConnectionRecord < Record
     # Nango's internal number.
     # @return [Integer, nil]
     def id
-      self["id"]
+      self["id"] if self["id"].is_a?(Integer)
     end
 
     # The connection's id, which with {#provider_config_key} names it.
-    # @return [String]
+    # @return [String, nil]
     def connection_id
-      self["connection_id"]
+      text("connection_id")
     end
 
     # The integration's unique key.
     # @return [String, nil]
     def provider_config_key
-      self["provider_config_key"]
+      text("provider_config_key")
     end
 
     # The name of the provider's template, such as "github".
     # @return [String, nil]
     def provider
-      self["provider"]
+      text("provider")
     end
 
-    # What is wrong with the connection at present: `{"type" => "auth" or "sync", "log_id" => …}` each.
-    # @return [Array<Hash>]
+    # What is wrong with the connection at present.
+    # @return [Array<ConnectionError>]
     def errors
-      self["errors"] || []
+      errors = self["errors"]
+      errors.is_a?(Array) ? errors.grep(Hash).map { |fields| ConnectionError.new(fields) } : []
     end
 
-    # Who the connection belongs to: "id", "display_name", "email", "tags", "organization".
-    # @return [Hash, nil]
+    # Who the connection belongs to.
+    # @return [EndUser, nil]
     def end_user
-      self["end_user"]
+      part("end_user", EndUser)
     end
 
     # @return [Hash{String => String}]
     def tags
-      self["tags"] || {}
+      texts("tags")
     end
 
-    # What you stored with the connection.
-    # @return [Hash, nil]
+    # What you stored with the connection: any JSON, parsed.
+    # @return [Object, nil]
     def metadata
       self["metadata"]
     end
@@ -63,36 +147,36 @@ module LibNango
     # Empty when the key may not read them, or there are none.
     # @return [Credentials]
     def credentials
-      @credentials ||= Credentials.new(self["credentials"].is_a?(Hash) ? self["credentials"] : {}.freeze)
+      @credentials ||= part("credentials", Credentials) || Credentials.new({}.freeze)
     end
 
-    # What the provider needs besides the token, such as a subdomain. It may hold secrets.
-    # @return [Hash, nil]
+    # What the provider needs besides the token, such as a subdomain: any JSON, parsed. It may hold secrets.
+    # @return [Object, nil]
     def connection_config
       self["connection_config"]
     end
 
     # @return [String, nil]
     def webhook_url_override
-      self["webhook_url_override"]
+      text("webhook_url_override")
     end
 
     # When it was made, as the server wrote it.
     # @return [String, nil]
     def created_at
-      self["created_at"]
+      text("created_at")
     end
 
     # When it was last changed, as the server wrote it.
     # @return [String, nil]
     def updated_at
-      self["updated_at"]
+      text("updated_at")
     end
 
     # When its credentials were last read, as the server wrote it.
     # @return [String, nil]
     def last_fetched_at
-      self["last_fetched_at"]
+      text("last_fetched_at")
     end
 
     # {#created_at} as a Time.
@@ -125,7 +209,7 @@ module LibNango
     # When it was made, as the server wrote it.
     # @return [String, nil]
     def created
-      self["created"]
+      text("created")
     end
 
     # {#created} as a Time.

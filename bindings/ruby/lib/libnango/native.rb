@@ -172,6 +172,8 @@ module LibNango
     attach_function :nango_call_options_set_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_call_options_set_header, %i[pointer string string], :int32
 
+    attach_function :nango_credentials_token, %i[string pointer], :pointer
+
     attach_function :nango_pager_new, %i[pointer string uint32 pointer pointer], :pointer
     attach_function :nango_pager_free, [:pointer], :void
 

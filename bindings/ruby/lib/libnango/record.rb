@@ -4,8 +4,9 @@ require "json"
 require "time"
 
 module LibNango
-  # An object of Nango's, as the server wrote it: the readers of the classes below give what is known, {#[]}, {#dig}
-  # and {#to_h} everything, fields that the gem has never heard of included. Nothing in it can be changed.
+  # An object of Nango's, as the server wrote it: the readers of the classes below give what is known, and take a field
+  # of another type than they say for absent; {#[]}, {#dig} and {#to_h} give everything, fields that the gem has never
+  # heard of included. Nothing in it can be changed.
   class Record
     # Deeper than anything that Nango sends, and far from the end of the stack.
     MAX_NESTING = 512
@@ -92,9 +93,22 @@ module LibNango
       " [REDACTED]"
     end
 
+    def text(name)
+      self[name] if self[name].is_a?(String)
+    end
+
+    def texts(name)
+      self[name].is_a?(Hash) ? self[name].select { |_, value| value.is_a?(String) } : {}
+    end
+
+    # An object in it, as one of its own.
+    def part(name, record)
+      record.new(self[name]) if self[name].is_a?(Hash)
+    end
+
     # Nango writes RFC 3339 with 0 to 6 digits of a second. What is no time is still there as text.
     def time(text)
-      Time.iso8601(text) if text.is_a?(String)
+      text && Time.iso8601(text)
     rescue ArgumentError
       nil
     end
