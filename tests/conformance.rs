@@ -14,7 +14,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
 #[test]
 fn every_vector() {
-    let (mut run, mut failures) = (0, Vec::new());
+    let (mut run, mut skipped, mut failures) = (0, 0, Vec::new());
     for entry in fs::read_dir(FOLDER).expect("the vectors") {
         let path = entry.expect("an entry").path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -22,6 +22,11 @@ fn every_vector() {
         }
         let file: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a file")).expect("JSON");
         for vector in file["vectors"].as_array().expect("vectors") {
+            // Rust has no typed view.
+            if vector["typed"] == true {
+                skipped += 1;
+                continue;
+            }
             run += 1;
             let outcome = match vector["kind"].as_str() {
                 None | Some("call") => call(vector),
@@ -35,7 +40,7 @@ fn every_vector() {
             }
         }
     }
-    println!("vectors: {} passed, {} failed, 0 skipped", run - failures.len(), failures.len());
+    println!("vectors: {} passed, {} failed, {skipped} skipped", run - failures.len(), failures.len());
     assert!(run > 0, "no vector was run");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

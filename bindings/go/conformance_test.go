@@ -41,6 +41,7 @@ type vector struct {
 			Headers             [][2]string
 		}
 	}
+	Typed    bool
 	Calls    int
 	Filter   map[string]json.RawMessage
 	PageSize uint32          `json:"page_size"`
@@ -53,6 +54,7 @@ type expectation struct {
 	Token         *string
 	Connection    map[string]json.RawMessage
 	ConnectionIDs []string `json:"connection_ids"`
+	Connections   []map[string]json.RawMessage
 	Error         map[string]json.RawMessage
 }
 
@@ -109,6 +111,7 @@ func (v *vector) run(t *testing.T, run string) {
 		v.runList(t, run, expect)
 	case "call", "":
 		v.runCall(t, run, expect)
+		v.runTokenOfConnection(t, run+"-of-connection", expect)
 	default:
 		t.Fatalf("unknown kind %q", v.Kind)
 	}
@@ -186,6 +189,9 @@ func (v *vector) runList(t *testing.T, run string, expect expectation) {
 		if failure != nil {
 			t.Error("the walk went on behind an error")
 		}
+		if len(seen) < len(expect.Connections) {
+			checkSummary(t, connection, expect.Connections[len(seen)])
+		}
 		seen = append(seen, connection.ConnectionID)
 	}
 	checkError(t, failure, expect.Error)
@@ -198,7 +204,7 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	client := v.newClient(t, run)
 	var last outcome
 	for range max(v.Calls, 1) {
-		last = v.call(t, client, expect.Connection != nil)
+		last = v.call(t, client, v.Typed || expect.Connection != nil)
 	}
 	checkError(t, last.err, expect.Error)
 	if last.err != nil {
@@ -218,9 +224,24 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	}
 }
 
-// call asks for the typed view of a connection where the vector looks at that. An answer without a body has none.
-func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
-	ctx := background()
+// runTokenOfConnection is for a vector that says what the token is, or that there is none: what it is of the connection, fetched first.
+func (v *vector) runTokenOfConnection(t *testing.T, run string, expect expectation) {
+	want := marshal(t, expect.Token)
+	if expect.Token == nil {
+		want = marshal(t, map[string]json.RawMessage{"error": expect.Error["code"]})
+	}
+	code := string(expect.Error["code"])
+	if v.Call.Operation != "get_token" || v.Calls != 0 || expect.Token == nil && code != `"NO_SINGLE_TOKEN"` && code != `"NO_CREDENTIALS"` {
+		return
+	}
+	connection, err := v.newClient(t, run).GetConnection(background(), v.Call.ProviderConfigKey, v.Call.ConnectionID, v.callOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSingleToken(t, connection.Credentials, want)
+}
+
+func (v *vector) callOptions() []nango.CallOption {
 	var options []nango.CallOption
 	if v.Call.Options.ForceRefresh {
 		options = append(options, nango.ForceRefresh())
@@ -234,6 +255,13 @@ func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 	for _, header := range v.Call.Options.Headers {
 		options = append(options, nango.Header(header[0], header[1]))
 	}
+	return options
+}
+
+// call asks for the typed view of a connection where the vector looks at that. An answer without a body has none.
+func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
+	ctx := background()
+	options := v.callOptions()
 	key, id := v.Call.ProviderConfigKey, v.Call.ConnectionID
 	switch v.Call.Operation {
 	case "get_connection":
@@ -254,7 +282,7 @@ func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 		if err != nil {
 			return outcome{err: err}
 		}
-		return outcome{text: credentials.Raw()}
+		return outcome{text: credentials.Raw()} // which GetCredentialsJSON has fetched
 	case "list_connections":
 		text, err := client.ListConnectionsJSON(ctx, string(v.Call.Filter), options...)
 		return outcome{text: text, err: err}
@@ -324,28 +352,81 @@ func checkError(t *testing.T, err error, want map[string]json.RawMessage) {
 	}
 }
 
+// checkFact compares a member that connections and their summaries have in common. False: it is none of those.
+func checkFact(t *testing.T, name string, want json.RawMessage, c *nango.ConnectionSummary) bool {
+	t.Helper()
+	var got any
+	switch name {
+	case "id":
+		got = orNull(c.ID)
+	case "connection_id":
+		got = orNull(c.ConnectionID)
+	case "provider_config_key":
+		got = orNull(c.ProviderConfigKey)
+	case "provider":
+		got = orNull(c.Provider)
+	case "errors":
+		errors := []any{}
+		for _, e := range c.Errors {
+			errors = append(errors, map[string]any{"type": orNull(e.Type), "log_id": orNull(e.LogID)})
+		}
+		got = errors
+	case "end_user":
+		got = endUserView(c.EndUser)
+	case "tags":
+		got = orEmpty(c.Tags)
+	case "metadata":
+		got = c.Metadata
+	default:
+		return false
+	}
+	wantJSON(t, name, marshal(t, got), want)
+	return true
+}
+
+func endUserView(u *nango.EndUser) any {
+	if u == nil {
+		return nil
+	}
+	view := map[string]any{
+		"id": orNull(u.ID), "display_name": u.DisplayName, "email": u.Email, "tags": orEmpty(u.Tags), "organization": nil,
+	}
+	if o := u.Organization; o != nil {
+		view["organization"] = map[string]any{"id": orNull(o.ID), "display_name": o.DisplayName}
+	}
+	return view
+}
+
+// checkOther looks for members that the view does not know: they are in Extra, or, when only a part of them is of another type, in Raw.
+func checkOther(t *testing.T, extra map[string]nango.SecretJSON, raw, want json.RawMessage) {
+	t.Helper()
+	var all, others map[string]json.RawMessage
+	decode(t, raw, &all)
+	decode(t, want, &others)
+	for name, value := range others {
+		got, ok := extra[name]
+		if !ok {
+			t.Errorf("Extra lacks %q", name)
+			continue
+		}
+		wantJSON(t, "other."+name, got.Reveal(), value)
+		wantJSON(t, name+" in Raw", all[name], value)
+	}
+}
+
 // checkConnection compares the typed view, in its canonical form, with the members that the vector names.
 func checkConnection(t *testing.T, c *nango.Connection, want map[string]json.RawMessage) {
 	t.Helper()
+	common := &nango.ConnectionSummary{
+		ID: c.ID, ConnectionID: c.ConnectionID, ProviderConfigKey: c.ProviderConfigKey, Provider: c.Provider, Errors: c.Errors, EndUser: c.EndUser,
+		Tags: c.Tags, Metadata: c.Metadata,
+	}
 	for name, value := range want {
+		if checkFact(t, name, value, common) {
+			continue
+		}
 		var got any
 		switch name {
-		case "id":
-			got = orNull(c.ID)
-		case "connection_id":
-			got = orNull(c.ConnectionID)
-		case "provider_config_key":
-			got = orNull(c.ProviderConfigKey)
-		case "provider":
-			got = orNull(c.Provider)
-		case "errors":
-			got = c.Errors
-		case "end_user":
-			got = c.EndUser
-		case "tags":
-			got = c.Tags
-		case "metadata":
-			got = c.Metadata
 		case "connection_config":
 			got = c.ConnectionConfig.Reveal()
 		case "webhook_url_override":
@@ -356,10 +437,21 @@ func checkConnection(t *testing.T, c *nango.Connection, want map[string]json.Raw
 			got = checkTime(t, c.UpdatedAt)
 		case "last_fetched_at":
 			got = checkTime(t, c.LastFetchedAt)
+		case "credential_names":
+			got = append([]string{}, c.Credentials.Names()...)
+			if c.Credentials.IsEmpty() != (string(value) == "[]") {
+				t.Errorf("IsEmpty is %v, and the names are %s", c.Credentials.IsEmpty(), value)
+			}
 		case "credentials":
 			var members map[string]json.RawMessage
 			decode(t, value, &members)
 			checkCredentials(t, &c.Credentials, members)
+			continue
+		case "single_token":
+			checkSingleToken(t, c.Credentials, value)
+			continue
+		case "other":
+			checkOther(t, c.Extra, c.Raw(), value)
 			continue
 		default:
 			t.Errorf("unknown member %q of a connection", name)
@@ -367,6 +459,38 @@ func checkConnection(t *testing.T, c *nango.Connection, want map[string]json.Raw
 		}
 		wantJSON(t, name, marshal(t, got), value)
 	}
+}
+
+func checkSummary(t *testing.T, c *nango.ConnectionSummary, want map[string]json.RawMessage) {
+	t.Helper()
+	for name, value := range want {
+		switch {
+		case checkFact(t, name, value, c):
+		case name == "created":
+			wantJSON(t, name, marshal(t, checkTime(t, c.Created)), value)
+		case name == "other":
+			checkOther(t, c.Extra, c.Raw(), value)
+		default:
+			t.Errorf("unknown member %q of a list's connection", name)
+		}
+	}
+}
+
+// checkSingleToken wants a text, or {"error": its code}.
+func checkSingleToken(t *testing.T, c nango.Credentials, want json.RawMessage) {
+	t.Helper()
+	var got any
+	token, err := c.SingleToken()
+	var e *nango.Error
+	switch {
+	case err == nil:
+		got = token.Reveal()
+	case errors.As(err, &e):
+		got = map[string]string{"error": e.Code.String()}
+	default:
+		t.Fatal(err)
+	}
+	wantJSON(t, "single_token", marshal(t, got), want)
 }
 
 func checkCredentials(t *testing.T, c *nango.Credentials, want map[string]json.RawMessage) {
@@ -396,6 +520,8 @@ func checkCredentials(t *testing.T, c *nango.Credentials, want map[string]json.R
 		}
 		if secret, named := typed[name]; named && isText {
 			wantJSON(t, "the named field of credentials."+name, marshal(t, secret.Reveal()), value)
+		} else if named && !secret.IsEmpty() {
+			t.Errorf("the named field of credentials.%s, which is no text, has one", name)
 		}
 	}
 }
@@ -415,6 +541,13 @@ func orNull[T comparable](value T) any {
 		return nil
 	}
 	return value
+}
+
+func orEmpty(tags map[string]string) map[string]string {
+	if tags == nil {
+		return map[string]string{}
+	}
+	return tags
 }
 
 func marshal(t *testing.T, value any) []byte {

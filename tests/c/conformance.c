@@ -163,15 +163,15 @@ static void expect_error(nango_error *error, const json_t *wanted)
     nango_error_free(error);
 }
 
-/* The client that a vector is run with. */
-static nango_client *make_client(const json_t *settings, nango_error **error)
+/* The client that a vector is run with, in a run of its own. */
+static nango_client *make_client(const char *run, const json_t *settings, nango_error **error)
 {
     const json_t *retries = json_object_get(settings, "max_retries"), *bytes = json_object_get(settings, "max_response_bytes");
     const char *suffix = json_string_value(json_object_get(settings, "user_agent_suffix")), *key = json_string_value(json_object_get(settings, "secret_key"));
     nango_options *options = nango_options_new();
     nango_client *client;
     char url[1024];
-    snprintf(url, sizeof url, "%s/%s", base, vector_name);
+    snprintf(url, sizeof url, "%s%s/%s", base, run, vector_name);
     nango_options_set_base_url(options, url);
     nango_options_set_secret_key(options, key ? key : default_key);
     nango_options_set_max_retries(options, (uint32_t)json_integer_value(retries));
@@ -230,7 +230,7 @@ static void run_call(const json_t *vector)
     const json_t *calls = json_object_get(vector, "calls");
     json_int_t left = calls ? json_integer_value(calls) : 1;
     nango_error *error = NULL;
-    nango_client *client = make_client(json_object_get(vector, "client"), &error);
+    nango_client *client = make_client("", json_object_get(vector, "client"), &error);
     nango_call_options *options = make_call_options(json_object_get(call, "options"));
     char *text = NULL;
     while (client && left-- > 0) {
@@ -254,13 +254,46 @@ static void run_call(const json_t *vector)
     nango_client_free(client);
 }
 
+/* Where a vector says what the token is, or that there is none: what it is of the connection, fetched first. */
+static void run_token_of_connection(const json_t *vector)
+{
+    const json_t *call = json_object_get(vector, "call"), *expect = json_object_get(vector, "expect");
+    const char *code = json_string_value(json_object_get(json_object_get(expect, "error"), "code"));
+    bool none = code && (strcmp(code, "NO_SINGLE_TOKEN") == 0 || strcmp(code, "NO_CREDENTIALS") == 0);
+    nango_error *error = NULL;
+    nango_client *client;
+    nango_call_options *options;
+    char *connection, *credentials, *token;
+    if (strcmp(json_string_value(json_object_get(call, "operation")), "get_token") != 0 || json_object_get(vector, "calls") ||
+        !(none || json_object_get(expect, "token")))
+        return;
+    client = make_client("-of-connection", json_object_get(vector, "client"), &error);
+    options = make_call_options(json_object_get(call, "options"));
+    connection = nango_get_connection_json(client, json_string_value(json_object_get(call, "provider_config_key")),
+                                           json_string_value(json_object_get(call, "connection_id")), options, &error);
+    if (!connection)
+        fail("the connection", nango_error_message(error), NULL);
+    nango_error_free(error);
+    credentials = nango_json_get_json(connection, "/credentials");
+    token = nango_credentials_token(credentials ? credentials : "null", &error);
+    expect_text("token of the connection", token, json_object_get(expect, "token"));
+    if (none)
+        expect_text("code of the token of the connection", nango_code_name(nango_error_code(error)), json_object_get(json_object_get(expect, "error"), "code"));
+    nango_error_free(error);
+    nango_free_string(token);
+    nango_free_string(credentials);
+    nango_free_string(connection);
+    nango_call_options_free(options);
+    nango_client_free(client);
+}
+
 static void run_list(const json_t *vector)
 {
     const json_t *filter = json_object_get(vector, "filter"), *expect = json_object_get(vector, "expect");
     char *json = filter ? json_dumps(filter, JSON_COMPACT) : NULL, *page, *item;
     json_t *seen = json_array();
     nango_error *error = NULL;
-    nango_client *client = make_client(json_object_get(vector, "client"), &error);
+    nango_client *client = make_client("", json_object_get(vector, "client"), &error);
     nango_pager *pager = client ? nango_pager_new(client, json, (uint32_t)json_integer_value(json_object_get(vector, "page_size")), NULL, &error) : NULL;
     /* Which is allowed before the pager is freed. */
     nango_client_free(client);
@@ -301,9 +334,15 @@ static void run_client(const json_t *vector)
 
 static void run_json_get(const json_t *vector)
 {
-    char *text = nango_json_get(json_string_value(json_object_get(vector, "json")), json_string_value(json_object_get(vector, "pointer")));
+    char *text = nango_json_get(json_string_value(json_object_get(vector, "json")), json_string_value(json_object_get(vector, "pointer"))), *json;
     expect_text("value", text, json_object_get(vector, "expect"));
     nango_free_string(text);
+    /* As JSON it is the same value. */
+    json = nango_json_get_json(json_string_value(json_object_get(vector, "json")), json_string_value(json_object_get(vector, "pointer")));
+    text = nango_json_get(json, "");
+    expect_text("value of the JSON", text, json_object_get(vector, "expect"));
+    nango_free_string(text);
+    nango_free_string(json);
 }
 
 static void run(const json_t *vector)
@@ -311,6 +350,10 @@ static void run(const json_t *vector)
     const json_t *named = json_object_get(vector, "kind"), *call = json_object_get(vector, "call");
     const char *kind = named ? json_string_value(named) : "call";
     bool known = true;
+    if (json_is_true(json_object_get(vector, "typed"))) {
+        skip("C has no typed view");
+        return;
+    }
     vector_failed = false;
     /* A filter crosses as JSON, which can say a NUL. */
     if (has_nul(json_object_get(call, "provider_config_key")) || has_nul(json_object_get(call, "connection_id")) || has_nul(json_object_get(call, "options")) ||
@@ -318,16 +361,18 @@ static void run(const json_t *vector)
         skip("a C text cannot hold a NUL");
         return;
     }
-    if (strcmp(kind, "call") == 0)
+    if (strcmp(kind, "call") == 0) {
         run_call(vector);
-    else if (strcmp(kind, "list") == 0)
+        run_token_of_connection(vector);
+    } else if (strcmp(kind, "list") == 0) {
         run_list(vector);
-    else if (strcmp(kind, "client") == 0)
+    } else if (strcmp(kind, "client") == 0) {
         run_client(vector);
-    else if (strcmp(kind, "json_get") == 0)
+    } else if (strcmp(kind, "json_get") == 0) {
         run_json_get(vector);
-    else
+    } else {
         known = false;
+    }
     if (!known) {
         skip("a kind that this runner does not know");
         return;

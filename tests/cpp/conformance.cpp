@@ -1,5 +1,5 @@
 // Runs the conformance vectors through the C++ wrapper: `conformance FOLDER [NAME…]`, in the environment of nango-dev with --vectors FOLDER.
-// What a vector is stands in the folder's README.md.
+// What a vector is stands in the folder's README.md. What is called is called twice: blocking, and through a queue.
 
 #include <unistd.h>
 
@@ -20,6 +20,7 @@ using namespace std::string_literals;
 static std::string base;  // where this run's vectors are played
 static std::string vector_name;
 static bool vector_failed;
+static std::string way;  // by which it is called, in messages
 
 // What a vector is that the wrapper's types do not let one say.
 struct cannot_say : std::runtime_error {
@@ -32,7 +33,7 @@ static std::string shown(const json& value) {
 
 static void expect(const std::string& what, const json& seen, const json& wanted) {
     if (seen == wanted) return;  // numbers by value: 1 == 1.0
-    std::cout << vector_name << ": " << what << ": seen " << shown(seen) << ", wanted " << shown(wanted) << '\n';
+    std::cout << vector_name << way << ": " << what << ": seen " << shown(seen) << ", wanted " << shown(wanted) << '\n';
     vector_failed = true;
 }
 
@@ -45,7 +46,9 @@ static json parsed(std::string_view text) {
     return json::parse(text);
 }
 
+// What is null is to be nothing, and not a text that says so.
 static json parsed(const std::optional<std::string>& text) {
+    expect("whether null is nothing", text == "null", false);
     return text ? json::parse(*text) : json();
 }
 
@@ -79,9 +82,10 @@ static void expect_error(const nango::error& error, const json& wanted) {
     }
 }
 
-static nango::client make_client(const json& settings) {
+// Each is of a run of its own, since a vector's exchanges are played once in each.
+static nango::client make_client(const std::string& run, const json& settings) {
     nango::options options;
-    options.base_url(base + "/" + vector_name);
+    options.base_url(base + run + "/" + vector_name);
     options.secret_key(settings.value("secret_key", "0f8fad5b-d9cb-469f-a165-70867728950e"s));
     options.max_retries(settings.value("max_retries", 0U));
     if (settings.contains("plural_routes")) options.plural_routes(settings["plural_routes"]);
@@ -140,16 +144,22 @@ static nango::filter make_filter(const json& wanted) {
     return filter;
 }
 
+// A text of the view that is not optional is empty where the server left it out.
+static json or_null(const std::string& text) {
+    return text.empty() ? json() : json(text);
+}
+
 static json organization_view(const nango::organization& organization) {
-    return {{"id", organization.id()}, {"display_name", or_null(organization.display_name())}};
+    return {{"id", or_null(organization.id())}, {"display_name", or_null(organization.display_name())}};
 }
 
 static json end_user_view(const nango::end_user& user) {
     const auto organization = user.organization();
-    return {{"id", user.id()},
+    for (const auto& [name, text] : user.tags()) expect("tag " + name + " of the end user", or_null(user.tag(name)), text);
+    return {{"id", or_null(user.id())},
             {"display_name", or_null(user.display_name())},
             {"email", or_null(user.email())},
-            {"tags", parsed(user.tags_json())},
+            {"tags", user.tags()},
             {"organization", organization ? organization_view(*organization) : json()}};
 }
 
@@ -165,42 +175,73 @@ static json credentials_member(const nango::credentials& credentials, const std:
     if (name == "type") return or_null(credentials.type());
     if (name == "expires_at") return or_null(credentials.expires_at());
     const auto field = credentials.field(name);
+    const json all = json::parse(credentials.json());
+    const json value = all.is_object() ? all.value(name, json()) : json();
     if (const auto found = named.find(name); found != named.end()) {
         const auto again = (credentials.*found->second)();
-        expect("credentials." + name + " in two ways", again ? json(again->reveal()) : json(), field ? json(field->reveal()) : json());
+        expect("credentials." + name + " by its own function", again ? json(again->reveal()) : json(), value.is_string() ? value : json());
     }
     if (!field) return nullptr;
     // Anything but a string comes as JSON.
-    const json value = json::parse(credentials.json()).at(name);
     return value.is_string() ? json(field->reveal()) : parsed(field->reveal());
+}
+
+static void expect_credentials(const nango::credentials& credentials, const json& wanted) {
+    if (wanted.empty()) expect("credentials.type", or_null(credentials.type()), json());
+    for (const auto& [member, fact] : wanted.items()) expect("credentials." + member, credentials_member(credentials, member), fact);
+}
+
+// A text, or {"error": its code}.
+static void expect_single_token(const nango::credentials& credentials, const json& wanted) {
+    const auto token = credentials.try_single_token();
+    expect("single_token", token ? json(token->reveal()) : json({{"error", nango::name(token.error().code())}}), wanted);
+}
+
+// The members that a connection and a line of a list have in common; false: it is none of those.
+static bool expect_fact(const nango::connection_facts& connection, const std::string& name, const json& value) {
+    if (name == "id")
+        expect(name, or_null(connection.id()), value);
+    else if (name == "connection_id")
+        expect(name, or_null(connection.connection_id()), value);
+    else if (name == "provider_config_key")
+        expect(name, or_null(connection.provider_config_key()), value);
+    else if (name == "provider")
+        expect(name, or_null(connection.provider()), value);
+    else if (name == "errors") {
+        json errors = json::array();
+        for (const auto& error : connection.errors()) errors.push_back({{"type", or_null(error.type)}, {"log_id", or_null(error.log_id)}});
+        expect(name, errors, value);
+    } else if (name == "end_user") {
+        const auto user = connection.end_user();
+        expect(name, user ? end_user_view(*user) : json(), value);
+    } else if (name == "tags") {
+        expect(name, connection.tags(), value);
+        for (const auto& [tag, text] : value.items()) expect("tag " + tag, or_null(connection.tag(tag)), text);
+        for (const std::string tag : {"", "0", "nobody's"})
+            if (!value.contains(tag)) expect("tag " + tag, or_null(connection.tag(tag)), json());
+        const json all = json::parse(connection.json()).value("tags", json());
+        expect("tags_json", parsed(connection.tags_json()), all.is_object() ? all : json());
+    } else if (name == "metadata")
+        expect(name, parsed(connection.metadata_json()), value);
+    else if (name == "other") {
+        const auto names = connection.names();
+        for (const auto& [member, fact] : value.items()) {
+            const json pointer = json::json_pointer() / member;
+            expect("other." + member, parsed(connection.get_json(pointer.get<std::string>())), fact);
+            expect("whether " + member + " is named", std::count(names.begin(), names.end(), member), 1);
+        }
+    } else
+        return false;
+    return true;
 }
 
 // Compares the members that the vector names.
 static void expect_view(const nango::connection& connection, const json& wanted) {
     for (const auto& [name, value] : wanted.items()) {
-        if (name == "id")
-            expect(name, or_null(connection.id()), value);
-        else if (name == "connection_id")
-            expect(name, connection.connection_id(), value);
-        else if (name == "provider_config_key")
-            expect(name, connection.provider_config_key(), value);
-        else if (name == "provider")
-            expect(name, or_null(connection.provider()), value);
-        else if (name == "errors") {
-            json errors = json::array();
-            for (const auto& error : connection.errors()) errors.push_back({{"type", error.type}, {"log_id", error.log_id}});
-            expect(name, errors, value);
-        } else if (name == "end_user") {
-            const auto user = connection.end_user();
-            expect(name, user ? end_user_view(*user) : json(), value);
-        } else if (name == "tags") {
-            expect(name, parsed(connection.tags_json()), value);
-            for (const auto& [tag, text] : value.items()) expect("tag " + tag, or_null(connection.tag(tag)), text);
-        } else if (name == "metadata")
-            expect(name, parsed(connection.metadata_json()), value);
-        else if (name == "connection_config") {
+        if (expect_fact(connection, name, value)) continue;
+        if (name == "connection_config") {
             const auto config = connection.connection_config_json();
-            expect(name, config ? parsed(config->reveal()) : json(), value);
+            expect(name, parsed(config ? std::optional<std::string>(config->reveal()) : std::nullopt), value);
         } else if (name == "webhook_url_override")
             expect(name, or_null(connection.webhook_url_override()), value);
         else if (name == "created_at")
@@ -209,11 +250,26 @@ static void expect_view(const nango::connection& connection, const json& wanted)
             expect(name, or_null(connection.updated_at()), value);
         else if (name == "last_fetched_at")
             expect(name, or_null(connection.last_fetched_at()), value);
-        else if (name == "credentials") {
-            const nango::credentials credentials = connection.credentials();
-            if (value.empty()) expect("credentials.type", or_null(credentials.type()), json());
-            for (const auto& [member, fact] : value.items()) expect("credentials." + member, credentials_member(credentials, member), fact);
-        } else
+        else if (name == "credentials")
+            expect_credentials(connection.credentials(), value);
+        else if (name == "credential_names") {
+            auto names = connection.credentials().names();
+            std::sort(names.begin(), names.end());
+            expect(name, names, value);
+            expect("whether there are credentials", connection.credentials().empty(), value.empty());
+        } else if (name == "single_token")
+            expect_single_token(connection.credentials(), value);
+        else
+            expect("a member that this runner does not know", name, json());
+    }
+}
+
+static void expect_view(const nango::connection_summary& connection, const json& wanted) {
+    for (const auto& [name, value] : wanted.items()) {
+        if (expect_fact(connection, name, value)) continue;
+        if (name == "created")
+            expect(name, or_null(connection.created()), value);
+        else
             expect("a member that this runner does not know", name, json());
     }
 }
@@ -236,12 +292,80 @@ static void with_error(const json& wanted, const std::function<void()>& body) {
     }
 }
 
-static void run_call(const json& vector) {
+// How something is called. Each function returns a result.
+struct blocking {
+    static auto connection(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return client.try_get_connection(key, id, options);
+    }
+    static auto connection_json(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return client.try_get_connection_json(key, id, options);
+    }
+    static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return client.try_get_token(key, id, options);
+    }
+    static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return client.try_get_credentials(key, id, options);
+    }
+    static auto list(const nango::client& client, const nango::filter& filter, const nango::call_options& options) {
+        return client.try_list_connections_json(filter, options);
+    }
+    template <class Each>
+    static void walk(nango::connection_list list, Each&& each) {
+        for (const nango::connection_summary& connection : list) each(connection);
+    }
+    static constexpr const char* name = "";
+};
+
+struct queued {
+    static auto connection(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); }, [](auto& done) { return done.try_connection(); });
+    }
+    static auto connection_json(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); }, [](auto& done) { return done.try_secret_json(); });
+    }
+    static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_token(client, key, id, 0, options); }, [](auto& done) { return done.try_token(); });
+    }
+    static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_credentials(client, key, id, 0, options); }, [](auto& done) { return done.try_credentials(); });
+    }
+    static auto list(const nango::client& client, const nango::filter& filter, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_list_connections(client, filter, 0, options); }, [](auto& done) { return done.try_json(); });
+    }
+    template <class Each>
+    static void walk(const nango::connection_list& list, Each&& each) {
+        for (;;) {
+            auto page = done([&] { return queue().try_submit_page(list); }, [](auto& done) { return done.try_page(); });
+            if (!page.value()) return;
+            for (const nango::connection_summary& connection : **page) each(connection);
+        }
+    }
+    static constexpr const char* name = " (queue)";
+
+private:
+    static const nango::queue& queue() {
+        static const nango::queue queue;
+        return queue;
+    }
+
+    // What became of what was submitted.
+    template <class Submit, class Take>
+    static auto done(Submit&& submit, Take&& take) -> decltype(take(std::declval<nango::completion&>())) {
+        const nango::result<std::uint64_t> ticket = submit();
+        if (!ticket) return nango::unexpected(ticket.error());
+        auto completions = queue().next(1);
+        expect("the ticket", completions.at(0).ticket(), *ticket);
+        return take(completions[0]);
+    }
+};
+
+template <class Way>
+static void run_call(const std::string& run, const json& vector) {
     const json& call = vector.at("call");
     const json& wanted = vector.at("expect");
     const std::string operation = call.at("operation");
     with_error(wanted, [&] {
-        const nango::client client = make_client(vector.value("client", json::object()));
+        const nango::client client = make_client(run, vector.value("client", json::object()));
         const nango::call_options options = make_call_options(call.value("options", json::object()));
         const std::string key = call.value("provider_config_key", ""s);
         const std::string id = call.value("connection_id", ""s);
@@ -250,23 +374,28 @@ static void run_call(const json& vector) {
             if (wanted.contains("json")) expect("json", parsed(text), wanted["json"]);
             if (wanted.contains("token")) expect("token", text, wanted["token"]);
         };
+        // An answer without a body has no typed view.
+        const bool typed = vector.value("typed", false) || wanted.contains("connection");
         const int calls = vector.value("calls", 1);
         for (int number = 1; number <= calls; ++number) {
             const bool last = number == calls;
             // Of those before the last nothing is said: neither that they succeed, nor that they fail.
-            if (operation == "get_connection") {
-                auto connection = client.try_get_connection(key, id, options);
+            if (operation == "get_connection" && !typed) {
+                auto text = Way::connection_json(client, key, id, options);
+                if (last) is_text(text.value().reveal());
+            } else if (operation == "get_connection") {
+                auto connection = Way::connection(client, key, id, options);
                 if (!last) continue;
                 is_text(connection.value().json());
                 if (wanted.contains("connection")) expect_view(*connection, wanted["connection"]);
             } else if (operation == "get_token") {
-                auto token = client.try_get_token(key, id, options);
+                auto token = Way::token(client, key, id, options);
                 if (last) is_text(token.value().reveal());
             } else if (operation == "get_credentials") {
-                auto credentials = client.try_get_credentials(key, id, options);
+                auto credentials = Way::credentials(client, key, id, options);
                 if (last) is_text(credentials.value().json());
             } else if (operation == "list_connections") {
-                auto list = client.try_list_connections_json(make_filter(call.value("filter", json::object())), options);
+                auto list = Way::list(client, make_filter(call.value("filter", json::object())), options);
                 if (last) is_text(list.value());
             } else {
                 throw cannot_say("an operation that this runner does not know");
@@ -275,14 +404,45 @@ static void run_call(const json& vector) {
     });
 }
 
-static void run_list(const json& vector) {
+// Where a vector says what the token is, or that there is none: what it is of the connection, fetched first.
+template <class Way>
+static void run_token_of_connection(const std::string& run, const json& vector) {
+    const json& call = vector.at("call");
+    const json& wanted = vector.at("expect");
+    const json code = wanted.value("error", json::object()).value("code", json());
+    if (call.at("operation") != "get_token" || vector.contains("calls")) return;
+    if (!wanted.contains("token") && code != "NO_SINGLE_TOKEN" && code != "NO_CREDENTIALS") return;
+    const nango::client client = make_client(run, vector.value("client", json::object()));
+    const auto connection = Way::connection(client, call.at("provider_config_key"), call.at("connection_id"), make_call_options(call.value("options", json::object())));
+    expect_single_token(connection.value().credentials(), wanted.contains("token") ? wanted["token"] : json({{"error", code}}));
+}
+
+template <class Way>
+static void run_list(const std::string& run, const json& vector) {
     json seen = json::array();
-    with_error(vector.at("expect"), [&] {
-        const nango::client client = make_client(vector.value("client", json::object()));
-        for (const nango::connection_summary& connection : client.list_connections(make_filter(vector.value("filter", json::object())), vector.value("page_size", 0U)))
-            seen.push_back(connection.connection_id());
+    std::size_t place = 0;
+    const json& expected = vector.at("expect");
+    with_error(expected, [&] {
+        const nango::client client = make_client(run, vector.value("client", json::object()));
+        Way::walk(client.list_connections(make_filter(vector.value("filter", json::object())), vector.value("page_size", 0U)),
+                  [&](const nango::connection_summary& connection) {
+                      seen.push_back(connection.connection_id());
+                      if (expected.contains("connections") && place < expected["connections"].size()) expect_view(connection, expected["connections"][place++]);
+                  });
     });
     expect("connection_ids", seen, vector.at("expect").at("connection_ids"));
+}
+
+template <class Way>
+static void run_by(const std::string& run, const std::string& kind, const json& vector) {
+    way = Way::name;
+    if (kind == "list") {
+        run_list<Way>(run, vector);
+    } else {
+        run_call<Way>(run, vector);
+        run_token_of_connection<Way>(run + "-of-connection", vector);
+    }
+    way.clear();
 }
 
 static void run_client(const json& vector) {
@@ -297,16 +457,19 @@ static void run_client(const json& vector) {
 }
 
 static void run_json_get(const json& vector) {
-    expect("value", or_null(nango::json_get(vector.at("json").get<std::string>(), vector.at("pointer").get<std::string>())), vector.at("expect"));
+    const std::string source = vector.at("json");
+    const std::string pointer = vector.at("pointer");
+    expect("value", or_null(nango::json_get(source, pointer)), vector.at("expect"));
+    const auto value = nango::json_get_json(source, pointer);
+    expect("value of the JSON", value ? or_null(nango::json_get(*value, "")) : json(), vector.at("expect"));
 }
 
 static void run(const json& vector) {
     const std::string kind = vector.value("kind", "call"s);
-    if (kind == "call")
-        run_call(vector);
-    else if (kind == "list")
-        run_list(vector);
-    else if (kind == "client")
+    if (kind == "call" || kind == "list") {
+        run_by<blocking>("", kind, vector);
+        run_by<queued>("-queue", kind, vector);
+    } else if (kind == "client")
         run_client(vector);
     else if (kind == "json_get")
         run_json_get(vector);

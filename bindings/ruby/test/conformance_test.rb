@@ -10,8 +10,8 @@ class ConformanceTest < Minitest::Test
   RUN = "ruby-#{Process.pid}-#{SecureRandom.hex(4)}".freeze
   SKIPPED = Hash.new(0)
   RAN = Hash.new(0)
-  FIELDS = %w[id connection_id provider_config_key provider errors end_user tags metadata connection_config
-              webhook_url_override created_at updated_at last_fetched_at].freeze
+  FIELDS = %w[id connection_id provider_config_key provider metadata connection_config webhook_url_override created_at
+              updated_at last_fetched_at created].freeze
 
   def self.vectors
     Dir[File.join(VECTORS, "*.json")].flat_map { |path| JSON.parse(File.read(path), max_nesting: false)["vectors"] }
@@ -50,6 +50,7 @@ class ConformanceTest < Minitest::Test
       (vector["calls"].to_i - 1).times { attempt { perform(client, vector["call"], expected) } }
       perform(client, vector["call"], expected)
     end
+    assert_token_of_connection(vector)
     return assert_error(expected["error"], &act) if expected["error"]
 
     result = act.call
@@ -61,13 +62,14 @@ class ConformanceTest < Minitest::Test
 
   def run_list(vector)
     expected = vector["expect"]
-    ids = []
+    seen = []
     walk = lambda do
       options = {page_size: vector["page_size"]}.compact.merge(symbols(vector["filter"] || {}))
-      vector_client(vector).list_connections(**options) { |connection| ids << connection.connection_id }
+      vector_client(vector).list_connections(**options) { |connection| seen << connection }
     end
     expected["error"] ? assert_error(expected["error"], &walk) : walk.call
-    assert_equal expected["connection_ids"], ids
+    assert_equal expected["connection_ids"], seen.map(&:connection_id)
+    assert_views(expected["connections"] || [], seen)
   end
 
   def run_client(vector)
@@ -76,9 +78,9 @@ class ConformanceTest < Minitest::Test
     expected ? assert_error(expected, &make) : make.call.close
   end
 
-  def vector_client(vector)
+  def vector_client(vector, run = RUN)
     options = {secret_key: KEY, max_retries: 0, user_agent_suffix: nil}.merge(symbols(vector["client"] || {}))
-    LibNango::Client.new(base_url: "#{env("NANGO_DEV_VECTORS_URL")}/#{RUN}/#{vector["name"]}", **options)
+    LibNango::Client.new(base_url: "#{env("NANGO_DEV_VECTORS_URL")}/#{run}/#{vector["name"]}", **options)
   end
 
   # The text where the text is expected, otherwise what Ruby makes of it.
@@ -108,11 +110,48 @@ class ConformanceTest < Minitest::Test
   def assert_connection(expected, result)
     connection = result.is_a?(String) ? LibNango::Connection.parse(result) : result
     assert_instance_of LibNango::Connection, connection
-    expected.each do |name, value|
-      next assert_credentials(value, connection.credentials) if name == "credentials"
+    expected.each { |name, value| assert_member(name, value, connection) }
+  end
 
+  def assert_views(expected, summaries)
+    expected.zip(summaries) do |members, summary|
+      assert_instance_of LibNango::ConnectionSummary, summary
+      members.each { |name, value| assert_member(name, value, summary) }
+    end
+  end
+
+  def assert_member(name, value, connection) # rubocop:disable Metrics/CyclomaticComplexity
+    case name
+    when "errors" then assert_equal value, errors_view(connection), name
+    when "end_user" then assert_equal_or_nil value, end_user_view(connection.end_user), name
+    when "tags" then assert_equal value, connection.tags, name
+    when "credentials" then assert_credentials(value, connection.credentials)
+    when "credential_names" then assert_credential_names(value, connection.credentials)
+    when "single_token" then assert_single_token(value, connection.credentials)
+    when "other" then assert_other(value, connection)
+    else
       assert_includes FIELDS, name
       assert_equal_or_nil value, connection.public_send(name), name
+    end
+  end
+
+  def errors_view(connection)
+    connection.errors.map { |error| {"type" => error.type, "log_id" => error.log_id} }
+  end
+
+  def end_user_view(user)
+    user && {"id" => user.id, "display_name" => user.display_name, "email" => user.email, "tags" => user.tags,
+             "organization" => organization_view(user.organization)}
+  end
+
+  def organization_view(organization)
+    organization && {"id" => organization.id, "display_name" => organization.display_name}
+  end
+
+  def assert_other(expected, connection)
+    expected.each do |name, value|
+      assert_equal_or_nil value, connection[name], "other.#{name}"
+      assert_includes connection.to_h.keys, name
     end
   end
 
@@ -120,6 +159,38 @@ class ConformanceTest < Minitest::Test
     assert_equal_or_nil expected["type"], credentials.type, "type"
     assert_equal_or_nil expected["expires_at"], credentials.expires_at, "expires_at"
     expected.each { |name, value| assert_equal_or_nil value, credentials[name], name }
+    {access_token: "access_token", refresh_token: "refresh_token", token: "token", api_key: "apiKey",
+     username: "username", password: "password", oauth_token: "oauth_token",
+     oauth_token_secret: "oauth_token_secret"}.each do |reader, name|
+      value = credentials[name]
+      assert_equal_or_nil (value if value.is_a?(String)), credentials.public_send(reader), reader
+    end
+  end
+
+  def assert_credential_names(expected, credentials)
+    assert_equal expected, credentials.to_h.keys.sort
+    assert_equal expected.empty?, credentials.empty?
+  end
+
+  # A text, or {"error" => its code}.
+  def assert_single_token(expected, credentials)
+    return assert_equal(expected, credentials.single_token) if expected.is_a?(String)
+
+    error = assert_raises(LibNango::Error) { credentials.single_token }
+    assert_equal expected["error"], error.code_name
+  end
+
+  # Where a vector says what the token is, or that there is none: what it is of the connection, fetched first.
+  def assert_token_of_connection(vector)
+    call, expected = vector.values_at("call", "expect")
+    code = expected.dig("error", "code")
+    return if call["operation"] != "get_token" || vector["calls"]
+    return unless expected["token"] || %w[NO_SINGLE_TOKEN NO_CREDENTIALS].include?(code)
+
+    client = vector_client(vector, "#{RUN}-of-connection")
+    ids = {provider_config_key: call["provider_config_key"], connection_id: call["connection_id"]}
+    connection = client.get_connection(**ids, **call_options(call["options"] || {}))
+    assert_single_token(expected["token"] || {"error" => code}, connection.credentials)
   end
 
   def assert_error(expected, &)
