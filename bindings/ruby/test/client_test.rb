@@ -64,7 +64,8 @@ class ClientTest < Minitest::Test
       new_client.get_token(provider_config_key: "github", connection_id: "flaky")
     end
     assert_includes [LibNango::Error::RefreshFailed, LibNango::Error::RefreshBackoff], error.class
-    assert_kind_of Hash, error.body_json
+    assert_kind_of Hash, error.body
+    assert_equal error.body, JSON.parse(error.body_json)
   end
 
   def test_a_list_in_pages
@@ -175,7 +176,7 @@ class ClientTest < Minitest::Test
       assert_equal "3", error.header("retry-after")
       assert_equal "0", error.header("X-RateLimit-Remaining")
       assert_nil error.header("x-else")
-      assert_equal "slow down", error.body_json.dig("error", "message")
+      assert_equal "slow down", error.body.dig("error", "message")
     end
   end
 

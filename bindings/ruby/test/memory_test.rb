@@ -28,7 +28,7 @@ class MemoryTest < Minitest::Test
           client.get_token(provider_config_key: "github", connection_id: "no")
           raise "found"
         rescue LibNango::Error::NotFound => e
-          raise "error" unless e.http_status.between?(400, 499) && e.body_json.is_a?(Hash)
+          raise "error" unless e.http_status.between?(400, 499) && e.body.is_a?(Hash)
         end
       end
       client.close

@@ -49,7 +49,7 @@ class SecretsTest < Minitest::Test
     FakeServer.open(answer) do |server|
       error = assert_raises(LibNango::Error::BadRequest) { client_of(server.url).get_token(**alice) }
       assert_silent error
-      refute_includes error.body, "hush"
+      refute_includes error.body_json, "hush"
       refute_includes deep_inspect(error), KEY
     end
   end

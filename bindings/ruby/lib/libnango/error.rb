@@ -35,9 +35,9 @@ module LibNango
     # @return [String, nil]
     attr_reader :api_code
 
-    # The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]".
+    # The JSON body of Nango's answer as text, in which every secret is replaced by "[REDACTED]".
     # @return [String, nil]
-    attr_reader :body
+    attr_reader :body_json
 
     # How many seconds to wait before the same call has a chance.
     # @return [Float, nil]
@@ -52,19 +52,19 @@ module LibNango
     # @param code_name [String] the code's name
     # @param http_status [Integer]
     # @param api_code [String, nil]
-    # @param body [String, nil]
+    # @param body_json [String, nil]
     # @param retry_after [Float, nil]
     # @param retryable [Boolean]
     # @param attempts [Integer]
     # @param headers [Hash{String => String}] names in lower case
     def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME, http_status: 0,
-                   api_code: nil, body: nil, retry_after: nil, retryable: false, attempts: 0, headers: {})
+                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0, headers: {})
       super(message)
       @number = number
       @code_name = code_name
       @http_status = http_status
       @api_code = api_code
-      @body = body
+      @body_json = body_json
       @retry_after = retry_after
       @retryable = retryable
       @attempts = attempts
@@ -82,10 +82,10 @@ module LibNango
       @retryable
     end
 
-    # {#body}, parsed.
+    # {#body_json}, parsed.
     # @return [Hash, Array, String, Numeric, Boolean, nil]
-    def body_json
-      body && JSON.parse(body, max_nesting: false)
+    def body
+      body_json && JSON.parse(body_json, max_nesting: false)
     end
 
     # A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
@@ -115,7 +115,7 @@ module LibNango
           code_name: Native.utf8(Native.nango_code_name(number)),
           http_status: Native.nango_error_http_status(pointer),
           api_code: Native.utf8(Native.nango_error_api_code(pointer)),
-          body: Native.utf8(Native.nango_error_body_json(pointer)),
+          body_json: Native.utf8(Native.nango_error_body_json(pointer)),
           retry_after: wait.negative? ? nil : wait / 1000.0,
           retryable: Native.nango_error_retryable(pointer),
           attempts: Native.nango_error_attempts(pointer),
