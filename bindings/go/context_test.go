@@ -65,9 +65,9 @@ func TestDeadline(t *testing.T) {
 	client := newClient(t, nango.WithBaseURL(url))
 	for name, wait := range waiting {
 		t.Run(name, func(t *testing.T) {
+			start := time.Now()
 			ctx, cancel := context.WithTimeout(background(), 80*time.Millisecond)
 			defer cancel()
-			start := time.Now()
 			within(t, 500*time.Millisecond, func() {
 				err := wait(ctx, client)
 				wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
