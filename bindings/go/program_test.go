@@ -2,6 +2,7 @@ package nango_test
 
 import (
 	"bufio"
+	"debug/elf"
 	"errors"
 	"io"
 	"net/http"
@@ -9,11 +10,43 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
+
+// The library is beside the program or a part of it, as the tag says; it works either way.
+func TestLinking(t *testing.T) {
+	for name, tags := range map[string]string{"shared": "", "static": "nango_static"} {
+		t.Run(name, func(t *testing.T) {
+			program := filepath.Join(t.TempDir(), "connection")
+			build := exec.Command("go", "build", "-tags", tags, "-o", program, ".")
+			build.Dir = "../../examples/go"
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			file, err := elf.Open(program)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = file.Close() }()
+			libraries, err := file.ImportedLibraries()
+			if err != nil {
+				t.Fatal(err)
+			}
+			needsLibrary := slices.ContainsFunc(libraries, func(name string) bool { return strings.HasPrefix(name, "libnango") })
+			if needsLibrary != (tags == "") {
+				t.Errorf("it needs %v", libraries)
+			}
+			out, err := exec.Command(program, "github", "alice", os.Getenv("NANGO_DEV_PROVIDER_URL")).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "the provider accepts the token") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
 
 // The example does what it says, and says what to do when it cannot.
 func TestExampleProgram(t *testing.T) {
