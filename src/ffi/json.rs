@@ -1,6 +1,7 @@
 //! For C without a JSON library.
 
 use std::ffi::c_char;
+use std::ops::Range;
 use std::ptr;
 use std::vec::IntoIter;
 
@@ -19,10 +20,7 @@ use crate::json;
 pub unsafe extern "C" fn nango_json_get(json: *const c_char, pointer: *const c_char) -> *mut c_char {
     quiet(ptr::null_mut(), || {
         // SAFETY: the header asks it of the caller.
-        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
-            return ptr::null_mut();
-        };
-        match value(json, pointer) {
+        match unsafe { value(json, pointer) } {
             Some("null") | None => ptr::null_mut(),
             Some(value) => {
                 let plain = json::string(value).map(Zeroizing::new).filter(|plain| !plain.contains('\0'));
@@ -39,21 +37,39 @@ pub unsafe extern "C" fn nango_json_get(json: *const c_char, pointer: *const c_c
 pub unsafe extern "C" fn nango_json_get_json(json: *const c_char, pointer: *const c_char) -> *mut c_char {
     quiet(ptr::null_mut(), || {
         // SAFETY: the header asks it of the caller.
-        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
-            return ptr::null_mut();
-        };
-        value(json, pointer).and_then(|value| give_text(value).ok()).unwrap_or(ptr::null_mut())
+        unsafe { value(json, pointer) }.and_then(|value| give_text(value).ok()).unwrap_or(ptr::null_mut())
     })
 }
 
-fn value<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
-    json::check(text).ok()?;
-    json::find(text, pointer)
+/// The value that a pointer names in a text that is JSON.
+///
+/// # Safety
+/// Both are NULL or texts that nobody changes meanwhile.
+unsafe fn value<'a>(json: *const c_char, pointer: *const c_char) -> Option<&'a str> {
+    // SAFETY: as promised by the caller.
+    let (json, pointer) = unsafe { (text(json, "json").ok()?, text(pointer, "pointer").ok()?) };
+    json::check(json).ok()?;
+    json::find(json, pointer)
 }
 
 /// The elements of a JSON array, or the names and values of a JSON object, one after the other. Made with nango_json_items_new() or nango_json_members_new(), freed with
 /// nango_json_items_free(). One thread at a time.
-pub struct nango_json_items(IntoIter<Zeroizing<String>>);
+pub struct nango_json_items {
+    whole: Zeroizing<String>,
+    parts: IntoIter<Range<usize>>,
+}
+
+impl nango_json_items {
+    /// `parts` are slices of the whole.
+    fn given<'a>(whole: &'a str, parts: impl Iterator<Item = &'a str>) -> *mut nango_json_items {
+        let place = |part: &str| {
+            let begin = part.as_ptr() as usize - whole.as_ptr() as usize;
+            begin..begin + part.len()
+        };
+        let parts: Vec<_> = parts.map(place).collect();
+        give(nango_json_items { whole: Zeroizing::new(whole.to_owned()), parts: parts.into_iter() })
+    }
+}
 
 /// Takes apart the JSON array that an RFC 6901 pointer names, such as "/connections" in a list of connections. The text is parsed once, and copied.
 ///
@@ -62,13 +78,9 @@ pub struct nango_json_items(IntoIter<Zeroizing<String>>);
 pub unsafe extern "C" fn nango_json_items_new(json: *const c_char, pointer: *const c_char) -> *mut nango_json_items {
     quiet(ptr::null_mut(), || {
         // SAFETY: the header asks it of the caller.
-        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
-            return ptr::null_mut();
-        };
-        let Some(elements) = value(json, pointer).and_then(json::elements) else {
-            return ptr::null_mut();
-        };
-        given(elements)
+        let array = unsafe { value(json, pointer) };
+        let elements = array.and_then(|array| json::elements(array).map(|elements| nango_json_items::given(array, elements.into_iter())));
+        elements.unwrap_or(ptr::null_mut())
     })
 }
 
@@ -80,19 +92,11 @@ pub unsafe extern "C" fn nango_json_items_new(json: *const c_char, pointer: *con
 pub unsafe extern "C" fn nango_json_members_new(json: *const c_char, pointer: *const c_char) -> *mut nango_json_items {
     quiet(ptr::null_mut(), || {
         // SAFETY: the header asks it of the caller.
-        let (Ok(json), Ok(pointer)) = (unsafe { text(json, "json") }, unsafe { text(pointer, "pointer") }) else {
-            return ptr::null_mut();
-        };
-        match value(json, pointer).and_then(json::entries) {
-            Some(members) => given(members.into_iter().flat_map(|(name, value)| [name, value])),
-            None => ptr::null_mut(),
-        }
+        let object = unsafe { value(json, pointer) };
+        let parts = |members: Vec<_>| members.into_iter().flat_map(|(name, value)| [name, value]);
+        let members = object.and_then(|object| json::entries(object).map(|members| nango_json_items::given(object, parts(members))));
+        members.unwrap_or(ptr::null_mut())
     })
-}
-
-fn given<'a>(texts: impl IntoIterator<Item = &'a str>) -> *mut nango_json_items {
-    let items: Vec<_> = texts.into_iter().map(|text| Zeroizing::new(text.to_owned())).collect();
-    give(nango_json_items(items.into_iter()))
 }
 
 /// The next element, or name or value, as JSON text that nango_free_string() wipes and frees; NULL: that was the last.
@@ -100,8 +104,8 @@ fn given<'a>(texts: impl IntoIterator<Item = &'a str>) -> *mut nango_json_items 
 pub unsafe extern "C" fn nango_json_items_next(items: *mut nango_json_items) -> *mut c_char {
     quiet(ptr::null_mut(), || {
         // SAFETY: the header asks it of the caller.
-        let next = unsafe { borrow_mut(items, "items") }.ok().and_then(|items| items.0.next());
-        next.and_then(|item| give_text(&item).ok()).unwrap_or(ptr::null_mut())
+        let next = unsafe { borrow_mut(items, "items") }.ok().and_then(|items| items.parts.next().map(|part| &items.whole[part]));
+        next.and_then(|item| give_text(item).ok()).unwrap_or(ptr::null_mut())
     })
 }
 
