@@ -1,6 +1,7 @@
 /*
- * The process that the library lives in: its signals, its descriptors, its threads and its memory are as they were, whatever calls went through it. In the environment
- * of nango-dev --tls-port 0. NANGO_TEST_SECONDS: how long threads do as they like (5); NANGO_TEST_CALLS: how many calls must leave nothing behind (20 000).
+ * The process that the library lives in: its signals, its descriptors, its threads and its memory are as they were, whatever calls went through it, and a fork of it
+ * harms neither side. In the environment of nango-dev --tls-port 0. NANGO_TEST_SECONDS: how long threads do as they like (5); NANGO_TEST_CALLS: how many calls must
+ * leave nothing behind (20 000).
  */
 #define _DEFAULT_SOURCE
 
@@ -14,7 +15,9 @@
 #include "dev.h"
 #include "peer.h"
 
+/* By its address: a child that was forked while libc looked up a name is at libc's mercy. */
 static const char *KEY, *HOST;
+static char TLS_HOST[128];
 
 static long setting(const char *name, long otherwise)
 {
@@ -140,7 +143,7 @@ static void everything_once(void)
     peer_start(&resets, PEER_RESETS, NULL);
     peer_nobody(nobody, sizeof nobody);
     urls[0] = HOST;
-    urls[1] = check_env("NANGO_DEV_TLS_HOST");
+    urls[1] = TLS_HOST;
     urls[2] = nobody;
     urls[3] = silent.url;
     urls[4] = garbles.https_url;
@@ -237,7 +240,7 @@ struct storm {
 static void *calls_in_a_storm(void *context)
 {
     struct storm *storm = context;
-    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(check_env("NANGO_DEV_TLS_HOST"), 20000, 8);
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8);
     nango_queue *queue = nango_queue_new(NULL);
     int i;
     for (i = 0; i < 40; i++) {
@@ -277,6 +280,62 @@ static void interrupted_all_the_time(void)
         pthread_join(storm.threads[i], NULL);
     CHECK(interrupts > 500);
     signal(SIGUSR1, SIG_DFL);
+}
+
+/* What servers do to a connection that stands; the call that meets it may succeed, or end with IO. */
+static const char *const BREAKS[] = {
+    "{\"kind\": \"close_idle\"}",
+    "{\"kind\": \"close_idle\", \"reset\": true}",
+    "{\"kind\": \"close_on_reuse\"}",
+    "{\"kind\": \"close_on_reuse\", \"reset\": true}",
+    "{\"kind\": \"close\", \"at\": \"body\"}",
+    "{\"kind\": \"reset\", \"at\": \"body\"}",
+};
+
+static void call_while_connections_break(void)
+{
+    size_t kind, host;
+    int i;
+    for (kind = 0; kind < sizeof BREAKS / sizeof *BREAKS; kind++) {
+        for (host = 0; host < 2; host++) {
+            nango_client *client = client_with(host ? TLS_HOST : HOST, 20000, 8);
+            nango_queue *queue = nango_queue_new(NULL);
+            char order[200];
+            snprintf(order, sizeof order, "{\"connection\": \"bob\", \"times\": 60, \"fault\": %s}", BREAKS[kind]);
+            free(dev_ask("POST", "/_dev/faults", order));
+            for (i = 0; i < 60; i++) {
+                nango_code code = i % 3 ? token_of_bob(client, NULL) : queued_token_of_bob(queue, client);
+                CHECK(code == (kind < 4 ? NANGO_OK : NANGO_ERROR_IO));
+            }
+            nango_queue_free(queue);
+            nango_client_free(client);
+        }
+    }
+}
+
+static int ended_well(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 1;
+    printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return 0;
+}
+
+/* A SIGPIPE would end the child. */
+static void connections_that_break_raise_no_sigpipe(void)
+{
+    pid_t child;
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        call_while_connections_break();
+        fflush(stdout);
+        _exit(check_problems != 0);
+    }
+    CHECK(ended_well(child));
 }
 
 /* --- Descriptors and memory --- */
@@ -324,7 +383,7 @@ static long resident_kb(void)
 /* What a program that is started from here inherits of sockets and the like: nothing of the library's. */
 static void no_descriptor_outlives_an_exec(void)
 {
-    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(check_env("NANGO_DEV_TLS_HOST"), 20000, 8);
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8);
     nango_queue *queue = nango_queue_new(NULL);
     int before = open_descriptors("socket:"), status = 0;
     pid_t child;
@@ -353,22 +412,54 @@ static void *one_call(void *context)
     return NULL;
 }
 
+/* How many sockets there are, once what is being closed is closed, or at most so many are left. */
+static int sockets_in_the_end(int most)
+{
+    const struct timespec pause = {0, 50000000};
+    int patience, open = open_descriptors("socket:");
+    for (patience = 0; open > most && patience < 100; patience++) {
+        nanosleep(&pause, NULL);
+        open = open_descriptors("socket:");
+    }
+    return open;
+}
+
 static void callers_that_come_and_go_leave_no_pile_of_sockets(void)
 {
-    pthread_t threads[64];
     /* Those of clients before it may still be closing. */
-    int before = open_descriptors("socket:"), round;
-    size_t i;
-    nango_client *client = client_with(HOST, 20000, 3);
-    for (round = 0; round < 4; round++) {
+    int before = open_descriptors("socket:"), host, round;
+    nango_queue *queue = nango_queue_new(NULL);
+    for (host = 0; host < 2; host++) {
+        nango_client *client = client_with(host ? TLS_HOST : HOST, 20000, 3);
+        nango_completion done[64];
+        pthread_t threads[64];
+        size_t i, got, taken;
+        for (round = 0; round < 4; round++) {
+            for (i = 0; i < 64; i++)
+                pthread_create(&threads[i], NULL, one_call, client);
+            for (i = 0; i < 64; i++)
+                pthread_join(threads[i], NULL);
+            CHECK(open_descriptors("socket:") <= before + 3);
+        }
+        /* The queue's, which keeps what a crowd needed for two seconds more. */
         for (i = 0; i < 64; i++)
-            pthread_create(&threads[i], NULL, one_call, client);
-        for (i = 0; i < 64; i++)
-            pthread_join(threads[i], NULL);
-        CHECK(open_descriptors("socket:") <= before + 3);
+            CHECK(nango_queue_submit(queue, client, "get_token", BOB, NULL, 0, NULL) != 0);
+        for (taken = 0; taken < 64; taken += got) {
+            got = nango_queue_next(queue, done, 64, 20000);
+            if (!CHECK(got > 0))
+                break;
+            for (i = 0; i < got; i++) {
+                CHECK_TEXT(done[i].json, "at-bob");
+                nango_free_string(done[i].json);
+                nango_error_free(done[i].error);
+            }
+        }
+        CHECK(open_descriptors("socket:") > before + 6);
+        CHECK(sockets_in_the_end(before + 6) <= before + 6);
+        nango_client_free(client);
+        CHECK(sockets_in_the_end(before) <= before);
     }
-    nango_client_free(client);
-    CHECK(open_descriptors("socket:") <= before);
+    nango_queue_free(queue);
 }
 
 /* Good and bad ones, over and over. */
@@ -378,11 +469,14 @@ static void many_calls_leave_nothing(void)
     long done, before_kb = 0;
     int descriptors = 0, threads = 0;
     char nobody[64];
-    nango_client *plain = client_with(HOST, 20000, 8), *refused, *wrong;
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8), *refused, *wrong, *broken;
+    struct peer drops;
     nango_queue *queue = nango_queue_new(NULL);
     nango_options *options = nango_options_new();
     peer_nobody(nobody, sizeof nobody);
+    peer_start(&drops, PEER_DROPS, NULL);
     refused = client_with(nobody, 20000, 8);
+    broken = client_with(drops.url, 20000, 8);
     nango_options_set_base_url(options, HOST);
     nango_options_set_secret_key(options, "11111111-2222-4333-8444-555555555555");
     wrong = nango_client_new_with_options(options, NULL);
@@ -397,7 +491,7 @@ static void many_calls_leave_nothing(void)
             descriptors = open_descriptors("");
             threads = tasks();
         }
-        switch (done % 8) {
+        switch (done % 12) {
         case 0:
             CHECK(token_of_bob(refused, NULL) == NANGO_ERROR_CONNECT);
             break;
@@ -427,8 +521,21 @@ static void many_calls_leave_nothing(void)
         case 6:
             call = nango_call_options_new();
             nango_call_options_set_timeout_ms(call, 1);
-            token_of_bob(plain, call);
+            token_of_bob(done % 24 == 6 ? plain : tls, call);
             nango_call_options_free(call);
+            break;
+        case 7:
+            CHECK(token_of_bob(tls, NULL) == NANGO_OK);
+            break;
+        case 8:
+            CHECK(queued_token_of_bob(queue, tls) == NANGO_OK);
+            break;
+        case 9:
+            text = nango_list_connections_json(tls, "{\"limit\": 5}", NULL, &error);
+            CHECK(text && !error);
+            break;
+        case 10:
+            CHECK(token_of_bob(broken, NULL) == NANGO_ERROR_IO);
             break;
         default:
             CHECK(token_of_bob(plain, NULL) == NANGO_OK);
@@ -445,15 +552,196 @@ static void many_calls_leave_nothing(void)
     CHECK(tasks() <= threads);
     nango_options_free(options);
     nango_client_free(wrong);
+    nango_client_free(broken);
     nango_client_free(refused);
     nango_queue_free(queue);
+    nango_client_free(tls);
     nango_client_free(plain);
+    peer_stop(&drops);
 }
+
+/* --- fork --- */
+
+/* AddressSanitizer's allocator may be locked for ever in a child that was forked while another thread allocated. */
+#ifndef __SANITIZE_ADDRESS__
+
+/* In a child: calls with what it inherited and with what it makes, and frees all of it. */
+static void go_on_in_child(nango_client *const inherited[2])
+{
+    nango_queue *queue = nango_queue_new(NULL);
+    int i;
+    /* One that hangs is ended. */
+    alarm(60);
+    for (i = 0; i < 2; i++) {
+        nango_client *own = client_with(i ? TLS_HOST : HOST, 20000, 8);
+        CHECK(token_of_bob(inherited[i], NULL) == NANGO_OK);
+        CHECK(token_of_bob(own, NULL) == NANGO_OK);
+        CHECK(queued_token_of_bob(queue, inherited[i]) == NANGO_OK);
+        CHECK(token_of_bob(inherited[i], NULL) == NANGO_OK);
+        nango_client_free(own);
+        nango_client_free(inherited[i]);
+    }
+    nango_queue_free(queue);
+    fflush(stdout);
+    _exit(check_problems != 0);
+}
+
+/* Nothing was called yet, in the first round by nobody in this process: neither side may depend on what the other does first. */
+static void fork_before_the_first_call(void)
+{
+    int round;
+    for (round = 0; round < 3; round++) {
+        nango_client *clients[2];
+        nango_queue *queue = round == 1 ? nango_queue_new(NULL) : NULL;
+        pid_t child;
+        clients[0] = client_with(HOST, 20000, 8);
+        clients[1] = client_with(TLS_HOST, 20000, 8);
+        fflush(stdout);
+        child = fork();
+        if (child == 0)
+            go_on_in_child(clients);
+        if (!queue)
+            queue = nango_queue_new(NULL);
+        CHECK(token_of_bob(clients[0], NULL) == NANGO_OK && token_of_bob(clients[1], NULL) == NANGO_OK);
+        CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK && queued_token_of_bob(queue, clients[1]) == NANGO_OK);
+        CHECK(ended_well(child));
+        nango_queue_free(queue);
+        nango_client_free(clients[1]);
+        nango_client_free(clients[0]);
+    }
+}
+
+struct callers {
+    nango_client *clients[2];
+    nango_queue *queue;
+    atomic_int over;
+    atomic_long calls;
+};
+
+static void *calls_until_over(void *context)
+{
+    struct callers *callers = context;
+    while (!callers->over) {
+        long number = callers->calls++;
+        CHECK(token_of_bob(callers->clients[number % 2], NULL) == NANGO_OK);
+    }
+    return NULL;
+}
+
+static void *calls_through_the_queue_until_over(void *context)
+{
+    struct callers *callers = context;
+    while (!callers->over) {
+        long number = callers->calls++;
+        CHECK(queued_token_of_bob(callers->queue, callers->clients[number % 2]) == NANGO_OK);
+    }
+    return NULL;
+}
+
+static void fork_while_others_call(void)
+{
+    struct callers callers;
+    pthread_t threads[5];
+    int i, round;
+    memset(&callers, 0, sizeof callers);
+    callers.clients[0] = client_with(HOST, 20000, 8);
+    callers.clients[1] = client_with(TLS_HOST, 20000, 8);
+    callers.queue = nango_queue_new(NULL);
+    for (i = 0; i < 5; i++)
+        pthread_create(&threads[i], NULL, i ? calls_until_over : calls_through_the_queue_until_over, &callers);
+    while (callers.calls < 50)
+        usleep(1000);
+    for (round = 0; round < 10; round++) {
+        pid_t children[3];
+        for (i = 0; i < 3; i++) {
+            fflush(stdout);
+            children[i] = fork();
+            if (children[i] == 0)
+                go_on_in_child(callers.clients);
+            usleep(500);
+        }
+        for (i = 0; i < 3; i++)
+            CHECK(ended_well(children[i]));
+    }
+    callers.over = 1;
+    for (i = 0; i < 5; i++)
+        pthread_join(threads[i], NULL);
+    printf("  30 children, %ld calls of their parent's meanwhile\n", callers.calls);
+    nango_queue_free(callers.queue);
+    nango_client_free(callers.clients[1]);
+    nango_client_free(callers.clients[0]);
+}
+
+/* The names of this process's sockets, which tell them apart: "socket:[12345]". */
+static void name_sockets(char names[16][64])
+{
+    DIR *folder = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int count = 0;
+    memset(names, 0, 16 * 64);
+    while (folder && (entry = readdir(folder))) {
+        char path[300], target[64] = "";
+        snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
+        if (count < 16 && readlink(path, target, sizeof target - 1) > 0 && strncmp(target, "socket:", 7) == 0)
+            memcpy(names[count++], target, sizeof target);
+    }
+    if (folder)
+        closedir(folder);
+    qsort(names, (size_t)count, 64, (int (*)(const void *, const void *))strcmp);
+}
+
+/* Whatever children do, calls included: the parent's connections, TLS sessions among them, stay those that they were. */
+static void children_leave_the_parents_connections_alone(void)
+{
+    char before[16][64], after[16][64];
+    nango_client *clients[2];
+    nango_queue *queue = nango_queue_new(NULL);
+    pid_t child;
+    int deed, round;
+    clients[0] = client_with(HOST, 20000, 8);
+    clients[1] = client_with(TLS_HOST, 20000, 8);
+    for (deed = -1; deed < 5; deed++) {
+        fflush(stdout);
+        child = deed < 0 ? -1 : fork();
+        if (child == 0) {
+            alarm(60);
+            if (deed == 0)
+                go_on_in_child(clients);
+            if (deed == 1)
+                execlp("true", "true", (char *)NULL);
+            if (deed == 2) {
+                nango_queue_close(queue);
+                nango_queue_free(queue);
+                nango_client_free(clients[0]);
+                nango_client_free(clients[1]);
+            }
+            if (deed == 3)
+                exit(0);
+            _exit(0);
+        }
+        CHECK(deed < 0 || ended_well(child));
+        for (round = 0; round < 2; round++) {
+            CHECK(token_of_bob(clients[0], NULL) == NANGO_OK && token_of_bob(clients[1], NULL) == NANGO_OK);
+            CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK && queued_token_of_bob(queue, clients[1]) == NANGO_OK);
+        }
+        if (deed < 0)
+            name_sockets(before);
+        name_sockets(after);
+        if (!CHECK(memcmp(before, after, sizeof before) == 0))
+            printf("  a child's deed number %d\n", deed);
+    }
+    CHECK(*before[3]);
+    nango_queue_free(queue);
+    nango_client_free(clients[1]);
+    nango_client_free(clients[0]);
+}
+
+#endif
 
 /* --- Threads --- */
 
 struct crowd {
-    nango_client *shared;
+    nango_client *shared[2];
     nango_queue *queue;
     nango_cancel *_Atomic cancels[8];
     atomic_int over;
@@ -481,7 +769,7 @@ static void *does_as_it_likes(void *context)
     while (!crowd->over) {
         nango_call_options *call = NULL;
         nango_cancel *cancel = NULL, *other;
-        nango_client *own;
+        nango_client *own, *shared = crowd->shared[rand_r(&seed) % 4 == 0];
         nango_completion done;
         nango_code code;
         uint64_t ticket;
@@ -495,7 +783,7 @@ static void *does_as_it_likes(void *context)
             other = atomic_exchange(&crowd->cancels[place], cancel);
             if (other)
                 nango_cancel_free(other);
-            code = token_of_bob(crowd->shared, call);
+            code = token_of_bob(shared, call);
             CHECK(code == NANGO_OK || code == NANGO_ERROR_CANCELLED);
             crowd->cancelled += code == NANGO_ERROR_CANCELLED;
             nango_call_options_free(call);
@@ -508,7 +796,7 @@ static void *does_as_it_likes(void *context)
             }
             break;
         case 2:
-            ticket = nango_queue_submit(crowd->queue, crowd->shared, "get_token", BOB, NULL, 0, NULL);
+            ticket = nango_queue_submit(crowd->queue, shared, "get_token", BOB, NULL, 0, NULL);
             CHECK(ticket != 0);
             if (rand_r(&seed) % 3 == 0)
                 nango_queue_cancel(crowd->queue, ticket);
@@ -527,7 +815,7 @@ static void *does_as_it_likes(void *context)
             nango_client_free(own);
             break;
         default:
-            CHECK(token_of_bob(crowd->shared, NULL) == NANGO_OK);
+            CHECK(token_of_bob(shared, NULL) == NANGO_OK);
         }
     }
     return NULL;
@@ -541,7 +829,8 @@ static void sixty_four_threads(void)
     struct timespec pause = {0, 0};
     size_t i;
     memset(&crowd, 0, sizeof crowd);
-    crowd.shared = client_with(HOST, 120000, 8);
+    crowd.shared[0] = client_with(HOST, 120000, 8);
+    crowd.shared[1] = client_with(TLS_HOST, 120000, 8);
     crowd.queue = nango_queue_new(NULL);
     for (i = 0; i < 64; i++)
         pthread_create(&threads[i], NULL, does_as_it_likes, &crowd);
@@ -558,15 +847,28 @@ static void sixty_four_threads(void)
     printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls, (long)pause.tv_sec, crowd.cancelled);
     CHECK(crowd.calls > 64);
     nango_queue_free(crowd.queue);
-    nango_client_free(crowd.shared);
+    nango_client_free(crowd.shared[1]);
+    nango_client_free(crowd.shared[0]);
 }
 
 int main(int argc, char **argv)
 {
+    const char *tls;
     KEY = check_env("NANGO_SECRET_KEY");
     HOST = check_env("NANGO_HOST");
+    tls = check_env("NANGO_DEV_TLS_HOST");
+    snprintf(TLS_HOST, sizeof TLS_HOST, "https://127.0.0.1%s", strrchr(tls, ':'));
     /* What a program does that never heard of SIGPIPE. */
     signal(SIGPIPE, SIG_DFL);
+#ifndef __SANITIZE_ADDRESS__
+    /* The first of all, while nothing was called in this process. */
+    RUN(fork_before_the_first_call);
+    RUN(fork_while_others_call);
+    RUN(children_leave_the_parents_connections_alone);
+    RUN(connections_that_break_raise_no_sigpipe);
+#else
+    (void)connections_that_break_raise_no_sigpipe;
+#endif
     RUN(signals_stay_as_they_were);
     RUN(no_signal_reaches_a_thread_of_the_librarys);
     RUN(interrupted_all_the_time);
