@@ -6,9 +6,11 @@
 mod levers;
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,11 +18,38 @@ use std::time::{Duration, Instant, SystemTime};
 use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation};
 use serde_json::{Value, json};
-use support::options;
+use support::{Server, options, read_request};
 
 /// By how much a deadline may be missed, and how long a cancelled call may take, on a machine that does other things too.
 const LATE: Duration = Duration::from_millis(250);
 const LATE_CANCEL: Duration = Duration::from_millis(200);
+
+/// How many calls are timed at each point; more of them make a p99.
+fn samples() -> usize {
+    std::env::var("NANGO_TEST_SAMPLES").map_or(2, |samples| samples.parse().expect("a number"))
+}
+
+/// How late calls came back, by where they were.
+#[derive(Default)]
+struct Lateness(Mutex<BTreeMap<String, Vec<Duration>>>);
+
+impl Lateness {
+    fn add(&self, place: String, late: Duration) {
+        self.0.lock().unwrap().entry(place).or_default().push(late);
+    }
+
+    fn print(&self, what: &str) {
+        let mut all = self.0.lock().unwrap();
+        let whole: Vec<Duration> = all.values().flatten().copied().collect();
+        all.insert("all".to_owned(), whole);
+        for (place, late) in &mut *all {
+            late.sort_unstable();
+            let at = |share: usize| late[late.len() * share / 100].as_secs_f64() * 1000.0;
+            let most = late.last().map_or(0.0, |last| last.as_secs_f64() * 1000.0);
+            println!("  {what:<8} {place:<28} {:>5} calls, late by ms: p50 {:.1}, p99 {:.1}, max {most:.1}", late.len(), at(50), at(99));
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
@@ -268,6 +297,7 @@ fn every_fault_has_its_error_and_the_next_call_works() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// These in each envelope everywhere; of the others each envelope in one of the four places.
 const STATUSES: [u16; 25] = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 424, 429, 431, 451, 500, 501, 502, 503, 504, 505, 507, 520, 599];
 const ENVELOPES: [&str; 13] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "text"];
 
@@ -280,6 +310,7 @@ fn every_status_in_every_envelope() {
             401 => (Code::Unauthorized, false),
             403 => (Code::Forbidden, false),
             404 => (Code::NotFound, false),
+            407 => (Code::Proxy, false),
             408 => (Code::BadRequest, true),
             409 => (Code::Conflict, false),
             429 => (Code::RateLimited, true),
@@ -291,15 +322,18 @@ fn every_status_in_every_envelope() {
     };
     let count = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for (way, scheme) in EVERYWHERE {
+        for (place, (way, scheme)) in EVERYWHERE.into_iter().enumerate() {
             let (dev, count) = (&dev, &count);
             scope.spawn(move || {
                 let (id, other) = (format!("statuses-{way:?}-{scheme:?}"), format!("statuses-{way:?}-{scheme:?}-other"));
                 dev.import(&id);
                 dev.import(&other);
                 let caller = Caller::new(way, scheme, |options| options.set_max_retries(0));
-                for status in STATUSES {
-                    for envelope in ENVELOPES {
+                for status in 400..600 {
+                    for (number, envelope) in ENVELOPES.into_iter().enumerate() {
+                        if !STATUSES.contains(&status) && (number + usize::from(status)) % EVERYWHERE.len() != place {
+                            continue;
+                        }
                         dev.order(&id, 1, &answer(status, json!({"envelope": envelope, "message": "m"})));
                         let error = caller.get(&id).expect_err("an error");
                         let seen = (error.code(), error.retryable(), error.http_status(), error.attempts());
@@ -313,7 +347,36 @@ fn every_status_in_every_envelope() {
             });
         }
     });
-    println!("statuses and envelopes: {} answers as they should be", count.into_inner());
+    println!("statuses and envelopes: 200 × {}, {} answers as they should be", ENVELOPES.len(), count.into_inner());
+}
+
+/// The key goes to the host that it is meant for, whatever that one says.
+#[test]
+fn the_key_goes_nowhere_else() {
+    let dev = Dev::running();
+    let elsewhere = Server::start(|stream, _| drop(read_request(&stream)));
+    let headers = [("location", "/x"), ("content-location", "/x"), ("refresh", "0; url="), ("alt-svc", "h2="), ("link", "</x>; rel=preload")];
+    let mut calls = 0;
+    for (way, scheme) in EVERYWHERE {
+        let id = format!("elsewhere-{way:?}-{scheme:?}");
+        dev.import(&id);
+        let caller = Caller::new(way, scheme, |_| ());
+        for status in [200, 201, 300, 301, 302, 303, 305, 307, 308, 401, 407, 421, 503] {
+            let headers = headers.map(|(name, value)| match value.strip_prefix('/') {
+                Some(path) => (name, format!("{}/{path}", elsewhere.url)),
+                None => (name, format!("{value}{}", elsewhere.url)),
+            });
+            let headers: serde_json::Map<_, _> = headers.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+            dev.order(&id, 1, &answer(status, json!({"headers": headers, "body": {}})));
+            for _ in 0..2 {
+                let _ = caller.get(&id);
+                calls += 1;
+            }
+        }
+        caller.good(&id, "in the end");
+    }
+    assert_eq!(elsewhere.connections(), 0);
+    println!("told to go elsewhere: {calls} calls, none went");
 }
 
 #[test]
@@ -403,9 +466,13 @@ fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
 enum Point {
     Lookup,
     Connect,
+    /// The proxy was asked for a way to the server, and does not answer.
+    Tunnel,
     Handshake,
     Waiting,
+    WaitingTls,
     Reading,
+    ReadingTls,
     BackingOff,
 }
 
@@ -448,17 +515,23 @@ fn stuck(point: Point, way: Way, name: &str, change: impl FnOnce(&mut Options)) 
         dev.import(&id);
         dev.order(&id, ALWAYS, &fault);
     };
-    let host = variable("NANGO_HOST");
-    let mut full = None;
+    let tls = matches!(point, Point::WaitingTls | Point::ReadingTls);
+    let host = variable(if tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" });
+    let silent = variable("NANGO_DEV_TLS_SILENT_HOST").replace("localhost", "127.0.0.1");
+    let (mut full, mut proxy) = (None, String::new());
     let url = match point {
         Point::Lookup => "http://hanging.invalid".to_owned(),
         Point::Connect => format!("http://{}", full.insert(Full::new()).address),
-        Point::Handshake => variable("NANGO_DEV_TLS_SILENT_HOST").replace("localhost", "127.0.0.1"),
-        Point::Waiting => {
+        Point::Tunnel => {
+            proxy = silent.replace("https", "http");
+            "https://nango.invalid".to_owned()
+        }
+        Point::Handshake => silent,
+        Point::Waiting | Point::WaitingTls => {
             here(json!({"kind": "hang"}));
             host
         }
-        Point::Reading => {
+        Point::Reading | Point::ReadingTls => {
             here(json!({"kind": "drip", "part": "body", "every_ms": 20}));
             host
         }
@@ -468,13 +541,13 @@ fn stuck(point: Point, way: Way, name: &str, change: impl FnOnce(&mut Options)) 
         }
     };
     let change = |options: &mut Options| {
-        options.set_proxy(Some("")).unwrap();
+        options.set_proxy(Some(&proxy)).unwrap();
         change(options);
     };
     (Caller::of(way, &url, change), id, full)
 }
 
-fn deadline(point: Point, clock: Clock, way: Way) -> Result<(), String> {
+fn deadline(point: Point, clock: Clock, way: Way, lateness: &Lateness) -> Result<(), String> {
     const TIME: Duration = Duration::from_millis(300);
     let (caller, id, _full) = stuck(point, way, &format!("{clock:?}"), |options| {
         match clock {
@@ -485,14 +558,14 @@ fn deadline(point: Point, clock: Clock, way: Way) -> Result<(), String> {
         options.set_max_retries(if clock == Clock::Call { 2 } else { 0 });
     });
     // The second call finds a client that has connected, or tried to, before.
-    for call in ["first", "second"] {
+    for call in 0..samples() {
         let began = Instant::now();
         let error = caller.get(&id).unwrap_err();
         let took = began.elapsed();
-        println!("  {point:?}, {clock:?} timeout, {way:?}, {call} call: {} after {} ms ({} set)", error.code().name(), took.as_millis(), TIME.as_millis());
         if error.code() != Code::Timeout || took + Duration::from_millis(5) < TIME || took > TIME + LATE {
-            return Err(format!("{point:?}, {clock:?}, {way:?}, {call}: {took:?}, {error}"));
+            return Err(format!("{point:?}, {clock:?}, {way:?}, call {call}: {took:?}, {error}"));
         }
+        lateness.add(format!("{point:?}, {clock:?}, {way:?}"), took.saturating_sub(TIME));
     }
     Ok(())
 }
@@ -501,21 +574,23 @@ fn deadlines(points: &[Point]) {
     let mut runs = Vec::new();
     for point in points {
         let clocks: &[Clock] = match point {
-            Point::Lookup | Point::Connect | Point::Handshake => &[Clock::Connect, Clock::Attempt, Clock::Call],
+            Point::Lookup | Point::Connect | Point::Tunnel | Point::Handshake => &[Clock::Connect, Clock::Attempt, Clock::Call],
             _ => &[Clock::Attempt, Clock::Call],
         };
         runs.extend(clocks.iter().flat_map(|clock| [(*point, *clock, Way::Blocking), (*point, *clock, Way::Queued)]));
     }
+    let lateness = &Lateness::default();
     let failures: Vec<String> = thread::scope(|scope| {
-        let runs: Vec<_> = runs.into_iter().map(|(point, clock, way)| scope.spawn(move || deadline(point, clock, way).err())).collect();
+        let runs: Vec<_> = runs.into_iter().map(|(point, clock, way)| scope.spawn(move || deadline(point, clock, way, lateness).err())).collect();
         runs.into_iter().filter_map(|run| run.join().expect("a run")).collect()
     });
+    lateness.print("deadline");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
 fn deadlines_hold_wherever_the_call_is() {
-    deadlines(&[Point::Connect, Point::Handshake, Point::Waiting, Point::Reading]);
+    deadlines(&[Point::Connect, Point::Tunnel, Point::Handshake, Point::Waiting, Point::WaitingTls, Point::Reading, Point::ReadingTls]);
 }
 
 #[test]
@@ -543,19 +618,21 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
 }
 
 fn cancels(points: &[Point]) {
+    let lateness = &Lateness::default();
     thread::scope(|scope| {
         for point in points {
             for way in [Way::Blocking, Way::Queued] {
-                scope.spawn(move || cancel(*point, way));
+                scope.spawn(move || cancel(*point, way, lateness));
             }
         }
     });
+    lateness.print("cancel");
 }
 
-fn cancel(point: Point, way: Way) {
+fn cancel(point: Point, way: Way, lateness: &Lateness) {
     const BEFORE: Duration = Duration::from_millis(150);
     let (caller, id, _full) = stuck(point, way, "cancel", |_| ());
-    for call in ["first", "second"] {
+    for _ in 0..samples() {
         let (cancel, mut options) = (Cancel::new(), CallOptions::default());
         options.set_cancel(Some(&cancel));
         let triggers = thread::spawn(move || {
@@ -566,24 +643,24 @@ fn cancel(point: Point, way: Way) {
         });
         let error = caller.get_with(&id, &options).unwrap_err();
         let late = Instant::now().saturating_duration_since(triggers.join().unwrap());
-        println!("  {point:?}, {way:?}, {call} call: {} after {} us", error.code().name(), late.as_micros());
         assert_eq!(error.code(), Code::Cancelled, "{point:?} {way:?}: {error}");
         assert!(late < LATE_CANCEL, "{point:?} {way:?}: {late:?}");
-    }
-    if way == Way::Queued {
-        let ticket = caller.submit(&id, &CallOptions::default());
-        thread::sleep(BEFORE);
-        let began = Instant::now();
-        caller.queue.cancel(ticket);
-        let done = caller.queue.next(1, Some(Duration::from_secs(10))).pop().expect("it completes");
-        println!("  {point:?}, by its ticket: CANCELLED after {} us", began.elapsed().as_micros());
-        assert!(done.result.unwrap_err().code() == Code::Cancelled && began.elapsed() < LATE_CANCEL);
+        lateness.add(format!("{point:?}, {way:?}"), late);
+        if way == Way::Queued {
+            let ticket = caller.submit(&id, &CallOptions::default());
+            thread::sleep(BEFORE);
+            let began = Instant::now();
+            caller.queue.cancel(ticket);
+            let done = caller.queue.next(1, Some(Duration::from_secs(10))).pop().expect("it completes");
+            assert!(done.result.unwrap_err().code() == Code::Cancelled && began.elapsed() < LATE_CANCEL);
+            lateness.add(format!("{point:?}, by its ticket"), began.elapsed());
+        }
     }
 }
 
 #[test]
 fn a_cancel_ends_the_call_wherever_it_is() {
-    cancels(&[Point::Connect, Point::Handshake, Point::Waiting, Point::Reading, Point::BackingOff]);
+    cancels(&[Point::Connect, Point::Tunnel, Point::Handshake, Point::Waiting, Point::WaitingTls, Point::Reading, Point::ReadingTls, Point::BackingOff]);
 }
 
 /// Set in the process that runs with the library whose lookups hang.
