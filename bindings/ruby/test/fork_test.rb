@@ -59,7 +59,16 @@ class ForkTest < Minitest::Test
   end
 
   def test_a_fork_while_other_threads_call
-    client = new_client
+    assert_forks_while_others_call new_client
+  end
+
+  # By the address: a child that was forked while libc looks up a name is at libc's mercy.
+  def test_a_fork_while_other_threads_call_over_tls
+    url = env("NANGO_DEV_TLS_HOST").sub("localhost", "127.0.0.1")
+    assert_forks_while_others_call new_client(base_url: url, ca_pem: File.read(env("NANGO_DEV_CA_FILE")))
+  end
+
+  def assert_forks_while_others_call(client)
     stop = false
     callers = Array.new(3) { Thread.new { client.get_token(**bob) until stop } }
     statuses = Array.new(10) do
