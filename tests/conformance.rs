@@ -6,14 +6,40 @@ use std::ffi::{CStr, CString};
 use std::fs;
 use std::time::Duration;
 
-use nango::{CallOptions, Client, Error, Options, Parameters, Secret, ffi};
+use nango::{CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, ffi, operation};
 use serde_json::{Value, json};
 use support::{KEY, variable};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
+/// How a vector is run.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    tls: bool,
+    queued: bool,
+}
+
 #[test]
 fn every_vector() {
+    every_vector_at(Place { tls: false, queued: false });
+}
+
+#[test]
+fn every_vector_over_tls() {
+    every_vector_at(Place { tls: true, queued: false });
+}
+
+#[test]
+fn every_vector_through_the_queue() {
+    every_vector_at(Place { tls: false, queued: true });
+}
+
+#[test]
+fn every_vector_through_the_queue_over_tls() {
+    every_vector_at(Place { tls: true, queued: true });
+}
+
+fn every_vector_at(place: Place) {
     let (mut run, mut skipped, mut failures) = (0, 0, Vec::new());
     for entry in fs::read_dir(FOLDER).expect("the vectors") {
         let path = entry.expect("an entry").path();
@@ -29,9 +55,9 @@ fn every_vector() {
             }
             run += 1;
             let outcome = match vector["kind"].as_str() {
-                None | Some("call") => call(vector),
-                Some("list") => list(vector),
-                Some("client") => client(vector),
+                None | Some("call") => call(vector, place),
+                Some("list") => list(vector, place),
+                Some("client") => client(vector, place),
                 Some("json_get") => json_get(vector),
                 Some(other) => Err(format!("unknown kind {other}")),
             };
@@ -40,19 +66,26 @@ fn every_vector() {
             }
         }
     }
-    println!("vectors: {} passed, {} failed, {skipped} skipped", run - failures.len(), failures.len());
+    println!("{place:?}: vectors: {} passed, {} failed, {skipped} skipped", run - failures.len(), failures.len());
     assert!(run > 0, "no vector was run");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn options(vector: &Value) -> Result<Options, Error> {
+fn options(vector: &Value, place: Place) -> Result<Options, Error> {
     let settings = &vector["client"];
     let mut options = Options::default();
     match settings["base_url"].as_str() {
         Some(url) => options.set_base_url(url)?,
         None if vector["kind"] == "client" => {}
-        None => options.set_base_url(&format!("{}/rust/{}", variable("NANGO_DEV_VECTORS_URL"), vector["name"].as_str().expect("a name")))?,
+        None => {
+            let host = settings["server"].as_str().unwrap_or(if place.tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" });
+            let run = format!("/_vectors/rust-{}-{}/{}", place.tls, place.queued, vector["name"].as_str().expect("a name"));
+            options.set_base_url(&format!("{}{}", variable(host), if settings["server"].is_null() { &run } else { "" }))?;
+            options.set_tls_roots(Roots::CustomOnly);
+            options.add_ca_pem(&fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority"))?;
+        }
     }
+    options.set_events(64);
     options.set_secret_key(settings["secret_key"].as_str().unwrap_or(KEY))?;
     options.set_max_retries(settings["max_retries"].as_u64().unwrap_or(0) as u32);
     options.set_plural_routes(settings["plural_routes"].as_bool().unwrap_or(false));
@@ -63,8 +96,8 @@ fn options(vector: &Value) -> Result<Options, Error> {
     Ok(options)
 }
 
-fn made(vector: &Value) -> Result<Client, Error> {
-    Client::with_options(&options(vector)?)
+fn made(vector: &Value, place: Place) -> Result<Client, Error> {
+    Client::with_options(&options(vector, place)?)
 }
 
 fn call_options(settings: &Value) -> Result<CallOptions, Error> {
@@ -84,13 +117,58 @@ fn filter(value: &Value) -> Parameters {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn call(vector: &Value) -> Result<(), String> {
-    let client = made(vector).map_err(|error| error.to_string())?;
+fn call(vector: &Value, place: Place) -> Result<(), String> {
+    let client = made(vector, place).map_err(|error| error.to_string())?;
+    let one_call = if place.queued { one_queued_call } else { one_call };
     let mut result = one_call(&client, &vector["call"]);
     for _ in 1..vector["calls"].as_u64().unwrap_or(1) {
         result = one_call(&client, &vector["call"]);
     }
-    compare(&vector["expect"], &result)
+    compare(&vector["expect"], &result)?;
+    let mut shown = format!("{result:?} {client:?}");
+    if let Err(error) = &result {
+        shown.push_str(&format!("{error} {} {}", error.message(), error.body_json().unwrap_or_default()));
+    }
+    while let Some(event) = client.next_event_json() {
+        shown.push_str(&event);
+    }
+    match secrets(vector).into_iter().find(|secret| shown.contains(secret)) {
+        Some(secret) => Err(format!("the secret {secret} is shown: {shown}")),
+        None => Ok(()),
+    }
+}
+
+/// The key, and what is under `credentials` in the answers.
+fn secrets(vector: &Value) -> Vec<&str> {
+    fn texts<'a>(value: &'a Value, inside: bool, found: &mut Vec<&'a str>) {
+        match value {
+            Value::String(text) if inside && text.len() >= 8 => found.push(text),
+            Value::Array(elements) => elements.iter().for_each(|element| texts(element, inside, found)),
+            Value::Object(members) => members.iter().for_each(|(name, member)| {
+                if name != "type" && name != "expires_at" {
+                    texts(member, inside || name == "credentials", found);
+                }
+            }),
+            _ => {}
+        }
+    }
+    let mut found = vec![vector["client"]["secret_key"].as_str().unwrap_or(KEY)];
+    for exchange in vector["exchanges"].as_array().into_iter().flatten() {
+        texts(&exchange["response"]["body"], false, &mut found);
+    }
+    found
+}
+
+fn one_queued_call(client: &Client, call: &Value) -> Result<Secret, Error> {
+    let operation = operation::find(call["operation"].as_str().expect("an operation")).expect("a known operation");
+    let parameters = match call["operation"].as_str() {
+        Some("list_connections") => filter(&call["filter"]),
+        _ => ["provider_config_key", "connection_id"].into_iter().map(|name| (name.to_owned(), call[name].clone())).collect(),
+    };
+    let queue = Queue::new()?;
+    queue.submit(client, operation, parameters, &call_options(&call["options"])?, 0)?;
+    let done = queue.next(1, Some(Duration::from_secs(60))).pop().expect("a completion");
+    done.result.map(|text| text.expect("a text"))
 }
 
 fn one_call(client: &Client, call: &Value) -> Result<Secret, Error> {
@@ -165,8 +243,8 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
     Ok(())
 }
 
-fn list(vector: &Value) -> Result<(), String> {
-    let client = made(vector).map_err(|error| error.to_string())?;
+fn list(vector: &Value, place: Place) -> Result<(), String> {
+    let client = made(vector, place).map_err(|error| error.to_string())?;
     let page_size = vector["page_size"].as_u64().unwrap_or(0) as u32;
     let mut ids = Vec::new();
     let outcome = client.list_connections(filter(&vector["filter"]), page_size, CallOptions::default()).and_then(|mut pager| {
@@ -181,8 +259,8 @@ fn list(vector: &Value) -> Result<(), String> {
     verdict(&vector["expect"], outcome)
 }
 
-fn client(vector: &Value) -> Result<(), String> {
-    verdict(&vector["expect"], made(vector).map(drop))
+fn client(vector: &Value, place: Place) -> Result<(), String> {
+    verdict(&vector["expect"], made(vector, place).map(drop))
 }
 
 fn verdict(expect: &Value, outcome: Result<(), Error>) -> Result<(), String> {

@@ -22,6 +22,7 @@ type vector struct {
 	Name   string
 	Kind   string
 	Client struct {
+		Server           string
 		BaseURL          *string `json:"base_url"`
 		SecretKey        *string `json:"secret_key"`
 		PluralRoutes     bool    `json:"plural_routes"`
@@ -41,11 +42,12 @@ type vector struct {
 			Headers             [][2]string
 		}
 	}
-	Typed    bool
-	Calls    int
-	Filter   map[string]json.RawMessage
-	PageSize uint32          `json:"page_size"`
-	Expect   json.RawMessage // what json_get expects is a text
+	Typed     bool
+	Calls     int
+	Exchanges []struct{ Response struct{ Body any } }
+	Filter    map[string]json.RawMessage
+	PageSize  uint32          `json:"page_size"`
+	Expect    json.RawMessage // what json_get expects is a text
 }
 
 type expectation struct {
@@ -138,6 +140,14 @@ func (v *vector) newClient(t *testing.T, run string) *nango.Client {
 		nango.WithBaseURL(os.Getenv("NANGO_DEV_VECTORS_URL") + "/" + run + "/" + v.Name),
 		nango.WithMaxRetries(v.Client.MaxRetries),
 		nango.WithUserAgentSuffix(v.Client.UserAgentSuffix),
+		nango.WithEvents(64),
+	}
+	if v.Client.Server != "" {
+		pem, err := os.ReadFile(os.Getenv("NANGO_DEV_CA_FILE"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		options = append(options, nango.WithBaseURL(os.Getenv(v.Client.Server)), nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(pem))
 	}
 	if v.Client.PluralRoutes {
 		options = append(options, nango.WithPluralRoutes())
@@ -206,6 +216,7 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	for range max(v.Calls, 1) {
 		last = v.call(t, client, v.Typed || expect.Connection != nil)
 	}
+	v.checkSecrets(t, client, last)
 	checkError(t, last.err, expect.Error)
 	if last.err != nil {
 		return
@@ -221,6 +232,52 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	}
 	if expect.Connection != nil {
 		checkConnection(t, last.connection, expect.Connection)
+	}
+}
+
+// checkSecrets looks for the key, and for what is under `credentials` in the answers, in all that is shown of a call.
+func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) {
+	secrets := []string{"0f8fad5b-d9cb-469f-a165-70867728950e"}
+	if v.Client.SecretKey != nil {
+		secrets[0] = *v.Client.SecretKey
+	}
+	var collect func(value any, inside bool)
+	collect = func(value any, inside bool) {
+		switch value := value.(type) {
+		case string:
+			if inside && len(value) >= 8 {
+				secrets = append(secrets, value)
+			}
+		case []any:
+			for _, element := range value {
+				collect(element, inside)
+			}
+		case map[string]any:
+			for name, member := range value {
+				if name != "type" && name != "expires_at" {
+					collect(member, inside || name == "credentials")
+				}
+			}
+		}
+	}
+	for _, exchange := range v.Exchanges {
+		collect(exchange.Response.Body, false)
+	}
+	shown := fmt.Sprintf("%v %+v %#v", last.err, last.err, last.err)
+	var e *nango.Error
+	if errors.As(last.err, &e) {
+		shown += fmt.Sprintf("%v %+v %#v %s", *e, *e, *e, e.BodyJSON)
+	}
+	for _, value := range []any{client, last.token, last.connection} {
+		shown += fmt.Sprintf("%v %+v %#v %s", value, value, value, value)
+	}
+	for event := client.NextEventJSON(); event != nil; event = client.NextEventJSON() {
+		shown += string(event)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(shown, secret) {
+			t.Errorf("the secret %s is shown: %s", secret, shown)
+		}
 	}
 }
 

@@ -163,16 +163,78 @@ static void expect_error(nango_error *error, const json_t *wanted)
     nango_error_free(error);
 }
 
+static void expect_silence_about(const char *secret, const char *shown)
+{
+    if (shown && strstr(shown, secret))
+        fail("what must not be shown", shown, NULL);
+}
+
+/* Whether a text shows what is under `credentials` in an answer. */
+static void expect_silence(const json_t *value, bool inside, const char *shown)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+    if (inside && json_is_string(value) && json_string_length(value) >= 8)
+        expect_silence_about(json_string_value(value), shown);
+    json_array_foreach((json_t *)value, i, member)
+        expect_silence(member, inside, shown);
+    json_object_foreach((json_t *)value, name, member) {
+        if (strcmp(name, "type") != 0 && strcmp(name, "expires_at") != 0)
+            expect_silence(member, inside || strcmp(name, "credentials") == 0, shown);
+    }
+}
+
+/* No secret of the vector's is in an error or an event. */
+static void expect_no_secret(const json_t *vector, const nango_client *client, const nango_error *error)
+{
+    const char *key = json_string_value(json_object_get(json_object_get(vector, "client"), "secret_key"));
+    char *events[64];
+    const char *shown[66] = {nango_error_message(error), nango_error_body_json(error)};
+    size_t i, count = 0, number;
+    const json_t *exchange;
+    while (client && count < 64 && (events[count] = nango_client_next_event_json(client))) {
+        shown[count + 2] = events[count];
+        count++;
+    }
+    for (i = 0; i < count + 2; i++) {
+        expect_silence_about(key ? key : default_key, shown[i]);
+        json_array_foreach(json_object_get(vector, "exchanges"), number, exchange)
+            expect_silence(json_object_get(json_object_get(exchange, "response"), "body"), false, shown[i]);
+    }
+    while (count > 0)
+        nango_free_string(events[--count]);
+}
+
+/* What a server named by a variable is trusted for. */
+static void trust_authority(nango_options *options)
+{
+    static char pem[1 << 14];
+    FILE *file = fopen(check_env("NANGO_DEV_CA_FILE"), "rb");
+    size_t length = file ? fread(pem, 1, sizeof pem, file) : 0;
+    if (file)
+        fclose(file);
+    nango_options_set_tls_roots(options, NANGO_TLS_ROOTS_CUSTOM_ONLY);
+    nango_options_add_ca_pem(options, (const uint8_t *)pem, length);
+}
+
 /* The client that a vector is run with, in a run of its own. */
 static nango_client *make_client(const char *run, const json_t *settings, nango_error **error)
 {
+    const char *server = json_string_value(json_object_get(settings, "server"));
     const json_t *retries = json_object_get(settings, "max_retries"), *bytes = json_object_get(settings, "max_response_bytes");
     const char *suffix = json_string_value(json_object_get(settings, "user_agent_suffix")), *key = json_string_value(json_object_get(settings, "secret_key"));
     nango_options *options = nango_options_new();
     nango_client *client;
     char url[1024];
-    snprintf(url, sizeof url, "%s%s/%s", base, run, vector_name);
+    if (server) {
+        snprintf(url, sizeof url, "%s", check_env(server));
+        trust_authority(options);
+    } else {
+        snprintf(url, sizeof url, "%s%s/%s", base, run, vector_name);
+    }
     nango_options_set_base_url(options, url);
+    nango_options_set_events(options, 64);
     nango_options_set_secret_key(options, key ? key : default_key);
     nango_options_set_max_retries(options, (uint32_t)json_integer_value(retries));
     nango_options_set_plural_routes(options, json_is_true(json_object_get(settings, "plural_routes")));
@@ -240,6 +302,7 @@ static void run_call(const json_t *vector)
     }
     if (text && error)
         fail("both a text and an error", text, NULL);
+    expect_no_secret(vector, client, error);
     expect_error(error, json_object_get(expect, "error"));
     if ((wanted = json_object_get(expect, "text")))
         expect_text("text", text, wanted);

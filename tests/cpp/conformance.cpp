@@ -17,6 +17,7 @@
 using json = nlohmann::json;
 using namespace std::string_literals;
 
+static const std::string default_key = "0f8fad5b-d9cb-469f-a165-70867728950e";
 static std::string base;  // where this run's vectors are played
 static std::string vector_name;
 static bool vector_failed;
@@ -82,11 +83,42 @@ static void expect_error(const nango::error& error, const json& wanted) {
     }
 }
 
+// What is under `credentials` in an answer.
+static void collect_secrets(const json& value, bool inside, std::vector<std::string>& found) {
+    if (inside && value.is_string() && value.get_ref<const std::string&>().size() >= 8) found.push_back(value);
+    if (value.is_array())
+        for (const json& element : value) collect_secrets(element, inside, found);
+    if (value.is_object())
+        for (const auto& [name, member] : value.items())
+            if (name != "type" && name != "expires_at") collect_secrets(member, inside || name == "credentials", found);
+}
+
+// No secret of the vector's is in what is shown.
+static void expect_no_secret(const json& vector, const std::string& shown) {
+    std::vector<std::string> secrets{vector.value("client", json::object()).value("secret_key", default_key)};
+    for (const json& exchange : vector.value("exchanges", json::array())) collect_secrets(exchange.at("response").value("body", json()), false, secrets);
+    for (const std::string& secret : secrets)
+        if (shown.find(secret) != std::string::npos) expect("what must not be shown", shown, json());
+}
+
+// Nothing where the environment does not say it.
+static std::string variable(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value ? value : "";
+}
+
 // Each is of a run of its own, since a vector's exchanges are played once in each.
 static nango::client make_client(const std::string& run, const json& settings) {
     nango::options options;
-    options.base_url(base + run + "/" + vector_name);
-    options.secret_key(settings.value("secret_key", "0f8fad5b-d9cb-469f-a165-70867728950e"s));
+    if (settings.contains("server")) {
+        std::ifstream file(variable("NANGO_DEV_CA_FILE"));
+        const std::string authority{std::istreambuf_iterator<char>(file), {}};
+        options.base_url(variable(settings["server"])).tls_roots(nango::tls_roots::custom_only).add_ca_pem(authority);
+    } else {
+        options.base_url(base + run + "/" + vector_name);
+    }
+    options.events(64);
+    options.secret_key(settings.value("secret_key", default_key));
     options.max_retries(settings.value("max_retries", 0U));
     if (settings.contains("plural_routes")) options.plural_routes(settings["plural_routes"]);
     if (settings.contains("max_response_bytes")) options.max_response_bytes(settings["max_response_bytes"].get<std::uint64_t>());
@@ -364,6 +396,12 @@ static void run_call(const std::string& run, const json& vector) {
     const json& call = vector.at("call");
     const json& wanted = vector.at("expect");
     const std::string operation = call.at("operation");
+    const auto is_silent = [&](const nango::client& client, const nango::error& error) {
+        std::ostringstream shown;
+        shown << error.what() << ' ' << error.message() << ' ' << error.body_json().value_or("");
+        while (const auto event = client.next_event_json()) shown << ' ' << *event;
+        expect_no_secret(vector, shown.str());
+    };
     with_error(wanted, [&] {
         const nango::client client = make_client(run, vector.value("client", json::object()));
         const nango::call_options options = make_call_options(call.value("options", json::object()));
@@ -382,20 +420,25 @@ static void run_call(const std::string& run, const json& vector) {
             // Of those before the last nothing is said: neither that they succeed, nor that they fail.
             if (operation == "get_connection" && !typed) {
                 auto text = Way::connection_json(client, key, id, options);
+                if (!text) is_silent(client, text.error());
                 if (last) is_text(text.value().reveal());
             } else if (operation == "get_connection") {
                 auto connection = Way::connection(client, key, id, options);
+                if (!connection) is_silent(client, connection.error());
                 if (!last) continue;
                 is_text(connection.value().json());
                 if (wanted.contains("connection")) expect_view(*connection, wanted["connection"]);
             } else if (operation == "get_token") {
                 auto token = Way::token(client, key, id, options);
+                if (!token) is_silent(client, token.error());
                 if (last) is_text(token.value().reveal());
             } else if (operation == "get_credentials") {
                 auto credentials = Way::credentials(client, key, id, options);
+                if (!credentials) is_silent(client, credentials.error());
                 if (last) is_text(credentials.value().json());
             } else if (operation == "list_connections") {
                 auto list = Way::list(client, make_filter(call.value("filter", json::object())), options);
+                if (!list) is_silent(client, list.error());
                 if (last) is_text(list.value());
             } else {
                 throw cannot_say("an operation that this runner does not know");

@@ -51,9 +51,12 @@ class ConformanceTest < Minitest::Test
       perform(client, vector["call"], expected)
     end
     assert_token_of_connection(vector)
-    return assert_error(expected["error"], &act) if expected["error"]
+    result = expected["error"] ? assert_error(expected["error"], &act) : act.call
+    assert_silent(vector, client, result)
+    assert_result(expected, result)
+  end
 
-    result = act.call
+  def assert_result(expected, result)
     assert_equal expected["text"], result if expected.key?("text")
     assert_equal expected["token"], result if expected.key?("token")
     assert_equal_json expected["json"], result if expected.key?("json")
@@ -79,8 +82,45 @@ class ConformanceTest < Minitest::Test
   end
 
   def vector_client(vector, run = RUN)
-    options = {secret_key: KEY, max_retries: 0, user_agent_suffix: nil}.merge(symbols(vector["client"] || {}))
-    LibNango::Client.new(base_url: "#{env("NANGO_DEV_VECTORS_URL")}/#{run}/#{vector["name"]}", **options)
+    options = {secret_key: KEY, max_retries: 0, user_agent_suffix: nil, events: 64, **symbols(vector["client"] || {})}
+    url = "#{env("NANGO_DEV_VECTORS_URL")}/#{run}/#{vector["name"]}"
+    if (server = options.delete(:server))
+      url = env(server)
+      options.merge!(tls_roots: :custom_only, ca_pem: File.read(env("NANGO_DEV_CA_FILE")))
+    end
+    LibNango::Client.new(base_url: url, **options)
+  end
+
+  # Neither the key nor what is under `credentials` in the answers is in what is shown of a call.
+  def assert_silent(vector, client, result)
+    return unless client
+
+    shown = [client.inspect]
+    shown << result.inspect unless result.is_a?(String)
+    shown += [result.message, result.full_message, result.body_json.to_s] if result.is_a?(LibNango::Error)
+    while (event = client.next_event)
+      shown << event.inspect
+    end
+    secrets(vector).product(shown) { |secret, text| refute_includes text, secret }
+  end
+
+  def secrets(vector)
+    answers = Array(vector["exchanges"]).map { |exchange| exchange["response"]["body"] }
+    [vector.dig("client", "secret_key") || KEY, *answers.flat_map { |answer| texts(answer, inside: false) }]
+  end
+
+  def texts(value, inside:)
+    case value
+    when String then [value].select { inside && value.size >= 8 }
+    when Array then value.flat_map { |element| texts(element, inside:) }
+    when Hash then members(value, inside)
+    else []
+    end
+  end
+
+  def members(hash, inside)
+    hash.except("type", "expires_at")
+        .flat_map { |name, member| texts(member, inside: inside || name == "credentials") }
   end
 
   # The text where the text is expected, otherwise what Ruby makes of it.
@@ -203,6 +243,7 @@ class ConformanceTest < Minitest::Test
              "retry_after_ms" => milliseconds(error), "attempts" => error.attempts, "body_json" => error.body}
     facts.each { |name, value| assert_equal_or_nil expected[name], value, "#{name}: #{context}" if expected.key?(name) }
     assert_texts(expected, error)
+    error
   end
 
   def assert_texts(expected, error)
