@@ -3,6 +3,8 @@
 
 #include <malloc.h>
 
+#include <atomic>
+
 #include <nango.hpp>
 
 #include "../c/check.h"
@@ -12,6 +14,9 @@ extern "C" void __libc_free(void*);
 static const char* volatile watched;
 static std::size_t watched_size;
 static bool was_freed, was_wiped;
+// What is looked for in every block that is freed, and in how many it was.
+static const char* volatile sought;
+static std::atomic<int> found;
 
 extern "C" __attribute__((visibility("default"))) void free(void* memory) noexcept {
     // The library keeps the length in front of the text.
@@ -22,6 +27,8 @@ extern "C" __attribute__((visibility("default"))) void free(void* memory) noexce
         for (std::size_t i = 0; i < watched_size; ++i) was_wiped = was_wiped && text[i] == '\0';
         watched = nullptr;
     }
+    const char* text_sought = sought;
+    if (block && text_sought && memmem(block, malloc_usable_size(memory), text_sought, std::strlen(text_sought))) ++found;
     __libc_free(memory);
 }
 
@@ -58,6 +65,36 @@ static void a_secret_is_wiped() {
     CHECK(was_freed && was_wiped);
 }
 
+// How many blocks that are freed meanwhile hold the text.
+template <class Function>
+static int freed_with(const char* text, Function function) {
+    found = 0;
+    sought = text;
+    function();
+    sought = nullptr;
+    return found;
+}
+
+// Whether most of a text is still where it was, though it was freed: malloc() writes a few words of its own over that.
+static bool is_left(const volatile char* where, const std::string& text) {
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) same += where[i] == text[i];
+    return same > text.size() / 2;
+}
+
+// The body that the server sent with an error. It may shrink before it is freed, so not free() but the place that it had is looked at.
+static void the_body_of_an_error_is_wiped() {
+    nango_error* error = nullptr;
+    nango_client* client = nango_client_new(std::getenv("NANGO_HOST"), std::getenv("NANGO_SECRET_KEY"), &error);
+    CHECK(!nango_get_token(client, "github", "a-connection-that-is-nowhere", nullptr, &error));
+    const char* body = nango_error_body_json(error);
+    const std::string text(body);
+    CHECK(text.size() > 64 && is_left(body, text));
+    nango_error_free(error);
+    CHECK(!is_left(body, text));
+    nango_client_free(client);
+}
+
 // That the look works: what nobody wipes is seen.
 static void what_is_not_wiped_is_seen() {
     char* text = static_cast<char*>(std::malloc(8));
@@ -67,11 +104,16 @@ static void what_is_not_wiped_is_seen() {
     void (*volatile release)(void*) = free;
     release(text);
     CHECK(was_freed && !was_wiped);
+    const std::string left = "left-behind-in-a-block-that-is-freed, and is longer than the few words that malloc() writes over what it gets back";
+    char* copy = nullptr;
+    CHECK(freed_with(left.c_str(), [&] { release(copy = strdup(left.c_str())); }) == 1);
+    CHECK(is_left(copy, left));
 }
 
 int main(int argc, char** argv) {
     check_env("NANGO_HOST");
     RUN(what_is_not_wiped_is_seen);
     RUN(a_secret_is_wiped);
+    RUN(the_body_of_an_error_is_wiped);
     return check_end();
 }
