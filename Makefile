@@ -15,7 +15,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak bench lint check-abi clean \
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench lint check-abi clean \
 	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
@@ -126,6 +126,19 @@ fuzz:
 
 soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
+
+# 64 threads that make, use, cancel and free as chance has it, under memcheck.
+crowd: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c crowd SECONDS=$(SECONDS)
+
+# So many calls, good and bad, that leave no memory, descriptor or thread behind.
+CALLS ?= 1000000
+calls: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c calls CALLS=$(CALLS)
+
+# The soak under ThreadSanitizer; it builds the standard library for that, which takes minutes the first time.
+tsan: build
+	CARGO_TARGET_DIR=$(TARGET) tests/sanitize/threads.sh $(SECONDS)
 
 # The reference of C and C++, build/docs/html/index.html.
 docs:

@@ -376,6 +376,9 @@ fn the_key_goes_nowhere_else() {
         caller.good(&id, "in the end");
     }
     assert_eq!(elsewhere.connections(), 0);
+    // That one would have been seen.
+    let _ = Caller::of(Way::Blocking, &elsewhere.url, |options| options.set_max_retries(0)).get("c");
+    assert_eq!(elsewhere.connections(), 1);
     println!("told to go elsewhere: {calls} calls, none went");
 }
 

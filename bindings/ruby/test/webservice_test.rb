@@ -34,6 +34,20 @@ class WebserviceTest < Minitest::Test
     end
   end
 
+  # The connection that the first process opened is over TLS, and is not its workers'.
+  def test_a_cluster_over_tls
+    variables = {"NANGO_HOST" => env("NANGO_DEV_TLS_HOST"), "SSL_CERT_FILE" => env("NANGO_DEV_CA_FILE")}
+    with_service(variables) do |port, log|
+      wait_for { answers(port, "/health", 10).map(&:last).uniq.size == 2 }
+      seen = answers(port, "/users/alice/profile", 60)
+      assert_equal [["200"], 2], [seen.map(&:first).uniq, seen.map(&:last).uniq.size], log.call
+      workers = seen.map(&:last).uniq
+      Process.kill(:KILL, workers.first.to_i)
+      wait_for { (answers(port, "/health", 10).map(&:last).uniq - workers).any? }
+      assert_equal ["200"], answers(port, "/users/alice/profile", 30).map(&:first).uniq, log.call
+    end
+  end
+
   def test_what_users_are_told
     with_service do |port, log|
       {"/users/nobody/profile" => "404", "/users/broken/profile" => "409", "/users/%2E%2E/profile" => "404",
