@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -620,6 +620,62 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
     }
 }
 
+/// How often a server that always gives this answer is asked, and how long it has peace between.
+fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let server = Server::start({
+        let asked = Arc::clone(&asked);
+        move |stream, _| {
+            while read_request(&stream).is_some() {
+                asked.lock().unwrap().push(Instant::now());
+                let told = retry_after.as_ref().map(|told| format!("retry-after: {told}\r\n")).unwrap_or_default();
+                support::answer(&stream, "503 Service Unavailable", &told, "{}");
+            }
+        }
+    });
+    let caller = Caller::of(way, &server.url, |options| options.set_max_retries(retries));
+    let error = caller.get("c").unwrap_err();
+    let asked = asked.lock().unwrap();
+    assert_eq!((error.code(), error.attempts(), asked.len() as u32), (Code::Server, retries + 1, retries + 1), "{error}");
+    asked.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[test]
+fn the_server_has_peace_between_attempts() {
+    let ms = Duration::from_millis;
+    thread::scope(|scope| {
+        for way in [Way::Blocking, Way::Queued] {
+            // What it asks for, and 250 ms at least, since it rounds down.
+            for (told, least) in [("0", 250), ("1", 1000), ("2", 2000)] {
+                scope.spawn(move || {
+                    for wait in peace(way, 2, Some(told.to_owned())) {
+                        assert!(wait >= ms(least) && wait < ms(least) + LATE, "{way:?}, told {told}: {wait:?}");
+                    }
+                });
+            }
+            scope.spawn(move || {
+                let date = http_date(3).as_str().expect("a text").to_owned();
+                // Dates are whole seconds.
+                let waits = peace(way, 1, Some(date));
+                assert!(waits[0] > ms(1900) && waits[0] < ms(3000) + LATE, "{way:?}, told a date: {waits:?}");
+            });
+            for retries in [0, 1, 2] {
+                scope.spawn(move || assert_eq!(peace(way, retries, None).len() as u32, retries));
+            }
+            // Twice as long each time, 2 s at most, and of that a part by chance, so that a crowd does not come back as one.
+            scope.spawn(move || {
+                let waits = peace(way, 7, None);
+                for (number, wait) in waits.iter().enumerate() {
+                    assert!(*wait < ms(100 << number).min(ms(2000)) + LATE, "{way:?}: {waits:?}");
+                }
+                println!("  {way:?}: waits by itself {waits:?}");
+                let others = peace(way, 2, None);
+                assert!(waits[..2] != others[..] && waits.iter().sum::<Duration>() > ms(300), "{way:?}: {waits:?} {others:?}");
+            });
+        }
+    });
+}
+
 fn cancels(points: &[Point]) {
     let lateness = &Lateness::default();
     thread::scope(|scope| {
@@ -678,7 +734,7 @@ const HANGING: &str = r#"
 typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
     if (node && strstr(node, "hanging")) {
-        sleep(30);
+        sleep(600);
         return EAI_AGAIN;
     }
     if (node && strstr(node, "again")) return EAI_AGAIN;
