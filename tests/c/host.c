@@ -745,18 +745,19 @@ struct crowd {
     nango_queue *queue;
     nango_cancel *_Atomic cancels[8];
     atomic_int over;
-    /* Calls in the queue that have a client, and so a connection, of their own. */
-    atomic_int own;
+    /* Calls in the queue: no more than it can make in time, however slow valgrind is; and those that have a client, and so a connection, of their own. */
+    atomic_int flying, own;
     atomic_long calls, cancelled;
 };
 
 static void free_taken(struct crowd *crowd, nango_completion *done)
 {
+    crowd->flying--;
     crowd->own -= (int)done->user_data;
     if (done->json)
         CHECK_TEXT(done->json, "at-bob");
-    else
-        CHECK(done->error && nango_error_code(done->error) == NANGO_ERROR_CANCELLED);
+    else if (!CHECK(done->error && nango_error_code(done->error) == NANGO_ERROR_CANCELLED))
+        printf("  %s\n", nango_error_message(done->error));
     nango_free_string(done->json);
     nango_error_free(done->error);
 }
@@ -796,6 +797,10 @@ static void *does_as_it_likes(void *context)
             }
             break;
         case 2:
+            if (crowd->flying++ >= 256) {
+                crowd->flying--;
+                break;
+            }
             ticket = nango_queue_submit(crowd->queue, shared, "get_token", BOB, NULL, 0, NULL);
             CHECK(ticket != 0);
             if (rand_r(&seed) % 3 == 0)
@@ -808,10 +813,12 @@ static void *does_as_it_likes(void *context)
         case 4: /* a client of its own, freed with a call of its queue's under way */
             own = client_with(HOST, 20000, 2);
             CHECK(token_of_bob(own, NULL) == NANGO_OK);
-            if (crowd->own++ < 32)
+            if (crowd->own++ < 32) {
+                crowd->flying++;
                 CHECK(nango_queue_submit(crowd->queue, own, "get_token", BOB, NULL, 1, NULL) != 0);
-            else
+            } else {
                 crowd->own--;
+            }
             nango_client_free(own);
             break;
         default:
@@ -845,7 +852,7 @@ static void sixty_four_threads(void)
     while (nango_queue_next(crowd.queue, &done, 1, 0) == 1)
         free_taken(&crowd, &done);
     printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls, (long)pause.tv_sec, crowd.cancelled);
-    CHECK(crowd.calls > 64);
+    CHECK(crowd.calls > 64 && crowd.flying == 0);
     nango_queue_free(crowd.queue);
     nango_client_free(crowd.shared[1]);
     nango_client_free(crowd.shared[0]);
