@@ -9,7 +9,7 @@ output=${CARGO_TARGET_DIR:-$PWD/target}
     echo "threads: Rust's own source is missing: rustup component add rust-src" >&2
     exit 1
 }
-export RUSTC_BOOTSTRAP=1 TSAN_OPTIONS="halt_on_error=0 exitcode=66 die_after_fork=0 history_size=4"
+export RUSTC_BOOTSTRAP=1 TSAN_OPTIONS="halt_on_error=0 exitcode=66 die_after_fork=0 history_size=4 suppressions=$PWD/tests/sanitize/threads.supp"
 RUSTFLAGS=-Zsanitizer=thread CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$output/tsan \
     cargo build --locked -Zbuild-std --target "$target" --package nango-soak
 
