@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
@@ -71,8 +72,9 @@ impl Client {
         let host = HeaderValue::from_str(base_url.host()).map_err(|_| Error::invalid_argument("the base URL's host cannot be in a header"))?;
         let anonymous: HeaderMap =
             [(HOST, host), (ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, options.user_agent.clone())].into_iter().collect();
-        let bearer = Zeroizing::new(format!("Bearer {}", secret_key.text()));
-        let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
+        // Wiped with the last that holds it: no copy is made of it here.
+        let bearer = Bytes::from_owner(Zeroizing::new(format!("Bearer {}", secret_key.text()).into_bytes()));
+        let mut authorization = HeaderValue::from_maybe_shared(bearer).map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
@@ -263,7 +265,10 @@ impl Call for Planned {
                 ),
             ),
             Failure::ProxyCredentials => (Code::Proxy, false, format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS)),
-            Failure::Io(why) | Failure::Unsent(why) => (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}")),
+            Failure::Io(why) | Failure::Unsent(why) => {
+                let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable { "; whether it was carried out is not known" } else { "" };
+                (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}{unknown}"))
+            }
             Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };

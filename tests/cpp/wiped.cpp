@@ -75,6 +75,23 @@ static int freed_with(const char* text, Function function) {
     return found;
 }
 
+// The key, which the library has copies of: in the options, in the client, in the header that is made of it once.
+static void a_key_is_wiped() {
+    const char* key = std::getenv("NANGO_SECRET_KEY");
+    const int left = freed_with(key, [&] {
+        nango_error* error = nullptr;
+        nango_options* options = nango_options_new();
+        nango_options_set_secret_key(options, "another-key-that-gives-way-to-the-next");
+        nango_options_set_secret_key(options, key);
+        nango_options_set_base_url(options, std::getenv("NANGO_HOST"));
+        nango_client* client = nango_client_new_with_options(options, &error);
+        CHECK(client && !error);
+        nango_options_free(options);
+        nango_client_free(client);
+    });
+    CHECK(left == 0);
+}
+
 // Whether most of a text is still where it was, though it was freed: malloc() writes a few words of its own over that.
 static bool is_left(const volatile char* where, const std::string& text) {
     std::size_t same = 0;
@@ -114,6 +131,7 @@ int main(int argc, char** argv) {
     check_env("NANGO_HOST");
     RUN(what_is_not_wiped_is_seen);
     RUN(a_secret_is_wiped);
+    RUN(a_key_is_wiped);
     RUN(the_body_of_an_error_is_wiped);
     return check_end();
 }
