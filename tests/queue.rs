@@ -214,6 +214,38 @@ fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
     assert!(open.load(Ordering::SeqCst) <= 8, "{} connections are left", open.load(Ordering::SeqCst));
 }
 
+/// Calls that find a connection must not go on and on while others wait for one.
+#[test]
+fn in_a_crowd_no_call_is_left_behind() {
+    const IN_FLIGHT: usize = 800;
+    const CALLS: usize = 16_000;
+    let server = Server::start(|stream, _| {
+        while read_request(&stream).is_some() {
+            answer(&stream, "200 OK", "", CONNECTION);
+        }
+    });
+    let mut settings = options(&server.url, KEY);
+    settings.set_max_connections(IN_FLIGHT).unwrap();
+    let client = Client::with_options(&settings).unwrap();
+    let queue = Queue::new().unwrap();
+    // How many others were done between a call's begin and its end.
+    let (mut begun, mut passed) = (Vec::new(), Vec::new());
+    while passed.len() < CALLS {
+        while begun.len() < CALLS && begun.len() - passed.len() < IN_FLIGHT {
+            ask(&queue, &client, "c", begun.len() as u64);
+            begun.push(passed.len());
+        }
+        for completion in queue.next(64, None) {
+            completion.result.unwrap();
+            passed.push(passed.len() - begun[completion.user_data as usize]);
+        }
+    }
+    passed.sort_unstable();
+    // About IN_FLIGHT, where each has its turn.
+    let most = passed[CALLS * 99 / 100];
+    assert!(most < 5 * IN_FLIGHT / 2, "one call in a hundred was passed by {most} others");
+}
+
 #[test]
 fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
     const TICKETS: usize = 2000;
