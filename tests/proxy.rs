@@ -222,6 +222,32 @@ fn a_proxy_from_the_environment() {
     assert!(child(&[("http_proxy", &strict.url())], &elsewhere, None).starts_with("PROXY "));
 }
 
+/// A name that only the proxy knows, and TLS with the server behind it.
+#[test]
+fn a_proxy_from_the_environment_to_a_server_over_tls() {
+    let dev = variable("NANGO_DEV_TLS_HOST");
+    let port: u16 = dev.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let proxy = Server::start({
+        let asked = Arc::clone(&asked);
+        move |mut stream, _| {
+            let Some(head) = read_request(&stream) else { return };
+            asked.lock().unwrap().push(head);
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("it takes that");
+            pass_on(&stream, &TcpStream::connect(("127.0.0.1", port)).expect("nango-dev"), &Mutex::default());
+        }
+    });
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        assert_eq!(child(&[(name, &proxy.url)], "https://nango.test", None), "OK at-bob", "{name}");
+        let heads = std::mem::take(&mut *asked.lock().unwrap());
+        assert_eq!(heads.len(), 2, "{name}");
+        assert!(heads.iter().all(|head| head.starts_with("CONNECT nango.test:443 ")), "{heads:?}");
+    }
+    assert_eq!(child(&[("HTTPS_PROXY", &proxy.url)], &dev, None), "OK at-bob", "never for loopback");
+    assert!(child(&[("HTTPS_PROXY", &proxy.url), ("NO_PROXY", "nango.test")], "https://nango.test", None).starts_with("DNS "));
+    assert!(asked.lock().unwrap().is_empty());
+}
+
 /// The environment is read once in a process: a process of its own for each. What its two calls came to.
 fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> String {
     let mut variables = vec![("NANGO_TEST_BASE_URL", Some(base_url)), ("NANGO_TEST_PROXY", option)];

@@ -14,7 +14,8 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// The last is for tests of proxies, which no call to loopback goes through.
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "nango.test"];
 
 pub struct Tls {
     pub acceptor: TlsAcceptor,
