@@ -26,8 +26,9 @@ module LibNango
     end
   end
 
-  # What an end user belongs to.
-  class Organization < Record
+  # What {EndUser} and {Organization} have in common.
+  # @abstract
+  class OwnerRecord < Record
     # The id that your own code gave.
     # @return [String, nil]
     def id
@@ -47,20 +48,12 @@ module LibNango
     end
   end
 
+  # What an end user belongs to.
+  class Organization < OwnerRecord
+  end
+
   # A user of yours.
-  class EndUser < Record
-    # The id that your own code gave.
-    # @return [String, nil]
-    def id
-      text("id")
-    end
-
-    # The name to show.
-    # @return [String, nil]
-    def display_name
-      text("display_name")
-    end
-
+  class EndUser < OwnerRecord
     # @return [String, nil]
     def email
       text("email")
@@ -75,12 +68,6 @@ module LibNango
     # @return [Organization, nil]
     def organization
       part("organization", Organization)
-    end
-
-    private
-
-    def shown
-      %w[id]
     end
   end
 
