@@ -4,7 +4,7 @@ mod support;
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -319,18 +319,24 @@ fn a_closing_server_costs_no_call() {
     assert_eq!(requests.load(Ordering::SeqCst), 300);
 }
 
-#[test]
-fn a_connection_that_the_server_has_closed_is_closed_here_too() {
+/// A server that answers once on each connection, and tells how long after that the connection was closed on the other side.
+fn answers_once(headers: &'static str, then: impl Fn(&TcpStream) + Send + Sync + 'static) -> (Server, mpsc::Receiver<Duration>) {
     let (closed, heard) = mpsc::channel();
     let server = Server::start(move |mut stream, _| {
         if read_request(&stream).is_some() {
-            answer(&stream, "200 OK", "", CONNECTION);
-            stream.shutdown(Shutdown::Write).unwrap();
+            answer(&stream, "200 OK", headers, CONNECTION);
+            then(&stream);
             let began = Instant::now();
             assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
             closed.send(began.elapsed()).unwrap();
         }
     });
+    (server, heard)
+}
+
+#[test]
+fn a_connection_that_the_server_has_closed_is_closed_here_too() {
+    let (server, heard) = answers_once("", |stream| stream.shutdown(Shutdown::Write).unwrap());
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();
     let queue = Queue::new().unwrap();
     (0..20).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
@@ -344,14 +350,7 @@ fn a_connection_that_the_server_has_closed_is_closed_here_too() {
 
 #[test]
 fn a_connection_that_the_server_wants_closed_is_closed_at_once() {
-    let (closed, heard) = mpsc::channel();
-    let server = Server::start(move |mut stream, _| {
-        if read_request(&stream).is_some() {
-            answer(&stream, "200 OK", "Connection: close\r\n", CONNECTION);
-            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
-            closed.send(()).unwrap();
-        }
-    });
+    let (server, heard) = answers_once("Connection: close\r\n", |_| ());
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();
     let queue = Queue::new().unwrap();
     for data in 0..3 {

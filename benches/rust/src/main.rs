@@ -37,27 +37,23 @@ fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
     move || drop(client.get_token("github", "bob", &CallOptions::default()).expect("a token"))
 }
 
-/// One thread that keeps so many calls in flight.
-fn run_queue(client: &Client, in_flight: usize, calls: usize) {
-    let queue = Queue::new().expect("a queue");
+/// One thread that keeps so many calls in flight, until so many are done.
+fn run_queue(queue: &Queue, client: &Client, in_flight: usize, calls: usize) -> Report {
     let parameters = Parameters::from_iter([("provider_config_key", "github"), ("connection_id", "bob")].map(|(name, value)| (name.to_owned(), value.into())));
-    let mut report = Report::default();
-    for total in [in_flight * 2 + 20, calls] {
-        let mut begins = Vec::with_capacity(total);
-        report = Report::begin(total);
-        while report.times.len() < total {
-            while begins.len() < total && begins.len() - report.times.len() < in_flight {
-                let data = begins.len() as u64;
-                begins.push(Instant::now());
-                queue.submit(client, &operation::GET_TOKEN, parameters.clone(), &CallOptions::default(), data).expect("a ticket");
-            }
-            for done in queue.next(64, None) {
-                done.result.expect("a token");
-                report.times.push(begins[done.user_data as usize].elapsed());
-            }
+    let mut begins = Vec::with_capacity(calls);
+    let mut report = Report::begin(calls);
+    while report.times.len() < calls {
+        while begins.len() < calls && begins.len() - report.times.len() < in_flight {
+            let data = begins.len() as u64;
+            begins.push(Instant::now());
+            queue.submit(client, &operation::GET_TOKEN, parameters.clone(), &CallOptions::default(), data).expect("a ticket");
+        }
+        for done in queue.next(64, None) {
+            done.result.expect("a token");
+            report.times.push(begins[done.user_data as usize].elapsed());
         }
     }
-    report.end();
+    report
 }
 
 fn reqwest_blocking(url: &str, pem: &[u8]) -> impl Fn() + Sync {
@@ -79,20 +75,19 @@ fn cpu() -> Duration {
 }
 
 /// What a run is told of by.
-#[derive(Default)]
 struct Report {
     times: Vec<Duration>,
-    began: Option<(Instant, Duration)>,
+    began: Instant,
+    spent: Duration,
 }
 
 impl Report {
     fn begin(calls: usize) -> Report {
-        Report { times: Vec::with_capacity(calls), began: Some((Instant::now(), cpu())) }
+        Report { times: Vec::with_capacity(calls), began: Instant::now(), spent: cpu() }
     }
 
     fn end(mut self) {
-        let (began, spent) = self.began.expect("it began");
-        let (seconds, spent) = (began.elapsed().as_secs_f64(), (cpu() - spent).as_secs_f64());
+        let (seconds, spent) = (self.began.elapsed().as_secs_f64(), (cpu() - self.spent).as_secs_f64());
         self.times.sort_unstable();
         let micro = |at: usize| self.times[at].as_secs_f64() * 1e6;
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -137,7 +132,12 @@ fn main() {
     let pem = fs::read(authority).expect("an authority");
     let number = |text: &String| text.parse().expect("a number");
     match kind.as_str() {
-        "queue" => run_queue(&client(url, &pem, number(in_flight)), number(in_flight), number(calls)),
+        "queue" => {
+            let (in_flight, calls) = (number(in_flight), number(calls));
+            let (queue, client) = (Queue::new().expect("a queue"), client(url, &pem, in_flight));
+            run_queue(&queue, &client, in_flight, in_flight * 2 + 20);
+            run_queue(&queue, &client, in_flight, calls).end();
+        }
         "libnango" => run(libnango(url, &pem, number(in_flight)), number(in_flight), number(calls)),
         _ => run(reqwest_blocking(url, &pem), number(in_flight), number(calls)),
     }
