@@ -27,14 +27,14 @@ pub(crate) fn all(connection: &str) -> Result<&str, Error> {
 
 /// What the JSON text of a connection's `credentials` is, if there is anything in it.
 fn held(credentials: &str) -> Result<&str, Error> {
-    match credentials {
-        object if object.starts_with('{') && !object[1..].trim_start().starts_with('}') => Ok(object),
-        _ => Err(Error::new(
-            Code::NoCredentials,
-            "Nango's answer holds no credentials. Either the secret key lacks the scope environment:connections:read_credentials, or the \
-             connection needs none (auth type NONE)",
-        )),
+    if credentials.starts_with('{') && !credentials[1..].trim_start().starts_with('}') {
+        return Ok(credentials);
     }
+    Err(Error::new(
+        Code::NoCredentials,
+        "Nango's answer holds no credentials. Either the secret key lacks the scope environment:connections:read_credentials, or the \
+         connection needs none (auth type NONE)",
+    ))
 }
 
 /// The one bearer string of a connection.

@@ -197,7 +197,7 @@ impl Line {
     }
 
     /// Whether there is a connection that was in use a moment ago.
-    pub(crate) fn is_warm(&self) -> bool {
+    fn is_warm(&self) -> bool {
         self.pool.is_rested() == Some(false)
     }
 

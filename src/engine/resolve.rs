@@ -32,8 +32,6 @@ impl fmt::Display for LookupFailure {
     }
 }
 
-impl std::error::Error for LookupFailure {}
-
 type Outcome = Result<Vec<IpAddr>, LookupFailure>;
 
 /// The addresses of a host name.

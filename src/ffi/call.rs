@@ -108,7 +108,7 @@ pub unsafe extern "C" fn nango_credentials_token(credentials_json: *const c_char
         let credentials = unsafe { text(credentials_json, "credentials_json")? };
         give_secret(Zeroizing::new(credentials::token_of(credentials)?).into())
     };
-    // SAFETY: as promised by the caller.
+    // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
