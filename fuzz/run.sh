@@ -1,11 +1,13 @@
 #!/bin/sh
 # Fuzzes each place where a stranger's bytes come in, with the stable toolchain:
-#   fuzz/run.sh fuzz SECONDS   each for so long; what is found stays in fuzz/corpus (and a crash in fuzz/crashes)
+#   fuzz/run.sh fuzz SECONDS   each for so long; what is found stays in fuzz/corpus
+#                              (and a crash in fuzz/crashes)
 #   fuzz/run.sh replay         the corpus once, for the tests
 set -eu
 cd "$(dirname "$0")"
 targets="answer redaction request filter json_get options"
-# What cargo-fuzz passes for coverage, but for the sanitizer, which needs a nightly toolchain: the code under test is safe.
+# What cargo-fuzz passes for coverage, but for the sanitizer, which needs a nightly toolchain: the
+# code under test is safe.
 RUSTFLAGS="--cfg nango_fuzz -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
 -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
 export RUSTFLAGS

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The main job in four languages, against the nango-dev that runs this script: a token, the provider accepting it, the token running out, a fresh one from
-# the next call; then a connection that must be authorised again. `scripts/demo.sh 'LANGUAGE=COMMAND' …`
+# The main job in four languages, against the nango-dev that runs this script: a token, the provider
+# accepting it, the token running out, a fresh one from the next call; then a connection that must
+# be authorised again. `scripts/demo.sh 'LANGUAGE=COMMAND' …`
 set -eu
 
 bold() { printf '\n\033[1m%s\033[0m\n' "$*"; }

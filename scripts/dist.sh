@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes what is handed out, from what `make build` made: a tarball that can be unpacked anywhere, and the Debian packages libnango0 and libnango-dev, in dist/.
+# Makes what is handed out, from what `make build` made: a tarball that can be unpacked anywhere,
+# and the Debian packages libnango0 and libnango-dev, in dist/.
 set -eu
 cd "$(dirname "$0")/.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -15,7 +16,7 @@ strip_library() {
     strip --strip-debug "$1/libnango.a"
 }
 
-# --- The tarball ----------------------------------------------------------------------------------------------------------------------------------------
+# --- The tarball ----------------------------------------------------------------------------------
 name=libnango-$version-linux-$machine-gnu
 # shellcheck disable=SC2016 # The variable is pkg-config's: the folder of the file itself.
 DESTDIR="$stage/tree" PREFIX='/' LIBDIR=/lib INCLUDEDIR=/include scripts/install.sh install
@@ -27,7 +28,7 @@ strip_library "$stage/$name/lib"
 cp README.md LICENSE-MIT LICENSE-APACHE "$stage/$name/"
 tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner -czf "dist/$name.tar.gz" "$name"
 
-# --- The Debian packages --------------------------------------------------------------------------------------------------------------------------------
+# --- The Debian packages --------------------------------------------------------------------------
 architecture=$(dpkg --print-architecture)
 multiarch=$(gcc -print-multiarch)
 libdir=usr/lib/$multiarch

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lays out what `make build` made. With PREFIX, LIBDIR (default: PREFIX/lib), INCLUDEDIR and DESTDIR, as usual:
+# Lays out what `make build` made. With PREFIX, LIBDIR (default: PREFIX/lib), INCLUDEDIR and
+# DESTDIR, as usual:
 #   scripts/install.sh install      the install tree
 #   scripts/install.sh uninstall    takes it away again
 #   scripts/install.sh build-tree   the library under its names and nango-uninstalled.pc, in build/

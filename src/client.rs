@@ -28,8 +28,8 @@ use crate::response;
 use crate::retry::{self, Attempt, Call, Policy};
 use crate::secret::{Secret, SecretKey};
 
-/// A client of one Nango environment. Cheap to clone; any number of threads may use it at once. Make one for each key and keep it: it keeps connections warm.
-/// It never keeps a token.
+/// A client of one Nango environment. Cheap to clone; any number of threads may use it at once.
+/// Make one for each key and keep it: it keeps connections warm. It never keeps a token.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
@@ -51,7 +51,9 @@ struct Shared {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("base_url", &self.0.base_url.prefix()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("base_url", &self.0.base_url.prefix())
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,15 +68,25 @@ impl Client {
     /// A client as the options say. Nothing is sent yet.
     pub fn with_options(options: &Options) -> Result<Client, Error> {
         let Some(secret_key) = options.secret_key.clone() else {
-            return Err(Error::invalid_argument("a client needs a secret key; it is in Nango's dashboard under Environment Settings, API Keys"));
+            return Err(Error::invalid_argument(
+                "a client needs a secret key; it is in Nango's dashboard under Environment Settings, API Keys",
+            ));
         };
         let base_url = options.base_url.clone();
-        let host = HeaderValue::from_str(base_url.host()).map_err(|_| Error::invalid_argument("the base URL's host cannot be in a header"))?;
-        let anonymous: HeaderMap =
-            [(HOST, host), (ACCEPT, HeaderValue::from_static("application/json")), (USER_AGENT, options.user_agent.clone())].into_iter().collect();
+        let host = HeaderValue::from_str(base_url.host())
+            .map_err(|_| Error::invalid_argument("the base URL's host cannot be in a header"))?;
+        let anonymous: HeaderMap = [
+            (HOST, host),
+            (ACCEPT, HeaderValue::from_static("application/json")),
+            (USER_AGENT, options.user_agent.clone()),
+        ]
+        .into_iter()
+        .collect();
         // Wiped with the last that holds it: no copy is made of it here.
-        let bearer = Bytes::from_owner(Zeroizing::new(format!("Bearer {}", secret_key.text()).into_bytes()));
-        let mut authorization = HeaderValue::from_maybe_shared(bearer).map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
+        let bearer =
+            Bytes::from_owner(Zeroizing::new(format!("Bearer {}", secret_key.text()).into_bytes()));
+        let mut authorization = HeaderValue::from_maybe_shared(bearer)
+            .map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
@@ -94,7 +106,10 @@ impl Client {
             secret_key,
             plural_routes: options.plural_routes,
             timeout: options.timeout,
-            policy: Policy { max_retries: options.max_retries, attempt_timeout: options.attempt_timeout },
+            policy: Policy {
+                max_retries: options.max_retries,
+                attempt_timeout: options.attempt_timeout,
+            },
             headers: Arc::new(headers),
             anonymous: Arc::new(anonymous),
             trust: options.tls.described(),
@@ -105,37 +120,79 @@ impl Client {
         }));
         let shared = &client.0;
         if !shared.base_url.is_https() && !shared.base_url.is_loopback() {
-            shared.events().warning(&format!("{} is plain HTTP: the secret key and every token cross the network unencrypted", shared.base_url.origin()));
+            shared.events().warning(&format!(
+                "{} is plain HTTP: the secret key and every token cross the network unencrypted",
+                shared.base_url.origin()
+            ));
         }
         Ok(client)
     }
 
-    /// The whole connection, as the server wrote it, its token refreshed first if need be. `credentials` is `{}` if the key may not see them.
-    pub fn get_connection_json(&self, provider_config_key: &str, connection_id: &str, options: &CallOptions) -> Result<Secret, Error> {
-        self.call(&operation::GET_CONNECTION, one_connection(provider_config_key, connection_id), options)
+    /// The whole connection, as the server wrote it, its token refreshed first if need be.
+    /// `credentials` is `{}` if the key may not see them.
+    pub fn get_connection_json(
+        &self,
+        provider_config_key: &str,
+        connection_id: &str,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
+        self.call(
+            &operation::GET_CONNECTION,
+            one_connection(provider_config_key, connection_id),
+            options,
+        )
     }
 
     /// The one string that goes behind `Bearer`, or the API key.
-    pub fn get_token(&self, provider_config_key: &str, connection_id: &str, options: &CallOptions) -> Result<Secret, Error> {
-        self.call(&operation::GET_TOKEN, one_connection(provider_config_key, connection_id), options)
+    pub fn get_token(
+        &self,
+        provider_config_key: &str,
+        connection_id: &str,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
+        self.call(
+            &operation::GET_TOKEN,
+            one_connection(provider_config_key, connection_id),
+            options,
+        )
     }
 
     /// The `credentials` of a connection, of whatever type, as the server wrote them.
-    pub fn get_credentials_json(&self, provider_config_key: &str, connection_id: &str, options: &CallOptions) -> Result<Secret, Error> {
-        self.call(&operation::GET_CREDENTIALS, one_connection(provider_config_key, connection_id), options)
+    pub fn get_credentials_json(
+        &self,
+        provider_config_key: &str,
+        connection_id: &str,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
+        self.call(
+            &operation::GET_CREDENTIALS,
+            one_connection(provider_config_key, connection_id),
+            options,
+        )
     }
 
-    /// The connections of the environment, as the server wrote them, without credentials. Without a limit the server sends its first 10 000.
-    pub fn list_connections_json(&self, filter: Parameters, options: &CallOptions) -> Result<Secret, Error> {
+    /// The connections of the environment, as the server wrote them, without credentials. Without a
+    /// limit the server sends its first 10 000.
+    pub fn list_connections_json(
+        &self,
+        filter: Parameters,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
         self.call(&operation::LIST_CONNECTIONS, filter, options)
     }
 
     /// Any operation of the catalogue, on the caller's own thread.
-    pub fn call(&self, operation: &'static Operation, parameters: Parameters, options: &CallOptions) -> Result<Secret, Error> {
+    pub fn call(
+        &self,
+        operation: &'static Operation,
+        parameters: Parameters,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
         self.plan(operation, parameters, options)?.on_this_thread()
     }
 
-    /// Opens a connection before the first call: asks for the server's health, without the key. Any answer will do.
+    /// Opens a connection before the first call: asks for the server's health, without the key. Any
+    /// answer will do.
     pub fn warm_up(&self) -> Result<(), Error> {
         self.call(&operation::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop)
     }
@@ -146,11 +203,24 @@ impl Client {
     }
 
     /// Checks what is asked for, and makes the request of it.
-    pub(crate) fn plan(&self, operation: &'static Operation, mut parameters: Parameters, options: &CallOptions) -> Result<Planned, Error> {
+    pub(crate) fn plan(
+        &self,
+        operation: &'static Operation,
+        mut parameters: Parameters,
+        options: &CallOptions,
+    ) -> Result<Planned, Error> {
         let shared = &self.0;
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
-        let common = Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
-        match Request::new(&shared.base_url, shared.plural_routes, operation, &parameters, common, &options.headers) {
+        let common =
+            Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
+        match Request::new(
+            &shared.base_url,
+            shared.plural_routes,
+            operation,
+            &parameters,
+            common,
+            &options.headers,
+        ) {
             Ok(request) => Ok(Planned {
                 client: self.clone(),
                 operation,
@@ -159,7 +229,8 @@ impl Client {
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
             }),
-            Err(error) => Err(error.during(&Subject::of(&mut parameters).told(operation, shared.secret_key.text()))),
+            Err(error) => Err(error
+                .during(&Subject::of(&mut parameters).told(operation, shared.secret_key.text()))),
         }
     }
 }
@@ -177,7 +248,11 @@ pub(crate) struct Planned {
 impl Planned {
     fn on_this_thread(self) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
-        let outcome = self.client.0.engine.run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
+        let outcome = self
+            .client
+            .0
+            .engine
+            .run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
         self.told(match outcome {
             Outcome::Done(result) => result,
             Outcome::Cancelled => Err(cancelled()),
@@ -186,19 +261,28 @@ impl Planned {
     }
 
     /// Begins the call on the library's thread, and returns. `done` is given the result there.
-    pub(crate) fn begin(self, thread: &Handle, cancel: CancellationToken, done: impl FnOnce(Result<Secret, Error>) + Send + 'static) {
+    pub(crate) fn begin(
+        self,
+        thread: &Handle,
+        cancel: CancellationToken,
+        done: impl FnOnce(Result<Secret, Error>) + Send + 'static,
+    ) {
         let client = self.client.clone();
-        client.0.engine.begin(thread, self.request.repeatable, async move { done(self.in_background(&cancel).await) });
+        client.0.engine.begin(thread, self.request.repeatable, async move {
+            done(self.in_background(&cancel).await)
+        });
     }
 
     /// On the library's thread, until it is done or cancelled.
     pub(crate) async fn in_background(&self, cancel: &CancellationToken) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
         let result = match self.client.0.engine.shared_line() {
-            Ok(line) => match cancel.run_until_cancelled(pin!(self.attempts(&line, deadline))).await {
-                Some((result, _)) => result,
-                None => Err(cancelled()),
-            },
+            Ok(line) => {
+                match cancel.run_until_cancelled(pin!(self.attempts(&line, deadline))).await {
+                    Some((result, _)) => result,
+                    None => Err(cancelled()),
+                }
+            }
             Err(failure) => Err(self.explain(&failure)),
         };
         self.told(result)
@@ -209,7 +293,9 @@ impl Planned {
     }
 
     fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
-        result.map_err(|error| error.during(&self.subject.told(self.operation, self.client.0.secret_key.text())))
+        result.map_err(|error| {
+            error.during(&self.subject.told(self.operation, self.client.0.secret_key.text()))
+        })
     }
 }
 
@@ -231,12 +317,14 @@ impl Call for Planned {
         let status = answer.status.as_u16();
         let secret_key = self.client.0.secret_key.text();
         match self.operation.result {
-            operation::Result::Body | operation::Result::Answered => response::decode(answer, secret_key),
-            // What looks into the text checks it in the same pass.
-            operation::Result::Token => response::text(answer, secret_key).and_then(|body| credentials::token(&body).map(Zeroizing::new)),
-            operation::Result::Credentials => {
-                response::text(answer, secret_key).and_then(|body| credentials::all(&body).map(str::to_owned).map(Zeroizing::new))
+            operation::Result::Body | operation::Result::Answered => {
+                response::decode(answer, secret_key)
             }
+            // What looks into the text checks it in the same pass.
+            operation::Result::Token => response::text(answer, secret_key)
+                .and_then(|body| credentials::token(&body).map(Zeroizing::new)),
+            operation::Result::Credentials => response::text(answer, secret_key)
+                .and_then(|body| credentials::all(&body).map(str::to_owned).map(Zeroizing::new)),
         }
         .map(Secret::from)
         .map_err(|error| error.with_status(status))
@@ -245,10 +333,28 @@ impl Call for Planned {
     fn explain(&self, failure: &Failure) -> Error {
         let server = self.client.0.base_url.origin();
         let (code, retryable, message) = match failure {
-            Failure::Lookup(lookup) => (Code::Dns, lookup.temporary, format!("{lookup}; check the host in the base URL {server}")),
-            Failure::ProxyLookup(lookup) => (Code::Dns, lookup.temporary, format!("{lookup}; it is the proxy's: check the proxy's URL")),
-            Failure::Connect(why) => (Code::Connect, true, format!("{server} cannot be reached: {why}; is the server running, and is this its address?")),
-            Failure::ConnectTimeout => (Code::Timeout, true, format!("connecting to {server} took longer than connect_timeout allows")),
+            Failure::Lookup(lookup) => (
+                Code::Dns,
+                lookup.temporary,
+                format!("{lookup}; check the host in the base URL {server}"),
+            ),
+            Failure::ProxyLookup(lookup) => (
+                Code::Dns,
+                lookup.temporary,
+                format!("{lookup}; it is the proxy's: check the proxy's URL"),
+            ),
+            Failure::Connect(why) => (
+                Code::Connect,
+                true,
+                format!(
+                    "{server} cannot be reached: {why}; is the server running, and is this its address?"
+                ),
+            ),
+            Failure::ConnectTimeout => (
+                Code::Timeout,
+                true,
+                format!("connecting to {server} took longer than connect_timeout allows"),
+            ),
             Failure::Tls(why) => (
                 Code::Tls,
                 false,
@@ -264,15 +370,34 @@ impl Call for Planned {
                     "the proxy on the way to {server} did not connect: {why}; check the proxy's URL, its user and password, and whether it lets this host and port through"
                 ),
             ),
-            Failure::ProxyCredentials => (Code::Proxy, false, format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS)),
+            Failure::ProxyCredentials => (
+                Code::Proxy,
+                false,
+                format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS),
+            ),
             Failure::Io(why) | Failure::Unsent(why) => {
-                let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable { "; whether it was carried out is not known" } else { "" };
-                (Code::Io, true, format!("the connection with {server} broke before the answer was complete: {why}{unknown}"))
+                let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
+                    "; whether it was carried out is not known"
+                } else {
+                    ""
+                };
+                (
+                    Code::Io,
+                    true,
+                    format!(
+                        "the connection with {server} broke before the answer was complete: {why}{unknown}"
+                    ),
+                )
             }
-            Failure::TooLarge { limit, .. } => (Code::ResponseTooLarge, false, format!("the answer is longer than {limit} bytes (max_response_bytes)")),
+            Failure::TooLarge { limit, .. } => (
+                Code::ResponseTooLarge,
+                false,
+                format!("the answer is longer than {limit} bytes (max_response_bytes)"),
+            ),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        let error = Error::new(code, redact::text(&message, self.client.0.secret_key.text())).with_retryable(retryable);
+        let error = Error::new(code, redact::text(&message, self.client.0.secret_key.text()))
+            .with_retryable(retryable);
         match failure {
             Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
             _ => error,
@@ -285,7 +410,8 @@ impl Call for Planned {
 }
 
 fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters {
-    let parameters = json!({"provider_config_key": provider_config_key, "connection_id": connection_id});
+    let parameters =
+        json!({"provider_config_key": provider_config_key, "connection_id": connection_id});
     match parameters {
         Value::Object(members) => members,
         _ => Parameters::new(),
@@ -295,7 +421,8 @@ fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters 
 /// How much of an id a message shows.
 const LONGEST_SUBJECT: usize = 100;
 
-/// What a call is about, for an error: the connection's id and its integration's, if it is about one.
+/// What a call is about, for an error: the connection's id and its integration's, if it is about
+/// one.
 struct Subject(Option<(Value, Value)>);
 
 impl Subject {
@@ -305,7 +432,9 @@ impl Subject {
     }
 
     fn told(&self, operation: &Operation, secret_key: &str) -> String {
-        let shown = |value: &Value| shortened(redact::text(value.as_str().unwrap_or_default(), secret_key), LONGEST_SUBJECT);
+        let shown = |value: &Value| {
+            shortened(redact::text(value.as_str().unwrap_or_default(), secret_key), LONGEST_SUBJECT)
+        };
         match &self.0 {
             Some((id, key)) => format!("{} {:?} of {:?}", operation.name, shown(id), shown(key)),
             None => operation.name.to_owned(),

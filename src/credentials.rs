@@ -1,7 +1,7 @@
 //! The credential types, and which field of each is "the token".
 //!
-//! The types and their fields are those of Nango's server. A type that is not known here is data, not an error: its credentials come out whole, only
-//! "the token" is not defined for it.
+//! The types and their fields are those of Nango's server. A type that is not known here is data,
+//! not an error: its credentials come out whole, only "the token" is not defined for it.
 
 use crate::error::{Code, Error};
 use crate::json;
@@ -9,7 +9,8 @@ use crate::json;
 /// Where the one bearer string can be.
 const TOKENS: [&str; 3] = ["access_token", "token", "apiKey"];
 
-/// The field that can stand behind `Bearer` (or that is the provider's API key), by credential type. Nango's proxy uses the same ones.
+/// The field that can stand behind `Bearer` (or that is the provider's API key), by credential
+/// type. Nango's proxy uses the same ones.
 fn token_field(kind: &str) -> Option<&'static str> {
     match kind {
         "OAUTH2" | "APP" | "APP_STORE" => Some("access_token"),
@@ -21,7 +22,8 @@ fn token_field(kind: &str) -> Option<&'static str> {
 
 /// The `credentials` of a connection, as the server wrote them. The text is checked to be JSON.
 pub(crate) fn all(connection: &str) -> Result<&str, Error> {
-    let [credentials] = json::members(connection, ["credentials"]).map_err(|error| json::malformed(&error))?;
+    let [credentials] =
+        json::members(connection, ["credentials"]).map_err(|error| json::malformed(&error))?;
     held(credentials.unwrap_or("null"))
 }
 
@@ -45,17 +47,22 @@ pub(crate) fn token(connection: &str) -> Result<String, Error> {
 /// The one bearer string of credentials that a caller has fetched before.
 pub(crate) fn token_of(credentials: &str) -> Result<String, Error> {
     // Not `malformed`, which speaks of Nango's answer.
-    json::check(credentials).map_err(|_| Error::invalid_argument("credentials_json is not whole JSON"))?;
+    json::check(credentials)
+        .map_err(|_| Error::invalid_argument("credentials_json is not whole JSON"))?;
     single_token(held(credentials.trim_matches(json::BLANKS))?)
 }
 
 fn single_token(credentials: &str) -> Result<String, Error> {
-    let [kind, tokens @ ..] = json::members(credentials, ["type", TOKENS[0], TOKENS[1], TOKENS[2]]).map_err(|error| json::malformed(&error))?;
+    let [kind, tokens @ ..] = json::members(credentials, ["type", TOKENS[0], TOKENS[1], TOKENS[2]])
+        .map_err(|error| json::malformed(&error))?;
     let kind = kind.and_then(json::string).unwrap_or_default();
     let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));
     let token = place.and_then(|place| tokens[place]).and_then(json::string);
     match token {
-        Some(token) if token.contains('\0') => Err(Error::new(Code::InvalidResponse, "the token in Nango's answer holds a NUL character")),
+        Some(token) if token.contains('\0') => Err(Error::new(
+            Code::InvalidResponse,
+            "the token in Nango's answer holds a NUL character",
+        )),
         Some(token) if !token.is_empty() => Ok(token),
         _ => Err(Error::new(
             Code::NoSingleToken,

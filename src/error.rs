@@ -1,7 +1,8 @@
 //! One error, its code, its facts.
 //!
-//! An error is built where the failure is seen and carries everything a caller may ask for. What it says is safe to print: [`redact`] is the
-//! one table of what counts as a secret in a server's words.
+//! An error is built where the failure is seen and carries everything a caller may ask for. What it
+//! says is safe to print: [`redact`] is the one table of what counts as a secret in a server's
+//! words.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use zeroize::Zeroizing;
 
 /// A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
 ///
-/// Numbers stand in groups with gaps: 1 to 19 the caller, 20 to 39 the way to the server, 40 to 59 the server's answer, 60 to 79 an answer that
-/// makes no sense, 90 and up the library. A retired number is never used again.
+/// Numbers stand in groups with gaps: 1 to 19 the caller, 20 to 39 the way to the server, 40 to 59
+/// the server's answer, 60 to 79 an answer that makes no sense, 90 and up the library. A retired
+/// number is never used again.
 #[allow(non_camel_case_types)]
 pub type nango_code = i32;
 
@@ -28,7 +30,8 @@ macro_rules! codes {
             /// Every code, in the order of its number.
             pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
 
-            /// The code's name without the prefix, such as `RATE_LIMITED`, with a NUL at its end for C.
+            /// The code's name without the prefix, such as `RATE_LIMITED`, with a NUL at its end
+            /// for C.
             pub(crate) fn name_with_nul(self) -> &'static str {
                 match self { $(Code::$variant => concat!($name, "\0"),)* }
             }
@@ -70,25 +73,29 @@ pub const NANGO_ERROR_BAD_REQUEST: nango_code = 40;
 pub const NANGO_ERROR_UNAUTHORIZED: nango_code = 41;
 /// The key lacks the scope (403).
 pub const NANGO_ERROR_FORBIDDEN: nango_code = 42;
-/// No such connection or integration in the key's environment, under any of the statuses that Nango uses for it.
+/// No such connection or integration in the key's environment, under any of the statuses that Nango
+/// uses for it.
 pub const NANGO_ERROR_NOT_FOUND: nango_code = 43;
 /// Too many requests (429). nango_error_retry_after_ms() says how long to wait.
 pub const NANGO_ERROR_RATE_LIMITED: nango_code = 44;
 /// Nango failed (5xx), or its database is out.
 pub const NANGO_ERROR_SERVER: nango_code = 45;
-/// The provider refused to refresh the token, or could not be reached. If it persists, the user must authorise again.
+/// The provider refused to refresh the token, or could not be reached. If it persists, the user
+/// must authorise again.
 pub const NANGO_ERROR_REFRESH_FAILED: nango_code = 46;
 /// Nango has given up refreshing this connection: the user must authorise again.
 pub const NANGO_ERROR_RECONNECT_REQUIRED: nango_code = 47;
 /// A refresh failed a moment ago and Nango does not try again for 30 seconds.
 pub const NANGO_ERROR_REFRESH_BACKOFF: nango_code = 48;
-/// The answer holds no credentials: the key lacks the scope `environment:connections:read_credentials`, or the connection has none.
+/// The answer holds no credentials: the key lacks the scope
+/// `environment:connections:read_credentials`, or the connection has none.
 pub const NANGO_ERROR_NO_CREDENTIALS: nango_code = 49;
 /// These credentials are not one token: ask for all of them with nango_get_credentials_json().
 pub const NANGO_ERROR_NO_SINGLE_TOKEN: nango_code = 50;
 /// The request conflicts with what there is (409).
 pub const NANGO_ERROR_CONFLICT: nango_code = 51;
-/// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first suspect.
+/// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first
+/// suspect.
 pub const NANGO_ERROR_INVALID_RESPONSE: nango_code = 60;
 /// The answer is longer than the client allows.
 pub const NANGO_ERROR_RESPONSE_TOO_LARGE: nango_code = 61;
@@ -287,8 +294,8 @@ impl Error {
         self.0.body.as_deref().map(String::as_str)
     }
 
-    /// How long to wait before the same call has a chance: what the server said, or for a failed refresh the 30 seconds during which Nango
-    /// does not try again.
+    /// How long to wait before the same call has a chance: what the server said, or for a failed
+    /// refresh the 30 seconds during which Nango does not try again.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -303,8 +310,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// A header of the answer that is a fact about the failure: `retry-after`, `x-ratelimit-limit`, `x-ratelimit-remaining`,
-    /// `x-ratelimit-reset`. The name in any case.
+    /// A header of the answer that is a fact about the failure: `retry-after`, `x-ratelimit-limit`,
+    /// `x-ratelimit-remaining`, `x-ratelimit-reset`. The name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -333,11 +340,24 @@ pub(crate) fn shortened(mut text: String, most: usize) -> String {
 
 const REDACTED: &str = "[REDACTED]";
 
-/// Members of which every leaf is a secret, or may be one: Nango puts tokens into `connection_config` too.
+/// Members of which every leaf is a secret, or may be one: Nango puts tokens into
+/// `connection_config` too.
 const SECRET_OBJECTS: [&str; 2] = ["credentials", "connection_config"];
 
 /// A member whose name, reduced to lower-case letters, contains one of these is a secret …
-const SECRET_NAMES: [&str; 11] = ["token", "secret", "key", "password", "passphrase", "passwd", "authorization", "cookie", "signature", "assertion", "jwt"];
+const SECRET_NAMES: [&str; 11] = [
+    "token",
+    "secret",
+    "key",
+    "password",
+    "passphrase",
+    "passwd",
+    "authorization",
+    "cookie",
+    "signature",
+    "assertion",
+    "jwt",
+];
 
 /// … except these, which name things.
 const PUBLIC_NAMES: [&str; 3] = ["providerconfigkey", "uniquekey", "publickey"];
@@ -357,9 +377,9 @@ pub(crate) mod redact {
         match value {
             Value::String(text) => *text = self::text(text, secret_key),
             Value::Array(items) => items.iter_mut().for_each(|item| json(item, secret_key)),
-            Value::Object(members) => {
-                rewrite(members, secret_key, |name, value| if is_secret(name) { leaves(value, secret_key) } else { json(value, secret_key) })
-            }
+            Value::Object(members) => rewrite(members, secret_key, |name, value| {
+                if is_secret(name) { leaves(value, secret_key) } else { json(value, secret_key) }
+            }),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -374,25 +394,41 @@ pub(crate) mod redact {
     }
 
     fn without_key(text: &str, secret_key: &str) -> String {
-        if secret_key.len() < SHORTEST_KEY { text.to_owned() } else { text.replace(secret_key, REDACTED) }
+        if secret_key.len() < SHORTEST_KEY {
+            text.to_owned()
+        } else {
+            text.replace(secret_key, REDACTED)
+        }
     }
 
     fn is_secret(name: &str) -> bool {
-        let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect();
-        SECRET_OBJECTS.contains(&name) || (SECRET_NAMES.iter().any(|secret| letters.contains(secret)) && !PUBLIC_NAMES.contains(&letters.as_str()))
+        let letters: String = name
+            .chars()
+            .filter(char::is_ascii_alphabetic)
+            .map(|letter| letter.to_ascii_lowercase())
+            .collect();
+        SECRET_OBJECTS.contains(&name)
+            || (SECRET_NAMES.iter().any(|secret| letters.contains(secret))
+                && !PUBLIC_NAMES.contains(&letters.as_str()))
     }
 
     fn leaves(value: &mut Value, secret_key: &str) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, secret_key)),
-            Value::Object(members) => rewrite(members, secret_key, |_, value| leaves(value, secret_key)),
+            Value::Object(members) => {
+                rewrite(members, secret_key, |_, value| leaves(value, secret_key))
+            }
             Value::Null => {}
             leaf => *leaf = Value::String(REDACTED.to_owned()),
         }
     }
 
     /// Changes the values of an object, and takes the key out of its names.
-    fn rewrite(members: &mut Map<String, Value>, secret_key: &str, change: impl Fn(&str, &mut Value)) {
+    fn rewrite(
+        members: &mut Map<String, Value>,
+        secret_key: &str,
+        change: impl Fn(&str, &mut Value),
+    ) {
         let redacted = std::mem::take(members).into_iter().map(|(name, mut value)| {
             change(&name, &mut value);
             (without_key(&name, secret_key), value)
@@ -412,7 +448,11 @@ mod tests {
         }
         for code in Code::ALL {
             assert_eq!(Code::from_number(*code as i32), Some(*code));
-            assert!(code.name().bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte == b'8'));
+            assert!(
+                code.name()
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte == b'8')
+            );
         }
         assert_eq!(Code::from_number(NANGO_OK), None);
     }
@@ -426,6 +466,9 @@ mod tests {
     fn members_under_a_secret_name_keep_their_shape() {
         let mut body = serde_json::json!({"tokens": {"a": [1, null, "x"]}, "unique_key": "gh"});
         redact::json(&mut body, "");
-        assert_eq!(body, serde_json::json!({"tokens": {"a": [REDACTED, null, REDACTED]}, "unique_key": "gh"}));
+        assert_eq!(
+            body,
+            serde_json::json!({"tokens": {"a": [REDACTED, null, REDACTED]}, "unique_key": "gh"})
+        );
     }
 }

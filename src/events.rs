@@ -1,5 +1,5 @@
-//! What happened, for a host that asks: a ring of JSON objects. Nothing in them is a secret, and the connection's id is left out too, since where keys may
-//! not list connections, ids are secrets.
+//! What happened, for a host that asks: a ring of JSON objects. Nothing in them is a secret, and
+//! the connection's id is left out too, since where keys may not list connections, ids are secrets.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -61,7 +61,11 @@ impl Events {
             return;
         }
         let mut event = event();
-        event["time_ms"] = SystemTime::now().duration_since(UNIX_EPOCH).map(milliseconds).unwrap_or_default().into();
+        event["time_ms"] = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map(milliseconds)
+            .unwrap_or_default()
+            .into();
         let mut ring = self.ring();
         if ring.events.len() == self.capacity {
             ring.events.pop_front();

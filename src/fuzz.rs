@@ -1,5 +1,6 @@
-//! What fuzzers call: one function for each place where a stranger's bytes come in. Each checks what must hold whatever the bytes are. Built only with
-//! `--cfg nango_fuzz`; the programs are in `fuzz/`.
+//! What fuzzers call: one function for each place where a stranger's bytes come in. Each checks
+//! what must hold whatever the bytes are. Built only with `--cfg nango_fuzz`; the programs are in
+//! `fuzz/`.
 
 use std::sync::Arc;
 
@@ -17,12 +18,15 @@ use crate::{credentials, json, operation, response};
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
-/// The answer decoder, the error mapper and the credentials: the first line is a status, the second a content type, the third a `Retry-After`, the rest the
-/// body.
+/// The answer decoder, the error mapper and the credentials: the first line is a status, the second
+/// a content type, the third a `Retry-After`, the rest the body.
 pub fn answer(data: &[u8]) {
     let mut parts = data.splitn(4, |byte| *byte == b'\n');
     let mut next = || parts.next().unwrap_or_default();
-    let status = std::str::from_utf8(next()).ok().and_then(|text| text.parse().ok()).and_then(|code| StatusCode::from_u16(code).ok());
+    let status = std::str::from_utf8(next())
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .and_then(|code| StatusCode::from_u16(code).ok());
     let mut headers = HeaderMap::new();
     for name in [CONTENT_TYPE, RETRY_AFTER] {
         if let Ok(value) = HeaderValue::from_bytes(next()) {
@@ -41,7 +45,10 @@ pub fn answer(data: &[u8]) {
             if let Ok(token) = credentials::token(&text) {
                 assert!(!token.is_empty() && !token.contains('\0'));
                 let [credentials] = json::members(&text, ["credentials"]).expect("JSON");
-                assert!(credentials::token_of(credentials.expect("credentials")).is_ok_and(|again| again == token));
+                assert!(
+                    credentials::token_of(credentials.expect("credentials"))
+                        .is_ok_and(|again| again == token)
+                );
             }
         }
         Err(error) => {
@@ -68,7 +75,8 @@ pub fn redaction(data: &[u8]) {
 fn no_secret(value: &Value) -> bool {
     match value {
         Value::Object(members) => members.iter().all(|(name, value)| match name.as_str() {
-            "access_token" | "refresh_token" | "client_secret" | "password" | "apiKey" | "credentials" | "connection_config" => hidden(value),
+            "access_token" | "refresh_token" | "client_secret" | "password" | "apiKey"
+            | "credentials" | "connection_config" => hidden(value),
             _ => no_secret(value),
         }),
         Value::Array(items) => items.iter().all(no_secret),
@@ -85,7 +93,8 @@ fn hidden(value: &Value) -> bool {
     }
 }
 
-/// The request builder: two ids, a line each. Whatever they hold, they are one segment of the path and one value of the query.
+/// The request builder: two ids, a line each. Whatever they hold, they are one segment of the path
+/// and one value of the query.
 pub fn request(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (key, id) = text.split_once('\n').unwrap_or((text, ""));
@@ -93,8 +102,20 @@ pub fn request(data: &[u8]) {
     options.set_base_url("https://nango.example/a/prefix").expect("a URL");
     let parameters = json!({"provider_config_key": key, "connection_id": id});
     let Value::Object(parameters) = parameters else { return };
-    let Ok(request) = Request::new(&options.base_url, false, &operation::GET_CONNECTION, &parameters, Arc::default(), &[]) else {
-        assert!(key.is_empty() || matches!(id, "" | "." | "..") || text.contains('\0') || text.len() > 10_000);
+    let Ok(request) = Request::new(
+        &options.base_url,
+        false,
+        &operation::GET_CONNECTION,
+        &parameters,
+        Arc::default(),
+        &[],
+    ) else {
+        assert!(
+            key.is_empty()
+                || matches!(id, "" | "." | "..")
+                || text.contains('\0')
+                || text.len() > 10_000
+        );
         return;
     };
     // As a server reads it.
@@ -104,7 +125,11 @@ pub fn request(data: &[u8]) {
     assert_eq!(segments.len(), 4);
     assert_eq!(percent_decode_str(segment).decode_utf8().expect("UTF-8"), id);
     assert_eq!((url.host_str(), url.fragment()), (Some("nango.example"), None));
-    assert_eq!(format!("{}?{}", url.path(), url.query().unwrap_or_default()), request.target, "nothing in it needs mending");
+    assert_eq!(
+        format!("{}?{}", url.path(), url.query().unwrap_or_default()),
+        request.target,
+        "nothing in it needs mending"
+    );
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     assert_eq!(query, [("provider_config_key".to_owned(), key.to_owned())]);
 }
@@ -113,14 +138,24 @@ pub fn request(data: &[u8]) {
 pub fn filter(data: &[u8]) {
     let Ok(parameters) = serde_json::from_slice::<Parameters>(data) else { return };
     let options = Options::default();
-    if let Ok(request) = Request::new(&options.base_url, false, &operation::LIST_CONNECTIONS, &parameters, Arc::default(), &[]) {
+    if let Ok(request) = Request::new(
+        &options.base_url,
+        false,
+        &operation::LIST_CONNECTIONS,
+        &parameters,
+        Arc::default(),
+        &[],
+    ) {
         assert_eq!(request.target.split('?').next(), Some("/connection"));
         assert!(request.target.bytes().all(|byte| byte.is_ascii_graphic()));
-        assert!(parameters.keys().all(|name| operation::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)));
+        assert!(parameters.keys().all(|name| {
+            operation::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)
+        }));
     }
 }
 
-/// One value out of a JSON text: a pointer, a line's end, the text. What a whole tree of values says is what comes out.
+/// One value out of a JSON text: a pointer, a line's end, the text. What a whole tree of values
+/// says is what comes out.
 pub fn json_get(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (pointer, text) = text.split_once('\n').unwrap_or(("", text));
@@ -130,24 +165,37 @@ pub fn json_get(data: &[u8]) {
     let found = json::find(text, pointer);
     // A tree cannot be as deep as a text, nor hold what no UTF-8 text can.
     if let Ok(tree) = serde_json::from_str::<Value>(text) {
-        let well_formed = pointer.is_empty() || pointer.starts_with('/') && pointer.replace("~0", "").replace("~1", "").find('~').is_none();
+        let well_formed = pointer.is_empty()
+            || pointer.starts_with('/')
+                && pointer.replace("~0", "").replace("~1", "").find('~').is_none();
         let expected = well_formed.then(|| tree.pointer(pointer)).flatten();
-        assert_eq!(found.and_then(|found| serde_json::from_str(found).ok()).as_ref(), expected, "{pointer:?} in {text:?}");
+        assert_eq!(
+            found.and_then(|found| serde_json::from_str(found).ok()).as_ref(),
+            expected,
+            "{pointer:?} in {text:?}"
+        );
     }
     if let Some(found) = found {
         assert!(json::check(found).is_ok() && text.contains(found));
         drop(json::elements(found));
-        if let (Some(members), Ok(Value::Object(tree))) = (json::entries(found), serde_json::from_str(found)) {
+        if let (Some(members), Ok(Value::Object(tree))) =
+            (json::entries(found), serde_json::from_str(found))
+        {
             assert_eq!(members.len(), tree.len());
             for (name, value) in members {
                 let value: Value = serde_json::from_str(value).expect("a value");
-                assert_eq!(json::string(name).and_then(|name| tree.get(&name)), Some(&value), "{name} in {found:?}");
+                assert_eq!(
+                    json::string(name).and_then(|name| tree.get(&name)),
+                    Some(&value),
+                    "{name} in {found:?}"
+                );
             }
         }
     }
 }
 
-/// What a client can be told in text: a base URL, a key, a proxy, a header's name and value, a line each; the rest is a PEM text.
+/// What a client can be told in text: a base URL, a key, a proxy, a header's name and value, a line
+/// each; the rest is a PEM text.
 pub fn options(data: &[u8]) {
     let mut parts = data.splitn(6, |byte| *byte == b'\n');
     let mut next = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
@@ -156,7 +204,12 @@ pub fn options(data: &[u8]) {
     let mut options = Options::default();
     if options.set_base_url(url).is_ok() {
         let base = &options.base_url;
-        assert!(base.url().username().is_empty() && base.url().password().is_none() && base.url().query().is_none() && base.url().has_host());
+        assert!(
+            base.url().username().is_empty()
+                && base.url().password().is_none()
+                && base.url().query().is_none()
+                && base.url().has_host()
+        );
         assert!(!base.prefix().ends_with('/'));
     }
     if let Err(error) = options.set_secret_key(key) {

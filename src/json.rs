@@ -1,11 +1,14 @@
-//! JSON as text: checked, and looked into without building a tree, so that what comes out is exactly what the server wrote.
+//! JSON as text: checked, and looked into without building a tree, so that what comes out is
+//! exactly what the server wrote.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error};
@@ -17,9 +20,12 @@ pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<IgnoredAny>(text).map(drop)
 }
 
-/// Checks the text as [`check`] does and finds in the same pass, if it is an object, the values of these members: the slices of the source. Of equal names
-/// the last counts, as in JavaScript.
-pub(crate) fn members<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Result<[Option<&'a str>; N], serde_json::Error> {
+/// Checks the text as [`check`] does and finds in the same pass, if it is an object, the values of
+/// these members: the slices of the source. Of equal names the last counts, as in JavaScript.
+pub(crate) fn members<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], serde_json::Error> {
     if !text.trim_start_matches(BLANKS).starts_with('{') {
         return check(text).map(|()| [None; N]);
     }
@@ -28,13 +34,22 @@ pub(crate) fn members<'a, const N: usize>(text: &'a str, names: [&str; N]) -> Re
     source.end().map(|()| found)
 }
 
-/// What an answer that is no JSON is called. serde_json's own words for some errors quote the text, which may hold a secret.
+/// What an answer that is no JSON is called. serde_json's own words for some errors quote the text,
+/// which may hold a secret.
 pub(crate) fn malformed(error: &serde_json::Error) -> Error {
     let what = if error.is_eof() { "it ends early" } else { "it is malformed" };
-    Error::new(Code::InvalidResponse, format!("the answer is not whole JSON: {what} (line {}, column {})", error.line(), error.column()))
+    Error::new(
+        Code::InvalidResponse,
+        format!(
+            "the answer is not whole JSON: {what} (line {}, column {})",
+            error.line(),
+            error.column()
+        ),
+    )
 }
 
-/// The value that an RFC 6901 pointer names in a text that is JSON: the slice of the source. `None`: no such value, or no such pointer.
+/// The value that an RFC 6901 pointer names in a text that is JSON: the slice of the source.
+/// `None`: no such value, or no such pointer.
 pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = text.trim_matches(BLANKS);
     if pointer.is_empty() {
@@ -53,13 +68,14 @@ pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
     Some(values.into_iter().map(RawValue::get).collect())
 }
 
-/// The members of a text that is a JSON object, each name and its value as the slices of the source. Of members with one name
-/// the last counts, in the place of the first, as in JavaScript.
+/// The members of a text that is a JSON object, each name and its value as the slices of the
+/// source. Of members with one name the last counts, in the place of the first, as in JavaScript.
 pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
     serde_json::Deserializer::from_str(text).deserialize_map(Entries).ok()
 }
 
-/// The text of a JSON string. `None`: another value, or a string that no UTF-8 text can hold (a lone surrogate).
+/// The text of a JSON string. `None`: another value, or a string that no UTF-8 text can hold (a
+/// lone surrogate).
 pub(crate) fn string(value: &str) -> Option<String> {
     serde_json::from_str(value).ok()
 }
@@ -149,7 +165,8 @@ impl<'de> Visitor<'de> for Entries {
         let mut places = HashMap::new();
         while let Some((name, value)) = members.next_entry::<&RawValue, &RawValue>()? {
             let (name, value) = (name.get(), value.get());
-            // A name that no text can hold, with half of a surrogate pair, is equal only to itself as it is written.
+            // A name that no text can hold, with half of a surrogate pair, is equal only to itself
+            // as it is written.
             match places.entry(string(name).ok_or(name)) {
                 Entry::Occupied(place) => entries[*place.get()] = (name, value),
                 Entry::Vacant(place) => {
@@ -162,7 +179,8 @@ impl<'de> Visitor<'de> for Entries {
     }
 }
 
-/// One level down: into an object by name (of equal names the last counts, as in JavaScript), into an array by index.
+/// One level down: into an object by name (of equal names the last counts, as in JavaScript), into
+/// an array by index.
 struct Step<'t> {
     token: &'t str,
 }
@@ -187,8 +205,15 @@ impl<'de> Visitor<'de> for Step<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
         // RFC 6901: digits only, and no leading zero.
-        let canonical = self.token == "0" || (!self.token.starts_with('0') && self.token.bytes().all(|byte| byte.is_ascii_digit()));
-        let index: usize = self.token.parse().ok().filter(|_| canonical).ok_or_else(|| A::Error::custom("no index"))?;
+        let canonical = self.token == "0"
+            || (!self.token.starts_with('0')
+                && self.token.bytes().all(|byte| byte.is_ascii_digit()));
+        let index: usize = self
+            .token
+            .parse()
+            .ok()
+            .filter(|_| canonical)
+            .ok_or_else(|| A::Error::custom("no index"))?;
         let mut found = None;
         for position in 0.. {
             if position == index {

@@ -1,8 +1,10 @@
-//! libnango: a client of [Nango](https://nango.dev), which keeps the OAuth connections of a product's users and hands out fresh access tokens.
+//! libnango: a client of [Nango](https://nango.dev), which keeps the OAuth connections of a
+//! product's users and hands out fresh access tokens.
 //!
-//! This is the core, in Rust; `include/nango.h` is its C interface, and `bindings/` holds what C++, Go and Ruby make of that. A call goes one straight way:
-//! [`Client`] takes an [`operation`] and its parameters, makes a request of them, sends it through the engine as often as the retry policy allows, and turns
-//! the answer into JSON text or an [`Error`].
+//! This is the core, in Rust; `include/nango.h` is its C interface, and `bindings/` holds what C++,
+//! Go and Ruby make of that. A call goes one straight way: [`Client`] takes an [`operation`] and
+//! its parameters, makes a request of them, sends it through the engine as often as the retry
+//! policy allows, and turns the answer into JSON text or an [`Error`].
 //!
 //! ```no_run
 //! let client = nango::Client::new("<your secret key>")?;
@@ -10,7 +12,8 @@
 //! # Ok::<(), nango::Error>(())
 //! ```
 //!
-//! The token is fetched anew with each call, and refreshed by Nango if need be. **libnango never caches a token**, and neither should you.
+//! The token is fetched anew with each call, and refreshed by Nango if need be. **libnango never
+//! caches a token**, and neither should you.
 
 #![deny(unsafe_code, missing_docs)]
 

@@ -1,7 +1,8 @@
 //! The catalogue: one row for each endpoint of Nango's API.
 //!
-//! A row says what an operation is called, what is sent where, and what of the answer is the result. Adding an endpoint is adding a row; nothing
-//! else in the library knows the endpoints. Names of parameters are snake case whatever the wire spells.
+//! A row says what an operation is called, what is sent where, and what of the answer is the
+//! result. Adding an endpoint is adding a row; nothing else in the library knows the endpoints.
+//! Names of parameters are snake case whatever the wire spells.
 
 use reqwest::Method;
 
@@ -11,7 +12,8 @@ pub struct Operation {
     /// The name, in every language.
     pub name: &'static str,
     pub(crate) method: Method,
-    /// The path that every version of the server knows; `{parameter}` stands for a parameter of [`Place::Path`].
+    /// The path that every version of the server knows; `{parameter}` stands for a parameter of
+    /// [`Place::Path`].
     pub(crate) path: &'static str,
     /// The path that today's documentation names, where it differs.
     pub(crate) plural_path: &'static str,
@@ -43,13 +45,15 @@ pub(crate) enum Place {
 /// What a parameter may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A text that names one thing: not empty, and in a path not `.` or `..`, which would be another route.
+    /// A text that names one thing: not empty, and in a path not `.` or `..`, which would be
+    /// another route.
     Id,
     Text,
     /// A text, or a list of texts that the wire wants with commas between them.
     Texts,
     Integer,
-    /// Sent as `true`, and not at all when false: the server refuses flags that it does not know yet.
+    /// Sent as `true`, and not at all when false: the server refuses flags that it does not know
+    /// yet.
     Flag,
     /// An object of texts, sent as `name[key]=value`.
     Map,
@@ -61,7 +65,8 @@ pub(crate) enum Result {
     Body,
     Token,
     Credentials,
-    /// Whether there is an answer: its status and body do not matter, and what comes back is `null`.
+    /// Whether there is an answer: its status and body do not matter, and what comes back is
+    /// `null`.
     Answered,
 }
 
@@ -139,7 +144,8 @@ pub static WARM_UP: Operation = Operation {
 };
 
 /// Every operation.
-pub static ALL: [&Operation; 5] = [&GET_CONNECTION, &GET_TOKEN, &GET_CREDENTIALS, &LIST_CONNECTIONS, &WARM_UP];
+pub static ALL: [&Operation; 5] =
+    [&GET_CONNECTION, &GET_TOKEN, &GET_CREDENTIALS, &LIST_CONNECTIONS, &WARM_UP];
 
 /// The operation with this name.
 pub fn find(name: &str) -> Option<&'static Operation> {

@@ -17,7 +17,8 @@ use crate::secret::SecretKey;
 /// Nango's cloud, where no base URL is given.
 pub const DEFAULT_BASE_URL: &str = "https://api.nango.dev";
 
-/// What a client is made of. [`Options::default`] has no secret key; everything else has a value that suits a backend.
+/// What a client is made of. [`Options::default`] has no secret key; everything else has a value
+/// that suits a backend.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub(crate) base_url: BaseUrl,
@@ -62,8 +63,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Options with the key and the base URL of the environment: `NANGO_API_KEY`, then `NANGO_SECRET_KEY`; `NANGO_HOST`, then `NANGO_SERVER_URL`,
-    /// then `NANGO_HOSTPORT`. The first that is set and not empty counts. Fails without a key.
+    /// Options with the key and the base URL of the environment: `NANGO_API_KEY`, then
+    /// `NANGO_SECRET_KEY`; `NANGO_HOST`, then `NANGO_SERVER_URL`, then `NANGO_HOSTPORT`. The first
+    /// that is set and not empty counts. Fails without a key.
     pub fn from_env() -> Result<Options, Error> {
         const KEYS: [&str; 2] = ["NANGO_API_KEY", "NANGO_SECRET_KEY"];
         const HOSTS: [&str; 3] = ["NANGO_HOST", "NANGO_SERVER_URL", "NANGO_HOSTPORT"];
@@ -80,7 +82,8 @@ impl Options {
         Ok(options)
     }
 
-    /// The server: `https://…` or `http://…`, with or without a path; no user, query or fragment. Default: [`DEFAULT_BASE_URL`].
+    /// The server: `https://…` or `http://…`, with or without a path; no user, query or fragment.
+    /// Default: [`DEFAULT_BASE_URL`].
     pub fn set_base_url(&mut self, url: &str) -> Result<(), Error> {
         self.base_url = BaseUrl::parse(url)?;
         Ok(())
@@ -92,13 +95,15 @@ impl Options {
         Ok(())
     }
 
-    /// How long looking up the name, connecting and the TLS handshake may take together. Default: 10 s.
+    /// How long looking up the name, connecting and the TLS handshake may take together. Default:
+    /// 10 s.
     pub fn set_connect_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
         self.connect_timeout = not_zero(timeout, "connect_timeout")?;
         Ok(())
     }
 
-    /// How long one attempt may take, from the first byte sent to the last received, connecting included. Default: 30 s.
+    /// How long one attempt may take, from the first byte sent to the last received, connecting
+    /// included. Default: 30 s.
     pub fn set_attempt_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
         self.attempt_timeout = not_zero(timeout, "attempt_timeout")?;
         Ok(())
@@ -115,7 +120,8 @@ impl Options {
         self.max_retries = retries;
     }
 
-    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after 61 s.
+    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after
+    /// 61 s.
     pub fn set_idle_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
         self.idle_timeout = not_zero(timeout, "idle_timeout")?;
         Ok(())
@@ -126,11 +132,13 @@ impl Options {
         self.idle_connections = connections;
     }
 
-    /// How many connections the calls of a queue may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what the process may
-    /// open if that is less.
+    /// How many connections the calls of a queue may have open at once; those beyond wait inside,
+    /// within their timeouts. Default: 256, or half of what the process may open if that is less.
     pub fn set_max_connections(&mut self, connections: usize) -> Result<(), Error> {
         if connections == 0 {
-            return Err(Error::invalid_argument("max_connections must not be 0: no call could be made"));
+            return Err(Error::invalid_argument(
+                "max_connections must not be 0: no call could be made",
+            ));
         }
         self.max_connections = connections.min(Semaphore::MAX_PERMITS);
         Ok(())
@@ -139,7 +147,9 @@ impl Options {
     /// The longest answer that is read. Default: 64 MiB.
     pub fn set_max_response_bytes(&mut self, bytes: u64) -> Result<(), Error> {
         if bytes == 0 {
-            return Err(Error::invalid_argument("max_response_bytes must not be 0: no answer would fit"));
+            return Err(Error::invalid_argument(
+                "max_response_bytes must not be 0: no answer would fit",
+            ));
         }
         self.max_response_bytes = bytes;
         Ok(())
@@ -151,8 +161,9 @@ impl Options {
         Ok(())
     }
 
-    /// The proxy: `None`: as the environment says (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, read once in a process and never applied to
-    /// loopback); empty: none; else its URL, which may hold a user and a password.
+    /// The proxy: `None`: as the environment says (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`,
+    /// `NO_PROXY`, read once in a process and never applied to loopback); empty: none; else its
+    /// URL, which may hold a user and a password.
     pub fn set_proxy(&mut self, url: Option<&str>) -> Result<(), Error> {
         self.proxy = match url {
             None => Proxy::Environment,
@@ -166,24 +177,27 @@ impl Options {
         self.tls.roots = roots;
     }
 
-    /// Trusts the authorities in this PEM text too; with [`Roots::CustomOnly`], only them. May be called again.
+    /// Trusts the authorities in this PEM text too; with [`Roots::CustomOnly`], only them. May be
+    /// called again.
     pub fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
         self.tls.add_ca_pem(pem)
     }
 
-    /// The certificate chain and the private key, in one PEM text, that the client shows to a server which asks.
+    /// The certificate chain and the private key, in one PEM text, that the client shows to a
+    /// server which asks.
     pub fn set_client_identity_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
         self.tls.identity = Some(Identity::from_pem(pem)?);
         Ok(())
     }
 
-    /// Uses `/connections…` instead of `/connection…`, for a server that no longer has the old routes. Default: false, which every version of the server
-    /// understands.
+    /// Uses `/connections…` instead of `/connection…`, for a server that no longer has the old
+    /// routes. Default: false, which every version of the server understands.
     pub fn set_plural_routes(&mut self, plural: bool) {
         self.plural_routes = plural;
     }
 
-    /// How many events are kept until [`Client::next_event_json`](crate::Client::next_event_json) takes them; the oldest are dropped. Default: 0, none.
+    /// How many events are kept until [`Client::next_event_json`](crate::Client::next_event_json)
+    /// takes them; the oldest are dropped. Default: 0, none.
     pub fn set_events(&mut self, capacity: usize) {
         self.events = capacity;
     }
@@ -193,7 +207,9 @@ fn first_set<'n>(names: &[&'n str]) -> Result<Option<(&'n str, String)>, Error> 
     for name in names {
         match std::env::var_os(name) {
             Some(value) if !value.is_empty() => {
-                let value = value.into_string().map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))?;
+                let value = value
+                    .into_string()
+                    .map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))?;
                 return Ok(Some((name, value)));
             }
             _ => {}
@@ -204,21 +220,29 @@ fn first_set<'n>(names: &[&'n str]) -> Result<Option<(&'n str, String)>, Error> 
 
 fn not_zero(timeout: Duration, name: &str) -> Result<Duration, Error> {
     if timeout.is_zero() {
-        return Err(Error::invalid_argument(format!("{name} must not be 0: a call always has an end")));
+        return Err(Error::invalid_argument(format!(
+            "{name} must not be 0: a call always has an end"
+        )));
     }
     Ok(timeout)
 }
 
 fn user_agent(suffix: &str) -> Result<HeaderValue, Error> {
     // The server takes `nango-cli/…` for its own command line and answers it differently.
-    if suffix.contains("nango-cli/") || !suffix.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"()\\".contains(&byte)) {
+    if suffix.contains("nango-cli/")
+        || !suffix.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"()\\".contains(&byte))
+    {
         return Err(Error::invalid_argument(
             "the user agent's suffix may hold printable ASCII without parentheses and backslashes, and not the text nango-cli/",
         ));
     }
-    let comment = [std::env::consts::OS, std::env::consts::ARCH, suffix].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    let comment = [std::env::consts::OS, std::env::consts::ARCH, suffix]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>();
     let agent = format!("libnango/{} ({})", env!("CARGO_PKG_VERSION"), comment.join("; "));
-    HeaderValue::from_str(&agent).map_err(|_| Error::invalid_argument("the user agent's suffix cannot be in a header"))
+    HeaderValue::from_str(&agent)
+        .map_err(|_| Error::invalid_argument("the user agent's suffix cannot be in a header"))
 }
 
 /// What one call is told.
@@ -232,7 +256,8 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// Makes Nango refresh the token although it is still good. The provider may revoke the one before.
+    /// Makes Nango refresh the token although it is still good. The provider may revoke the one
+    /// before.
     pub fn set_force_refresh(&mut self, force: bool) {
         self.force_refresh = force;
     }
@@ -253,7 +278,8 @@ impl CallOptions {
         self.cancel = cancel.cloned();
     }
 
-    /// A header to send along, such as `traceparent`; a second one of the same name replaces the first.
+    /// A header to send along, such as `traceparent`; a second one of the same name replaces the
+    /// first.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let (name, value) = request::header(name, value)?;
         self.headers.retain(|(known, _)| *known != name);
@@ -262,7 +288,8 @@ impl CallOptions {
     }
 }
 
-/// Ends calls from another thread. Once triggered it stays so: a call that is given it later returns at once.
+/// Ends calls from another thread. Once triggered it stays so: a call that is given it later
+/// returns at once.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(pub(crate) CancellationToken);
 

@@ -15,7 +15,8 @@ use crate::secret::Secret;
 
 const PAGE_SIZE: u32 = 1000;
 
-/// The pages of `list_connections`. Servers before 2026 do not page: they refuse `limit`, or ignore it; then one unpaged list is the whole answer.
+/// The pages of `list_connections`. Servers before 2026 do not page: they refuse `limit`, or ignore
+/// it; then one unpaged list is the whole answer.
 #[derive(Clone, Debug)]
 pub struct Pager {
     client: Client,
@@ -38,17 +39,33 @@ enum Next {
 
 impl Client {
     /// All connections, page after page; `page_size` 0: 1 000. Nothing is sent yet.
-    pub fn list_connections(&self, filter: Parameters, page_size: u32, options: CallOptions) -> Result<Pager, Error> {
-        if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name)) {
-            return Err(Error::invalid_argument(format!("{paging} is not part of the filter here: the pages are what is being walked through")));
+    pub fn list_connections(
+        &self,
+        filter: Parameters,
+        page_size: u32,
+        options: CallOptions,
+    ) -> Result<Pager, Error> {
+        if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name))
+        {
+            return Err(Error::invalid_argument(format!(
+                "{paging} is not part of the filter here: the pages are what is being walked through"
+            )));
         }
         let page_size = if page_size == 0 { PAGE_SIZE } else { page_size };
-        Ok(Pager { client: self.clone(), filter, page_size, options, next: Next::Page(0), first_seen: None })
+        Ok(Pager {
+            client: self.clone(),
+            filter,
+            page_size,
+            options,
+            next: Next::Page(0),
+            first_seen: None,
+        })
     }
 }
 
 impl Pager {
-    /// The next page as the server wrote it, `{"connections": […]}`; `None`: that was the last. After an error the same page is asked for again.
+    /// The next page as the server wrote it, `{"connections": […]}`; `None`: that was the last.
+    /// After an error the same page is asked for again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.wanted() {
             let answer = self.client.call(&operation::LIST_CONNECTIONS, filter, &self.options);
@@ -59,9 +76,13 @@ impl Pager {
         Ok(None)
     }
 
-    async fn next_in_background(&mut self, cancel: &CancellationToken) -> Result<Option<Secret>, Error> {
+    async fn next_in_background(
+        &mut self,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.wanted() {
-            let answer = match self.client.plan(&operation::LIST_CONNECTIONS, filter, &self.options) {
+            let answer = match self.client.plan(&operation::LIST_CONNECTIONS, filter, &self.options)
+            {
                 Ok(planned) => planned.in_background(cancel).await,
                 Err(error) => Err(error),
             };
@@ -86,7 +107,8 @@ impl Pager {
         Some(filter)
     }
 
-    /// What an answer means: a page, the end (`Some(None)`), or that something else is to be asked for (`None`).
+    /// What an answer means: a page, the end (`Some(None)`), or that something else is to be asked
+    /// for (`None`).
     fn take(&mut self, answer: Result<Secret, Error>) -> Result<Option<Option<Secret>>, Error> {
         let (page, body) = match (self.next, answer) {
             (Next::Page(0), Err(error)) if refuses_limit(&error) => {
@@ -106,7 +128,11 @@ impl Pager {
         let last = connections.len() != self.page_size as usize;
         let first = connections.first().map(|first| (*first).to_owned());
         let nothing_new = page > 0 && (first.is_none() || first == self.first_seen);
-        self.next = if last || nothing_new { Next::End } else { page.checked_add(1).map_or(Next::End, Next::Page) };
+        self.next = if last || nothing_new {
+            Next::End
+        } else {
+            page.checked_add(1).map_or(Next::End, Next::Page)
+        };
         self.first_seen = first;
         Ok(Some(if nothing_new { None } else { Some(body) }))
     }
@@ -115,8 +141,10 @@ impl Pager {
 /// The connections of a page. Each is an object, so that no wrapper has to ask.
 fn connections(page: &str) -> Result<Vec<&str>, Error> {
     let list = json::find(page, "/connections").and_then(json::elements);
-    list.filter(|list| list.iter().all(|connection| connection.starts_with('{')))
-        .ok_or_else(|| Error::new(Code::InvalidResponse, "the answer holds no list of connections").with_status(200))
+    list.filter(|list| list.iter().all(|connection| connection.starts_with('{'))).ok_or_else(|| {
+        Error::new(Code::InvalidResponse, "the answer holds no list of connections")
+            .with_status(200)
+    })
 }
 
 /// A walk through pages that several may hold: no lock is held while a page is under way.
@@ -137,7 +165,10 @@ impl Walk {
         Ok(page)
     }
 
-    pub(crate) async fn next_in_background(&self, cancel: &CancellationToken) -> Result<Option<Secret>, Error> {
+    pub(crate) async fn next_in_background(
+        &self,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Secret>, Error> {
         let mut pager = self.pager().clone();
         let page = pager.next_in_background(cancel).await?;
         *self.pager() = pager;
@@ -159,5 +190,6 @@ fn refuses_limit(error: &Error) -> bool {
         let body: Value = serde_json::from_str(error.body_json()?).ok()?;
         body.pointer("/error/errors")?.as_array().cloned()
     };
-    error.api_code() == Some("invalid_query_params") && problems().into_iter().flatten().any(|problem| problem["code"] == "unrecognized_keys")
+    error.api_code() == Some("invalid_query_params")
+        && problems().into_iter().flatten().any(|problem| problem["code"] == "unrecognized_keys")
 }

@@ -1,7 +1,8 @@
 //! Completions: what was asked for and not waited for.
 //!
-//! A queue is a table of the tickets that fly and a line of those that are done. A ticket leaves the table once, and with that it is completed: by its
-//! answer, by being cancelled, or by the queue being closed, whichever comes first; what comes after finds it gone.
+//! A queue is a table of the tickets that fly and a line of those that are done. A ticket leaves
+//! the table once, and with that it is completed: by its answer, by being cancelled, or by the
+//! queue being closed, whichever comes first; what comes after finds it gone.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::RawFd;
@@ -22,7 +23,8 @@ use crate::request::Parameters;
 use crate::secret::Secret;
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, yield_now};
 
-/// How many tickets a queue holds, in flight and waiting to be taken: a caller that never takes runs into this and not out of memory.
+/// How many tickets a queue holds, in flight and waiting to be taken: a caller that never takes
+/// runs into this and not out of memory.
 const CAPACITY: usize = 1 << 20;
 
 /// A ticket that is done.
@@ -36,7 +38,8 @@ pub struct Completion {
     pub result: Result<Option<Secret>, Error>,
 }
 
-/// Calls in flight, and their results to be taken. Any number of threads may use it at once; cheap to clone.
+/// Calls in flight, and their results to be taken. Any number of threads may use it at once; cheap
+/// to clone.
 #[derive(Clone, Debug)]
 pub struct Queue(Arc<Shared>);
 
@@ -55,9 +58,11 @@ struct State {
     done: VecDeque<Completion>,
     /// How many takers wait for a completion.
     waiting: usize,
-    /// Whether the descriptor was ever asked for: until then nobody sees the flag, and it stays down.
+    /// Whether the descriptor was ever asked for: until then nobody sees the flag, and it stays
+    /// down.
     watched: bool,
-    /// Whether the flag is up, or whoever made it so is about to raise it: where it is watched it is, if and only if something is done or the queue is closed.
+    /// Whether the flag is up, or whoever made it so is about to raise it: where it is watched it
+    /// is, if and only if something is done or the queue is closed.
     raised: bool,
 }
 
@@ -83,11 +88,24 @@ impl Queue {
 
     fn without_thread() -> Result<Queue, Error> {
         let flag = Flag::new().map_err(|error| no_means(&error))?;
-        Ok(Queue(Arc::new(Shared { generation: generation(), state: Mutex::new(State::default()), taken: Condvar::new(), flag })))
+        Ok(Queue(Arc::new(Shared {
+            generation: generation(),
+            state: Mutex::new(State::default()),
+            taken: Condvar::new(),
+            flag,
+        })))
     }
 
-    /// Begins a call. The ticket completes exactly once; an error: nothing was begun and nothing will follow.
-    pub fn submit(&self, client: &Client, operation: &'static Operation, parameters: Parameters, options: &CallOptions, user_data: u64) -> Result<u64, Error> {
+    /// Begins a call. The ticket completes exactly once; an error: nothing was begun and nothing
+    /// will follow.
+    pub fn submit(
+        &self,
+        client: &Client,
+        operation: &'static Operation,
+        parameters: Parameters,
+        options: &CallOptions,
+        user_data: u64,
+    ) -> Result<u64, Error> {
         self.own()?;
         let thread = background::thread().map_err(|error| no_means(&error))?;
         let planned = client.plan(operation, parameters, options)?;
@@ -97,7 +115,8 @@ impl Queue {
         Ok(number)
     }
 
-    /// Begins to fetch the next page of a walk. The walk goes on from what the page's completion brought; until then it must not be asked again.
+    /// Begins to fetch the next page of a walk. The walk goes on from what the page's completion
+    /// brought; until then it must not be asked again.
     pub fn submit_page(&self, walk: &Walk, user_data: u64) -> Result<u64, Error> {
         self.own()?;
         let thread = background::thread().map_err(|error| no_means(&error))?;
@@ -118,7 +137,8 @@ impl Queue {
         }
     }
 
-    /// Takes up to `most` completions, the oldest first. Waits for the first of them: not at all, for a time, or (`None`) until there is one or the queue is closed.
+    /// Takes up to `most` completions, the oldest first. Waits for the first of them: not at all,
+    /// for a time, or (`None`) until there is one or the queue is closed.
     pub fn next(&self, most: usize, wait: Option<Duration>) -> Vec<Completion> {
         if self.own().is_err() || most == 0 {
             return Vec::new();
@@ -133,7 +153,13 @@ impl Queue {
             state.waiting += 1;
             state = match left {
                 None => self.0.taken.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
-                Some(left) => self.0.taken.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0,
+                Some(left) => {
+                    self.0
+                        .taken
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(|poisoned| poisoned.into_inner())
+                        .0
+                }
             };
             state.waiting -= 1;
         }
@@ -143,7 +169,8 @@ impl Queue {
         completions
     }
 
-    /// Refuses new work, completes what flies as cancelled, and wakes whoever waits. What is done can still be taken.
+    /// Refuses new work, completes what flies as cancelled, and wakes whoever waits. What is done
+    /// can still be taken.
     pub fn close(&self) {
         if self.own().is_err() {
             return;
@@ -153,7 +180,11 @@ impl Queue {
             state.closed = true;
             let flying = std::mem::take(&mut state.flying);
             for (ticket, flight) in &flying {
-                let completion = Completion { ticket: *ticket, user_data: flight.user_data, result: Err(cancelled()) };
+                let completion = Completion {
+                    ticket: *ticket,
+                    user_data: flight.user_data,
+                    result: Err(cancelled()),
+                };
                 state.done.push_back(completion);
             }
             self.show(state);
@@ -163,7 +194,8 @@ impl Queue {
         flying.into_values().for_each(|flight| flight.cancel.cancel());
     }
 
-    /// The descriptor that is readable if and only if a completion waits or the queue is closed. In a forked child: none.
+    /// The descriptor that is readable if and only if a completion waits or the queue is closed. In
+    /// a forked child: none.
     pub fn fd(&self) -> Option<RawFd> {
         self.own().ok()?;
         let mut state = self.state();
@@ -181,17 +213,27 @@ impl Queue {
         if self.0.generation == generation() {
             return Ok(());
         }
-        Err(Error::new(Code::WrongProcess, "this queue belongs to the process that this one was forked from: make a new one"))
+        Err(Error::new(
+            Code::WrongProcess,
+            "this queue belongs to the process that this one was forked from: make a new one",
+        ))
     }
 
-    fn accept(&self, user_data: u64, cancel: Option<&CancellationToken>) -> Result<(Ticket, CancellationToken), Error> {
+    fn accept(
+        &self,
+        user_data: u64,
+        cancel: Option<&CancellationToken>,
+    ) -> Result<(Ticket, CancellationToken), Error> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let mut state = self.state();
         if state.closed {
             return Err(Error::new(Code::Closed, "the queue is closed"));
         }
         if state.flying.len() + state.done.len() >= CAPACITY {
-            return Err(Error::new(Code::QueueFull, format!("the queue holds {CAPACITY} tickets: take what is done first")));
+            return Err(Error::new(
+                Code::QueueFull,
+                format!("the queue holds {CAPACITY} tickets: take what is done first"),
+            ));
         }
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let cancel = cancel.map(CancellationToken::child_token).unwrap_or_default();
@@ -212,7 +254,8 @@ impl Queue {
         Some(flight)
     }
 
-    /// Makes the flag say what is so. It is raised without the lock: whoever it wakes must not find that taken.
+    /// Makes the flag say what is so. It is raised without the lock: whoever it wakes must not find
+    /// that taken.
     fn show(&self, mut state: MutexGuard<'_, State>) {
         let up = state.watched && (state.closed || !state.done.is_empty());
         if up == state.raised {
@@ -245,7 +288,13 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.answered {
-            self.queue.finish(self.number, Err(Error::new(Code::Panic, "libnango lost this call to a bug of its own; please report it")));
+            self.queue.finish(
+                self.number,
+                Err(Error::new(
+                    Code::Panic,
+                    "libnango lost this call to a bug of its own; please report it",
+                )),
+            );
         }
     }
 }
@@ -254,7 +303,8 @@ fn no_means(error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("the system gives no means for a queue: {error}"))
 }
 
-/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib orders`.
+/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib
+/// orders`.
 #[cfg(all(test, nango_loom))]
 mod orders {
     use loom::thread;

@@ -17,9 +17,21 @@ pub type Parameters = Map<String, Value>;
 /// All but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a caller may not set: it would change whose request this is, how it is framed, or what libnango relies on in the answer.
-const RESERVED_HEADERS: [&str; 11] =
-    ["authorization", "proxy-authorization", "host", "connection", "transfer-encoding", "te", "upgrade", "expect", "accept-encoding", "accept", "user-agent"];
+/// What a caller may not set: it would change whose request this is, how it is framed, or what
+/// libnango relies on in the answer.
+const RESERVED_HEADERS: [&str; 11] = [
+    "authorization",
+    "proxy-authorization",
+    "host",
+    "connection",
+    "transfer-encoding",
+    "te",
+    "upgrade",
+    "expect",
+    "accept-encoding",
+    "accept",
+    "user-agent",
+];
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
 
 /// What hyper can send, and more than any server takes.
@@ -49,7 +61,10 @@ impl Request {
         common: Arc<HeaderMap>,
         added: &[(HeaderName, HeaderValue)],
     ) -> Result<Request, Error> {
-        if let Some(unknown) = parameters.keys().find(|name| operation.parameters.iter().all(|known| known.name != name.as_str())) {
+        if let Some(unknown) = parameters
+            .keys()
+            .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
+        {
             return Err(Error::invalid_argument(format!(
                 "{} has no parameter {unknown:?}; it has: {}",
                 operation.name,
@@ -62,13 +77,19 @@ impl Request {
         let mut pieces = path.split(['{', '}']);
         target.push_str(pieces.next().unwrap_or_default());
         while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
-            let parameter = operation.parameters.iter().find(|known| known.place == Place::Path && known.name == name);
-            let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
+            let parameter = operation
+                .parameters
+                .iter()
+                .find(|known| known.place == Place::Path && known.name == name);
+            let value =
+                parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
             encode(&mut target, &value.unwrap_or_default());
             target.push_str(rest);
         }
         let mut mark = '?';
-        for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+        for parameter in
+            operation.parameters.iter().filter(|parameter| parameter.place == Place::Query)
+        {
             for (key, value) in query(parameter, parameters)? {
                 target.push(std::mem::replace(&mut mark, '&'));
                 target.push_str(parameter.wire);
@@ -81,10 +102,18 @@ impl Request {
         }
         let length = base.origin_length() + target.len();
         if length > LONGEST_URL {
-            return Err(Error::invalid_argument(format!("these parameters make a URL of {length} bytes; {LONGEST_URL} are the most")));
+            return Err(Error::invalid_argument(format!(
+                "these parameters make a URL of {length} bytes; {LONGEST_URL} are the most"
+            )));
         }
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
-        Ok(Request { method: operation.method.clone(), target, common, added: added.to_vec(), repeatable: operation.repeatable && !rotates })
+        Ok(Request {
+            method: operation.method.clone(),
+            target,
+            common,
+            added: added.to_vec(),
+            repeatable: operation.repeatable && !rotates,
+        })
     }
 }
 
@@ -97,7 +126,11 @@ impl Request {
 }
 
 /// The flags of a call become parameters where the operation has them.
-pub(crate) fn add_flags(parameters: &mut Parameters, force_refresh: bool, include_refresh_token: bool) {
+pub(crate) fn add_flags(
+    parameters: &mut Parameters,
+    force_refresh: bool,
+    include_refresh_token: bool,
+) {
     for (name, wanted) in [(FORCE_REFRESH, force_refresh), (REFRESH_TOKEN, include_refresh_token)] {
         if wanted {
             parameters.insert(name.to_owned(), Value::Bool(true));
@@ -108,10 +141,15 @@ pub(crate) fn add_flags(parameters: &mut Parameters, force_refresh: bool, includ
 /// A header of the caller's, checked.
 pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let lower = name.to_ascii_lowercase();
-    if RESERVED_HEADERS.contains(&lower.as_str()) || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) {
-        return Err(Error::invalid_argument(format!("the header {name} is not the caller's to set")));
+    if RESERVED_HEADERS.contains(&lower.as_str())
+        || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
+    {
+        return Err(Error::invalid_argument(format!(
+            "the header {name} is not the caller's to set"
+        )));
     }
-    let name = HeaderName::from_bytes(lower.as_bytes()).map_err(|_| Error::invalid_argument(format!("{name:?} is no name of a header")))?;
+    let name = HeaderName::from_bytes(lower.as_bytes())
+        .map_err(|_| Error::invalid_argument(format!("{name:?} is no name of a header")))?;
     let value = HeaderValue::from_str(value)
         .map_err(|_| Error::invalid_argument(format!("the value of the header {name} holds a character that a header cannot, such as a line break")))?;
     Ok((name, value))
@@ -121,8 +159,12 @@ fn encode(target: &mut String, text: &str) {
     target.extend(utf8_percent_encode(text, ENCODED));
 }
 
-/// What a parameter adds to the query: nothing, or pairs of a key in brackets, if it is a map, and a value.
-fn query(parameter: &Parameter, parameters: &Parameters) -> Result<Vec<(Option<String>, String)>, Error> {
+/// What a parameter adds to the query: nothing, or pairs of a key in brackets, if it is a map, and
+/// a value.
+fn query(
+    parameter: &Parameter,
+    parameters: &Parameters,
+) -> Result<Vec<(Option<String>, String)>, Error> {
     if parameter.kind != Kind::Map {
         return Ok(text(parameter, parameters)?.map(|value| (None, value)).into_iter().collect());
     }
@@ -131,7 +173,9 @@ fn query(parameter: &Parameter, parameters: &Parameters) -> Result<Vec<(Option<S
         Some(Value::Object(members)) => members
             .iter()
             .map(|(key, value)| match value {
-                Value::String(value) if value.contains('\0') || key.contains('\0') => Err(wrong(parameter, NO_NUL)),
+                Value::String(value) if value.contains('\0') || key.contains('\0') => {
+                    Err(wrong(parameter, NO_NUL))
+                }
                 Value::String(value) => Ok((Some(key.clone()), value.clone())),
                 _ => Err(wrong(parameter, "an object whose values are all strings")),
             })
@@ -150,16 +194,25 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
         Some(value) => value,
     };
     let text = match (parameter.kind, value) {
-        (Kind::Id, Value::String(id)) if id.is_empty() => return Err(wrong(parameter, "a text that is not empty")),
-        (Kind::Id, Value::String(id)) if parameter.place == Place::Path && (id == "." || id == "..") => {
-            return Err(wrong(parameter, "something else than . or .., which in a URL would be another route"));
+        (Kind::Id, Value::String(id)) if id.is_empty() => {
+            return Err(wrong(parameter, "a text that is not empty"));
+        }
+        (Kind::Id, Value::String(id))
+            if parameter.place == Place::Path && (id == "." || id == "..") =>
+        {
+            return Err(wrong(
+                parameter,
+                "something else than . or .., which in a URL would be another route",
+            ));
         }
         (Kind::Id | Kind::Text | Kind::Texts, Value::String(text)) => text.clone(),
         (Kind::Texts, Value::Array(items)) => {
             let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
             texts.ok_or_else(|| wrong(parameter, "a string, or a list of strings"))?.join(",")
         }
-        (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => number.to_string(),
+        (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
+            number.to_string()
+        }
         (Kind::Flag, Value::Bool(true)) => "true".to_owned(),
         (Kind::Flag, Value::Bool(false)) => return Ok(None),
         (kind, _) => {

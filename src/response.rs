@@ -21,11 +21,11 @@ const LONGEST_MESSAGE: usize = 1000;
 const LONGEST_CODE: usize = 100;
 
 /// The headers that are facts of an error.
-const FACTS: [&str; 4] = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+const FACTS: [&str; 4] =
+    ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// What a proxy says that answers 407.
-pub(crate) const PROXY_CREDENTIALS: &str =
-    "wants a user and a password, or does not accept these: put them into the proxy's URL, as in http://user:password@proxy.example:3128";
+pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does not accept these: put them into the proxy's URL, as in http://user:password@proxy.example:3128";
 
 /// The JSON text of a good answer, as the server wrote it.
 pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
@@ -35,7 +35,8 @@ pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<Strin
     Ok(text)
 }
 
-/// The text of a good answer that says of itself that it is JSON. Whether it is, is for the reader to check.
+/// The text of a good answer that says of itself that it is JSON. Whether it is, is for the reader
+/// to check.
 pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
     if status == StatusCode::NO_CONTENT {
@@ -46,7 +47,10 @@ pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>
     }
     if !is_json(&answer.headers) {
         let what = match answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-            Some(kind) => format!("is of the type {}", shortened(redact::text(kind, secret_key), LONGEST_CODE)),
+            Some(kind) => format!(
+                "is of the type {}",
+                shortened(redact::text(kind, secret_key), LONGEST_CODE)
+            ),
             None => "has no content type".to_owned(),
         };
         return Err(invalid(
@@ -78,7 +82,8 @@ fn utf8(mut body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// What Nango, or whoever stands in front of it, said about a failure.
@@ -89,9 +94,12 @@ struct Said {
 }
 
 impl Said {
-    /// Reads every envelope that Nango has: an object under `error`, a string there, or `message` and `code` at the top.
+    /// Reads every envelope that Nango has: an object under `error`, a string there, or `message`
+    /// and `code` at the top.
     fn read(answer: &Answer, secret_key: &str) -> Said {
-        let parsed = is_json(&answer.headers).then(|| serde_json::from_slice::<Value>(&answer.body).ok()).flatten();
+        let parsed = is_json(&answer.headers)
+            .then(|| serde_json::from_slice::<Value>(&answer.body).ok())
+            .flatten();
         let Some(mut body) = parsed else {
             return Said { api_code: None, message: None, body: None };
         };
@@ -100,15 +108,25 @@ impl Said {
             Some(error @ Value::Object(_)) => error,
             _ => &body,
         };
-        let api_code = envelope.get("code").and_then(Value::as_str).map(|code| shortened(code.to_owned(), LONGEST_CODE));
-        let message = envelope.get("message").or_else(|| body.get("error")).and_then(Value::as_str).map(str::to_owned);
+        let api_code = envelope
+            .get("code")
+            .and_then(Value::as_str)
+            .map(|code| shortened(code.to_owned(), LONGEST_CODE));
+        let message = envelope
+            .get("message")
+            .or_else(|| body.get("error"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let message = message.or_else(|| {
-            let problems: Vec<String> = envelope.get("errors")?.as_array()?.iter().map(problem).collect();
+            let problems: Vec<String> =
+                envelope.get("errors")?.as_array()?.iter().map(problem).collect();
             Some(problems.join("; "))
         });
         Said {
             api_code,
-            message: message.map(|message| shortened(message, LONGEST_MESSAGE)).filter(|message| !message.is_empty()),
+            message: message
+                .map(|message| shortened(message, LONGEST_MESSAGE))
+                .filter(|message| !message.is_empty()),
             body: Some(body.to_string()),
         }
     }
@@ -116,7 +134,8 @@ impl Said {
 
 /// One problem that the server's validation found: where, and what.
 fn problem(problem: &Value) -> String {
-    let path: Vec<String> = problem.get("path").and_then(Value::as_array).into_iter().flatten().map(plain).collect();
+    let path: Vec<String> =
+        problem.get("path").and_then(Value::as_array).into_iter().flatten().map(plain).collect();
     let message = problem.get("message").map(plain).unwrap_or_default();
     if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
 }
@@ -134,11 +153,15 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
     let said = Said::read(answer, secret_key);
     let told = retry_after(&answer.headers);
     let message = said.message.as_deref().unwrap_or_default();
-    // One row for each case: the code, whether a repeat may help, how long to wait if the server does not say, what to do.
+    // One row for each case: the code, whether a repeat may help, how long to wait if the server
+    // does not say, what to do.
     let (code, retryable, wait, advice) = match (said.api_code.as_deref(), status.as_u16()) {
-        (Some("invalid_credentials"), _) if message.contains("refresh limit") => {
-            (Code::ReconnectRequired, false, None, "Nango has given up refreshing this connection; the user must authorise again, through a reconnect session")
-        }
+        (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
+            Code::ReconnectRequired,
+            false,
+            None,
+            "Nango has given up refreshing this connection; the user must authorise again, through a reconnect session",
+        ),
         (Some("invalid_credentials"), _) if message.contains("Backing off") => (
             Code::RefreshBackoff,
             true,
@@ -151,28 +174,57 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
             Some(REFRESH_BACKOFF),
             "the provider refused to refresh the token, or could not be reached; if it persists, the user must authorise again",
         ),
-        (Some("unknown_provider_config" | "integration_not_found"), _) => {
-            (Code::NotFound, false, None, "the key's environment has no such integration: check provider_config_key, and whose environment the key is")
-        }
+        (Some("unknown_provider_config" | "integration_not_found"), _) => (
+            Code::NotFound,
+            false,
+            None,
+            "the key's environment has no such integration: check provider_config_key, and whose environment the key is",
+        ),
         (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
             Code::NotFound,
             false,
             None,
             "check connection_id, provider_config_key, whose environment the key is, and the base URL; list_connections shows what there is",
         ),
-        (Some("malformed_auth_header"), 401) => {
-            (Code::Server, true, None, "this is Nango's word for a failure while it looked up the key, such as a database that is out")
-        }
-        (_, 401) => (Code::Unauthorized, false, None, "Nango does not accept the secret key: check it, and that the base URL is the server that issued it"),
-        (_, 403) => (Code::Forbidden, false, None, "the secret key lacks a scope: widen it in Nango's dashboard under Environment Settings, API Keys"),
+        (Some("malformed_auth_header"), 401) => (
+            Code::Server,
+            true,
+            None,
+            "this is Nango's word for a failure while it looked up the key, such as a database that is out",
+        ),
+        (_, 401) => (
+            Code::Unauthorized,
+            false,
+            None,
+            "Nango does not accept the secret key: check it, and that the base URL is the server that issued it",
+        ),
+        (_, 403) => (
+            Code::Forbidden,
+            false,
+            None,
+            "the secret key lacks a scope: widen it in Nango's dashboard under Environment Settings, API Keys",
+        ),
         // Nango has no such status: it is a proxy's.
-        (_, 407) => return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}")).with_status(407),
+        (_, 407) => {
+            return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
+                .with_status(407);
+        }
         (_, 408) => (Code::BadRequest, true, None, "the server gave up waiting for the request"),
         (_, 409) => (Code::Conflict, false, None, "the request conflicts with what is there"),
-        (_, 429) => (Code::RateLimited, true, None, "too many requests for this account: wait, then try again"),
+        (_, 429) => (
+            Code::RateLimited,
+            true,
+            None,
+            "too many requests for this account: wait, then try again",
+        ),
         (_, 400..=499) => (Code::BadRequest, false, None, "Nango refuses the request as it is"),
         (_, 500) => (Code::Server, true, None, "Nango failed; try again later"),
-        (None, 502..=504) => (Code::Server, true, None, "the server, or what stands in front of it, is out; try again later"),
+        (None, 502..=504) => (
+            Code::Server,
+            true,
+            None,
+            "the server, or what stands in front of it, is out; try again later",
+        ),
         (_, 500..) => (Code::Server, false, None, "Nango failed"),
         (_, _) => (Code::InvalidResponse, false, None, "the base URL is not that of Nango's API"),
     };
@@ -184,7 +236,8 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         _ => advice,
     };
     let api_code = said.api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    let quoted = said.message.as_deref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
+    let quoted =
+        said.message.as_deref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
     Error::new(code, format!("Nango answered {}{api_code}{quoted}: {advice}", status.as_u16()))
         .with_status(status.as_u16())
         .with_api_code(said.api_code)
@@ -194,21 +247,28 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         .with_headers(facts(&answer.headers, secret_key))
 }
 
-/// The key goes to the host that it was meant for and nowhere else, so a redirect is a wrong base URL.
+/// The key goes to the host that it was meant for and nowhere else, so a redirect is a wrong base
+/// URL.
 fn redirection(answer: &Answer) -> Error {
-    let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let location =
+        answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let target = match Url::parse(location) {
         Ok(url) if url.has_host() => format!("to {}", url.origin().ascii_serialization()),
         _ => "elsewhere on the same server".to_owned(),
     };
     invalid(
         answer.status,
-        format!("the server redirects {target} (status {}). libnango follows no redirect: set the base URL to where the API is", answer.status.as_u16()),
+        format!(
+            "the server redirects {target} (status {}). libnango follows no redirect: set the base URL to where the API is",
+            answer.status.as_u16()
+        ),
     )
 }
 
 fn facts(headers: &HeaderMap, secret_key: &str) -> Vec<(&'static str, String)> {
-    let value = |name: &'static str| Some((name, redact::text(headers.get(name)?.to_str().ok()?, secret_key)));
+    let value = |name: &'static str| {
+        Some((name, redact::text(headers.get(name)?.to_str().ok()?, secret_key)))
+    };
     FACTS.into_iter().filter_map(value).collect()
 }
 

@@ -38,17 +38,26 @@ pub(crate) trait Call {
     fn watch(&self, attempt: Attempt<'_>);
 }
 
-/// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the last exchange came to its end.
-pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, deadline: Instant, call: &impl Call) -> (Result<Secret, Error>, bool) {
+/// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the
+/// last exchange came to its end.
+pub(crate) async fn attempts(
+    line: &Line,
+    request: &Request,
+    policy: &Policy,
+    deadline: Instant,
+    call: &impl Call,
+) -> (Result<Secret, Error>, bool) {
     for number in 1.. {
         // Waiting for a connection's place is the call's time, and no attempt's.
         let Some(place) = line.until(deadline, line.place()).await else {
-            let error = timed_out("the call's time was up while max_connections others were under way");
+            let error =
+                timed_out("the call's time was up while max_connections others were under way");
             return (Err(error.with_attempts(number - 1)), true);
         };
         let began = Instant::now();
         let attempt_ends = deadline.min(began + policy.attempt_timeout);
-        // What is handed on by value is stored anew at each hand, and a crowd of calls in flight is made of these.
+        // What is handed on by value is stored anew at each hand, and a crowd of calls in flight is
+        // made of these.
         let outcome = {
             let exchange = pin!(line.exchange(request));
             line.until(attempt_ends, exchange).await
@@ -57,16 +66,28 @@ pub(crate) async fn attempts(line: &Line, request: &Request, policy: &Policy, de
         let (result, nothing_sent, ended) = match outcome {
             Some(Ok(answer)) => (call.decode(answer), false, true),
             Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
-            None if attempt_ends == deadline => (Err(timed_out("the call took longer than its timeout allows")), false, false),
-            None => (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false),
+            None if attempt_ends == deadline => {
+                (Err(timed_out("the call took longer than its timeout allows")), false, false)
+            }
+            None => {
+                (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false)
+            }
         };
         let next_in = match &result {
-            Err(error) if number <= policy.max_retries && may_repeat(error, request.repeatable, nothing_sent) => {
+            Err(error)
+                if number <= policy.max_retries
+                    && may_repeat(error, request.repeatable, nothing_sent) =>
+            {
                 Some(wait(number, error)).filter(|wait| Instant::now() + *wait < deadline)
             }
             _ => None,
         };
-        call.watch(Attempt { number, took: began.elapsed(), error: result.as_ref().err(), next_in });
+        call.watch(Attempt {
+            number,
+            took: began.elapsed(),
+            error: result.as_ref().err(),
+            next_in,
+        });
         match next_in {
             Some(wait) => sleep(wait).await,
             None => return (result.map_err(|error| error.with_attempts(number)), ended),
@@ -79,10 +100,12 @@ fn timed_out(message: &str) -> Error {
     Error::new(Code::Timeout, message).with_retryable(true)
 }
 
-/// A call that can be repeated safely is; another one only if the server saw nothing of it, or refused to look at it.
+/// A call that can be repeated safely is; another one only if the server saw nothing of it, or
+/// refused to look at it.
 fn may_repeat(error: &Error, repeatable: bool, nothing_sent: bool) -> bool {
     match error.code() {
-        // Nango itself refuses to try again for 30 seconds, and a failure on each of four days makes it give up.
+        // Nango itself refuses to try again for 30 seconds, and a failure on each of four days
+        // makes it give up.
         Code::RefreshFailed | Code::RefreshBackoff => false,
         // Nango's own limiter stands in front of everything: with its envelope, nothing was done.
         Code::RateLimited => repeatable || error.api_code().is_some(),

@@ -17,7 +17,8 @@ impl From<Zeroizing<String>> for Secret {
     }
 }
 
-/// How much room an answer has behind its text, so that it can be handed to C where it is: for its length and a NUL.
+/// How much room an answer has behind its text, so that it can be handed to C where it is: for its
+/// length and a NUL.
 pub(crate) const ROOM: usize = size_of::<usize>() + 1;
 
 impl Secret {
@@ -48,7 +49,9 @@ pub(crate) struct SecretKey(Zeroizing<String>);
 impl SecretKey {
     pub(crate) fn new(key: &str) -> Result<SecretKey, Error> {
         if key.is_empty() {
-            return Err(Error::invalid_argument("the secret key is empty; it is in Nango's dashboard under Environment Settings, API Keys"));
+            return Err(Error::invalid_argument(
+                "the secret key is empty; it is in Nango's dashboard under Environment Settings, API Keys",
+            ));
         }
         // Whatever else it is, it has to be the value of a header.
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -1,4 +1,5 @@
-//! What threads share things with: the standard library's, or, where loom tries every order of events (`--cfg nango_loom`), loom's.
+//! What threads share things with: the standard library's, or, where loom tries every order of
+//! events (`--cfg nango_loom`), loom's.
 
 #[cfg(nango_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU8, Ordering};

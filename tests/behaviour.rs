@@ -1,5 +1,5 @@
-//! What users feel: deadlines, cancelling, warm connections, retries, redirects, TLS, secrets. Against nango-dev, and against small servers that
-//! misbehave.
+//! What users feel: deadlines, cancelling, warm connections, retries, redirects, TLS, secrets.
+//! Against nango-dev, and against small servers that misbehave.
 
 mod support;
 
@@ -97,7 +97,9 @@ fn an_attempt_that_takes_too_long_is_tried_again() {
 fn a_slow_drip_does_not_outlive_the_deadline() {
     let server = Server::start(|mut stream, _| {
         read_request(&stream);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n");
+        let _ = stream.write_all(
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n",
+        );
         while stream.write_all(b" ").is_ok() {
             thread::sleep(Duration::from_millis(20));
         }
@@ -184,7 +186,11 @@ fn callers_that_come_and_go_leave_few_sockets() {
     let client = Client::with_options(&options).unwrap();
     thread::scope(|scope| {
         for _ in 0..32 {
-            scope.spawn(|| (0..5).for_each(|_| assert_eq!(&*client.get_token("k", "c", &plain()).unwrap(), "a-token")));
+            scope.spawn(|| {
+                (0..5).for_each(|_| {
+                    assert_eq!(&*client.get_token("k", "c", &plain()).unwrap(), "a-token")
+                })
+            });
         }
     });
     thread::sleep(Duration::from_millis(200));
@@ -256,7 +262,10 @@ fn what_breaks_in_the_middle_is_an_error() {
             let _ = stream.write_all(body.as_bytes());
             close(&stream);
         });
-        let error = Client::with_options(&without_retries(&server.url)).unwrap().get_token("k", "c", &plain()).unwrap_err();
+        let error = Client::with_options(&without_retries(&server.url))
+            .unwrap()
+            .get_token("k", "c", &plain())
+            .unwrap_err();
         assert_eq!(error.code(), Code::Io, "{body:?}: {error}");
         assert!(error.retryable());
     }
@@ -268,22 +277,45 @@ fn a_redirect_takes_the_key_nowhere() {
     let target = elsewhere.url.clone();
     let server = Server::start(move |stream, _| {
         while read_request(&stream).is_some() {
-            answer(&stream, "301 Moved Permanently", &format!("location: {target}/connection/c?token=x\r\n"), "{}");
+            answer(
+                &stream,
+                "301 Moved Permanently",
+                &format!("location: {target}/connection/c?token=x\r\n"),
+                "{}",
+            );
         }
     });
-    let error = Client::with_options(&options(&server.url, KEY)).unwrap().get_token("k", "c", &plain()).unwrap_err();
-    assert_eq!((error.code(), error.http_status(), error.attempts()), (Code::InvalidResponse, Some(301), 1));
-    assert!(error.message().contains(&elsewhere.url) && !error.message().contains("token=x"), "{error}");
+    let error = Client::with_options(&options(&server.url, KEY))
+        .unwrap()
+        .get_token("k", "c", &plain())
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.http_status(), error.attempts()),
+        (Code::InvalidResponse, Some(301), 1)
+    );
+    assert!(
+        error.message().contains(&elsewhere.url) && !error.message().contains("token=x"),
+        "{error}"
+    );
     assert_eq!(elsewhere.connections(), 0);
 }
 
 #[test]
 fn nobody_there() {
     let began = Instant::now();
-    let error = Client::with_options(&options("http://127.0.0.1:1", KEY)).unwrap().get_token("k", "c", &plain()).unwrap_err();
+    let error = Client::with_options(&options("http://127.0.0.1:1", KEY))
+        .unwrap()
+        .get_token("k", "c", &plain())
+        .unwrap_err();
     assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Connect, 3, true));
-    assert!(error.message().contains("http://127.0.0.1:1") && began.elapsed() < Duration::from_secs(2), "{error}");
-    let error = Client::with_options(&without_retries("http://nango.invalid")).unwrap().get_token("k", "c", &plain()).unwrap_err();
+    assert!(
+        error.message().contains("http://127.0.0.1:1") && began.elapsed() < Duration::from_secs(2),
+        "{error}"
+    );
+    let error = Client::with_options(&without_retries("http://nango.invalid"))
+        .unwrap()
+        .get_token("k", "c", &plain())
+        .unwrap_err();
     assert_eq!(error.code(), Code::Dns);
     assert!(error.message().contains("nango.invalid"), "{error}");
 }
@@ -300,7 +332,11 @@ fn tls_with_a_server_that_speaks_none() {
 #[test]
 fn a_bad_certificate_is_refused_when_it_is_given() {
     let mut options = Options::default();
-    for pem in [&b""[..], b"not a certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+    for pem in [
+        &b""[..],
+        b"not a certificate",
+        b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
         assert_eq!(options.add_ca_pem(pem).unwrap_err().code(), Code::InvalidArgument);
         assert_eq!(options.set_client_identity_pem(pem).unwrap_err().code(), Code::InvalidArgument);
     }
@@ -318,7 +354,10 @@ fn nothing_prints_a_secret() {
     while let Some(event) = client.next_event_json() {
         shown.push_str(&event);
     }
-    assert!(shown.contains("unencrypted"), "plain HTTP to another machine gives a warning: {shown}");
+    assert!(
+        shown.contains("unencrypted"),
+        "plain HTTP to another machine gives a warning: {shown}"
+    );
     assert!(!shown.contains(KEY) && !shown.contains("hidden-word"), "{shown}");
 }
 
@@ -336,17 +375,30 @@ fn an_id_of_any_length_is_refused_or_sent_and_never_fills_a_message() {
 fn events_tell_of_each_attempt_and_of_those_dropped() {
     let server = Server::start(|stream, _| {
         while read_request(&stream).is_some() {
-            answer(&stream, "500 Internal Server Error", "", r#"{"error":{"code":"server_error","message":"m"}}"#);
+            answer(
+                &stream,
+                "500 Internal Server Error",
+                "",
+                r#"{"error":{"code":"server_error","message":"m"}}"#,
+            );
         }
     });
     let mut options = options(&server.url, KEY);
     options.set_events(2);
     let client = Client::with_options(&options).unwrap();
     client.get_token("k", "c", &plain()).unwrap_err();
-    let events: Vec<serde_json::Value> = std::iter::from_fn(|| client.next_event_json()).map(|event| serde_json::from_str(&event).unwrap()).collect();
+    let events: Vec<serde_json::Value> = std::iter::from_fn(|| client.next_event_json())
+        .map(|event| serde_json::from_str(&event).unwrap())
+        .collect();
     assert_eq!(events.len(), 2);
-    assert_eq!((&events[0]["attempt"], &events[0]["dropped"], &events[1]["attempt"]), (&2.into(), &1.into(), &3.into()));
-    assert_eq!((&events[0]["operation"], &events[0]["error"]["code"]), (&"get_token".into(), &"SERVER".into()));
+    assert_eq!(
+        (&events[0]["attempt"], &events[0]["dropped"], &events[1]["attempt"]),
+        (&2.into(), &1.into(), &3.into())
+    );
+    assert_eq!(
+        (&events[0]["operation"], &events[0]["error"]["code"]),
+        (&"get_token".into(), &"SERVER".into())
+    );
     assert!(events[0]["retry_in_ms"].is_u64() && events[1]["retry_in_ms"].is_null());
 }
 
@@ -354,7 +406,8 @@ fn events_tell_of_each_attempt_and_of_those_dropped() {
 fn a_call_from_inside_a_runtime_is_refused_and_not_a_panic() {
     let client = client();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let error = runtime.block_on(async { client.get_token("github", "bob", &plain()) }).unwrap_err();
+    let error =
+        runtime.block_on(async { client.get_token("github", "bob", &plain()) }).unwrap_err();
     assert_eq!(error.code(), Code::Internal);
     assert!(error.message().contains("spawn_blocking"), "{error}");
 }
@@ -367,7 +420,10 @@ fn no_token_is_kept() {
     let before = client.get_token("github", "alice", &plain()).unwrap();
     let after = client.get_token("github", "alice", &forced).unwrap();
     assert!(before != after, "a forced refresh gives another token");
-    assert!(client.get_token("github", "alice", &plain()).unwrap() == after, "and the next call sees that one");
+    assert!(
+        client.get_token("github", "alice", &plain()).unwrap() == after,
+        "and the next call sees that one"
+    );
 }
 
 #[test]
@@ -379,7 +435,10 @@ fn many_threads_use_one_client() {
                 for _ in 0..25 {
                     let connection = client.get_connection_json("github", "bob", &plain()).unwrap();
                     assert!(connection.contains("\"connection_id\":\"bob\""));
-                    assert_eq!(client.get_token("github", "nobody-here", &plain()).unwrap_err().code(), Code::NotFound);
+                    assert_eq!(
+                        client.get_token("github", "nobody-here", &plain()).unwrap_err().code(),
+                        Code::NotFound
+                    );
                 }
             });
         }
@@ -388,15 +447,31 @@ fn many_threads_use_one_client() {
 
 #[test]
 fn what_a_key_may_not_see() {
-    let read = Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_DEV_KEY_READ"))).unwrap();
-    assert!(read.get_connection_json("github", "bob", &plain()).unwrap().contains("\"credentials\":{}"));
+    let read =
+        Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_DEV_KEY_READ")))
+            .unwrap();
+    assert!(
+        read.get_connection_json("github", "bob", &plain()).unwrap().contains("\"credentials\":{}")
+    );
     assert_eq!(read.get_token("github", "bob", &plain()).unwrap_err().code(), Code::NoCredentials);
-    assert_eq!(read.get_credentials_json("github", "bob", &plain()).unwrap_err().code(), Code::NoCredentials);
-    let none = Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_DEV_KEY_NONE"))).unwrap();
+    assert_eq!(
+        read.get_credentials_json("github", "bob", &plain()).unwrap_err().code(),
+        Code::NoCredentials
+    );
+    let none =
+        Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_DEV_KEY_NONE")))
+            .unwrap();
     assert_eq!(none.get_token("github", "bob", &plain()).unwrap_err().code(), Code::Forbidden);
-    let wrong = Client::with_options(&options(&variable("NANGO_HOST"), "11111111-2222-4333-8444-555555555555")).unwrap();
+    let wrong = Client::with_options(&options(
+        &variable("NANGO_HOST"),
+        "11111111-2222-4333-8444-555555555555",
+    ))
+    .unwrap();
     let error = wrong.get_token("github", "bob", &plain()).unwrap_err();
-    assert_eq!((error.code(), error.api_code(), error.attempts()), (Code::Unauthorized, Some("unknown_account"), 1));
+    assert_eq!(
+        (error.code(), error.api_code(), error.attempts()),
+        (Code::Unauthorized, Some("unknown_account"), 1)
+    );
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::ffi::{CStr, CString};
 use std::fs;
 use std::time::Duration;
 
-use nango::{CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, ffi, operation};
+use nango::{
+    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, ffi, operation,
+};
 use serde_json::{Value, json};
 use support::{KEY, variable};
 
@@ -46,7 +48,8 @@ fn every_vector_at(place: Place) {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let file: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a file")).expect("JSON");
+        let file: Value =
+            serde_json::from_str(&fs::read_to_string(&path).expect("a file")).expect("JSON");
         for vector in file["vectors"].as_array().expect("vectors") {
             // Rust has no typed view.
             if vector["typed"] == true {
@@ -66,7 +69,11 @@ fn every_vector_at(place: Place) {
             }
         }
     }
-    println!("{place:?}: vectors: {} passed, {} failed, {skipped} skipped", run - failures.len(), failures.len());
+    println!(
+        "{place:?}: vectors: {} passed, {} failed, {skipped} skipped",
+        run - failures.len(),
+        failures.len()
+    );
     assert!(run > 0, "no vector was run");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -78,9 +85,22 @@ fn options(vector: &Value, place: Place) -> Result<Options, Error> {
         Some(url) => options.set_base_url(url)?,
         None if vector["kind"] == "client" => {}
         None => {
-            let host = settings["server"].as_str().unwrap_or(if place.tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" });
-            let run = format!("/_vectors/rust-{}-{}/{}", place.tls, place.queued, vector["name"].as_str().expect("a name"));
-            options.set_base_url(&format!("{}{}", variable(host), if settings["server"].is_null() { &run } else { "" }))?;
+            let host = settings["server"].as_str().unwrap_or(if place.tls {
+                "NANGO_DEV_TLS_HOST"
+            } else {
+                "NANGO_HOST"
+            });
+            let run = format!(
+                "/_vectors/rust-{}-{}/{}",
+                place.tls,
+                place.queued,
+                vector["name"].as_str().expect("a name")
+            );
+            options.set_base_url(&format!(
+                "{}{}",
+                variable(host),
+                if settings["server"].is_null() { &run } else { "" }
+            ))?;
             options.set_tls_roots(Roots::CustomOnly);
             options.add_ca_pem(&fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority"))?;
         }
@@ -108,7 +128,10 @@ fn call_options(settings: &Value) -> Result<CallOptions, Error> {
         options.set_timeout(Duration::from_millis(ms))?;
     }
     for header in settings["headers"].as_array().into_iter().flatten() {
-        options.set_header(header[0].as_str().expect("a name"), header[1].as_str().expect("a value"))?;
+        options.set_header(
+            header[0].as_str().expect("a name"),
+            header[1].as_str().expect("a value"),
+        )?;
     }
     Ok(options)
 }
@@ -127,7 +150,11 @@ fn call(vector: &Value, place: Place) -> Result<(), String> {
     compare(&vector["expect"], &result)?;
     let mut shown = format!("{result:?} {client:?}");
     if let Err(error) = &result {
-        shown.push_str(&format!("{error} {} {}", error.message(), error.body_json().unwrap_or_default()));
+        shown.push_str(&format!(
+            "{error} {} {}",
+            error.message(),
+            error.body_json().unwrap_or_default()
+        ));
     }
     while let Some(event) = client.next_event_json() {
         shown.push_str(&event);
@@ -143,7 +170,9 @@ fn secrets(vector: &Value) -> Vec<&str> {
     fn texts<'a>(value: &'a Value, inside: bool, found: &mut Vec<&'a str>) {
         match value {
             Value::String(text) if inside && text.len() >= 8 => found.push(text),
-            Value::Array(elements) => elements.iter().for_each(|element| texts(element, inside, found)),
+            Value::Array(elements) => {
+                elements.iter().for_each(|element| texts(element, inside, found))
+            }
             Value::Object(members) => members.iter().for_each(|(name, member)| {
                 if name != "type" && name != "expires_at" {
                     texts(member, inside || name == "credentials", found);
@@ -160,10 +189,14 @@ fn secrets(vector: &Value) -> Vec<&str> {
 }
 
 fn one_queued_call(client: &Client, call: &Value) -> Result<Secret, Error> {
-    let operation = operation::find(call["operation"].as_str().expect("an operation")).expect("a known operation");
+    let operation = operation::find(call["operation"].as_str().expect("an operation"))
+        .expect("a known operation");
     let parameters = match call["operation"].as_str() {
         Some("list_connections") => filter(&call["filter"]),
-        _ => ["provider_config_key", "connection_id"].into_iter().map(|name| (name.to_owned(), call[name].clone())).collect(),
+        _ => ["provider_config_key", "connection_id"]
+            .into_iter()
+            .map(|name| (name.to_owned(), call[name].clone()))
+            .collect(),
     };
     let queue = Queue::new()?;
     queue.submit(client, operation, parameters, &call_options(&call["options"])?, 0)?;
@@ -223,7 +256,14 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
             equal(&format!("{name} of {error}"), expected, fact)?;
         }
     }
-    let texts = |name: &str| expected[name].as_array().into_iter().flatten().map(|text| text.as_str().expect("a text").to_owned()).collect::<Vec<_>>();
+    let texts = |name: &str| {
+        expected[name]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|text| text.as_str().expect("a text").to_owned())
+            .collect::<Vec<_>>()
+    };
     let printed = format!("{} {error} {error:?}", error.message());
     for text in texts("message_contains") {
         if !error.message().contains(&text) {
@@ -247,12 +287,20 @@ fn list(vector: &Value, place: Place) -> Result<(), String> {
     let client = made(vector, place).map_err(|error| error.to_string())?;
     let page_size = vector["page_size"].as_u64().unwrap_or(0) as u32;
     let mut ids = Vec::new();
-    let outcome = client.list_connections(filter(&vector["filter"]), page_size, CallOptions::default()).and_then(|mut pager| {
-        while let Some(page) = pager.next_page_json()? {
-            ids.extend(deep(&page)["connections"].as_array().expect("a list").iter().map(|connection| connection["connection_id"].clone()));
-        }
-        Ok(())
-    });
+    let outcome = client
+        .list_connections(filter(&vector["filter"]), page_size, CallOptions::default())
+        .and_then(|mut pager| {
+            while let Some(page) = pager.next_page_json()? {
+                ids.extend(
+                    deep(&page)["connections"]
+                        .as_array()
+                        .expect("a list")
+                        .iter()
+                        .map(|connection| connection["connection_id"].clone()),
+                );
+            }
+            Ok(())
+        });
     if let Some(expected) = vector["expect"].get("connection_ids") {
         equal("the ids", expected, &Value::Array(ids))?;
     }
@@ -278,7 +326,8 @@ fn json_get(vector: &Value) -> Result<(), String> {
     // SAFETY: both are C texts; what comes back is read, then freed by the function for it.
     let found = unsafe {
         let found = ffi::json::nango_json_get(json.as_ptr(), pointer.as_ptr());
-        let copy = (!found.is_null()).then(|| CStr::from_ptr(found).to_str().expect("UTF-8").to_owned());
+        let copy =
+            (!found.is_null()).then(|| CStr::from_ptr(found).to_str().expect("UTF-8").to_owned());
         ffi::call::nango_free_string(found);
         copy
     };

@@ -1,5 +1,6 @@
-//! Nothing that goes wrong hurts the host: every fault that nango-dev can be told to have, against blocking calls and the queue, over HTTP and TLS.
-//! What is measured is printed: `cargo test --test faults -- --nocapture`.
+//! Nothing that goes wrong hurts the host: every fault that nango-dev can be told to have, against
+//! blocking calls and the queue, over HTTP and TLS. What is measured is printed: `cargo test --test
+//! faults -- --nocapture`.
 
 #[allow(dead_code)] // The soak uses the rest.
 #[path = "soak/src/levers.rs"]
@@ -16,11 +17,14 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
-use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation};
+use nango::{
+    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation,
+};
 use serde_json::{Value, json};
 use support::{Server, options, read_request};
 
-/// By how much a deadline may be missed, and how long a cancelled call may take, on a machine that does other things too.
+/// By how much a deadline may be missed, and how long a cancelled call may take, on a machine that
+/// does other things too.
 const LATE: Duration = Duration::from_millis(250);
 const LATE_CANCEL: Duration = Duration::from_millis(200);
 
@@ -46,7 +50,12 @@ impl Lateness {
             late.sort_unstable();
             let at = |share: usize| late[late.len() * share / 100].as_secs_f64() * 1000.0;
             let most = late.last().map_or(0.0, |last| last.as_secs_f64() * 1000.0);
-            println!("  {what:<8} {place:<28} {:>5} calls, late by ms: p50 {:.1}, p99 {:.1}, max {most:.1}", late.len(), at(50), at(99));
+            println!(
+                "  {what:<8} {place:<28} {:>5} calls, late by ms: p50 {:.1}, p99 {:.1}, max {most:.1}",
+                late.len(),
+                at(50),
+                at(99)
+            );
         }
     }
 }
@@ -63,7 +72,12 @@ enum Scheme {
     Tls,
 }
 
-const EVERYWHERE: [(Way, Scheme); 4] = [(Way::Blocking, Scheme::Http), (Way::Blocking, Scheme::Tls), (Way::Queued, Scheme::Http), (Way::Queued, Scheme::Tls)];
+const EVERYWHERE: [(Way, Scheme); 4] = [
+    (Way::Blocking, Scheme::Http),
+    (Way::Blocking, Scheme::Tls),
+    (Way::Queued, Scheme::Http),
+    (Way::Queued, Scheme::Tls),
+];
 
 /// A client, and the way in which it is called.
 struct Caller {
@@ -74,7 +88,8 @@ struct Caller {
 
 impl Caller {
     fn new(way: Way, scheme: Scheme, change: impl FnOnce(&mut Options)) -> Caller {
-        let host = variable(if scheme == Scheme::Http { "NANGO_HOST" } else { "NANGO_DEV_TLS_HOST" });
+        let host =
+            variable(if scheme == Scheme::Http { "NANGO_HOST" } else { "NANGO_DEV_TLS_HOST" });
         Caller::of(way, &host, change)
     }
 
@@ -82,10 +97,16 @@ impl Caller {
         let mut options = options(url, &variable("NANGO_SECRET_KEY"));
         if url.starts_with("https") {
             options.set_tls_roots(Roots::CustomOnly);
-            options.add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority")).expect("an authority");
+            options
+                .add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority"))
+                .expect("an authority");
         }
         change(&mut options);
-        Caller { way, client: Client::with_options(&options).expect("a client"), queue: Queue::new().expect("a queue") }
+        Caller {
+            way,
+            client: Client::with_options(&options).expect("a client"),
+            queue: Queue::new().expect("a queue"),
+        }
     }
 
     fn get(&self, id: &str) -> Result<Secret, Error> {
@@ -97,7 +118,8 @@ impl Caller {
             Way::Blocking => self.client.get_token(INTEGRATION, id, options),
             Way::Queued => {
                 let ticket = self.submit(id, options);
-                let done = self.queue.next(1, Some(Duration::from_secs(60))).pop().expect("it completes");
+                let done =
+                    self.queue.next(1, Some(Duration::from_secs(60))).pop().expect("it completes");
                 assert_eq!(done.ticket, ticket);
                 done.result.map(|token| token.expect("a token"))
             }
@@ -107,7 +129,9 @@ impl Caller {
     fn submit(&self, id: &str, options: &CallOptions) -> u64 {
         let parameters = json!({"provider_config_key": INTEGRATION, "connection_id": id});
         let parameters: Parameters = parameters.as_object().cloned().expect("an object");
-        self.queue.submit(&self.client, &operation::GET_TOKEN, parameters, options, 0).expect("accepted")
+        self.queue
+            .submit(&self.client, &operation::GET_TOKEN, parameters, options, 0)
+            .expect("accepted")
     }
 
     /// A call that must get its own answer and no other's.
@@ -128,13 +152,20 @@ struct Case {
     status: Option<u16>,
     retryable: bool,
     attempts: u32,
-    /// Whether the connection breaks before a byte of an answer: on a used one the request is then sent once more, unseen.
+    /// Whether the connection breaks before a byte of an answer: on a used one the request is then
+    /// sent once more, unseen.
     unseen: bool,
     /// It ends by the attempt's timeout.
     slow: bool,
 }
 
-fn case(name: &'static str, fault: Value, code: Code, status: Option<u16>, retryable: bool) -> Case {
+fn case(
+    name: &'static str,
+    fault: Value,
+    code: Code,
+    status: Option<u16>,
+    retryable: bool,
+) -> Case {
     let attempts = if retryable { 3 } else { 1 };
     Case { name, fault, code: Some(code), status, retryable, attempts, unseen: false, slow: false }
 }
@@ -169,13 +200,19 @@ fn limited(retry_after: Value) -> Value {
 
 fn http_date(from_now: i64) -> Value {
     let now = SystemTime::now();
-    let then = if from_now < 0 { now - Duration::from_secs(from_now.unsigned_abs()) } else { now + Duration::from_secs(from_now.unsigned_abs()) };
+    let then = if from_now < 0 {
+        now - Duration::from_secs(from_now.unsigned_abs())
+    } else {
+        now + Duration::from_secs(from_now.unsigned_abs())
+    };
     Value::from(httpdate::fmt_http_date(then))
 }
 
 fn cases() -> Vec<Case> {
     let io = |name, fault| case(name, fault, Code::Io, None, true);
-    let refused = |message: &str| answer(424, json!({"envelope": "A", "code": "invalid_credentials", "message": message}));
+    let refused = |message: &str| {
+        answer(424, json!({"envelope": "A", "code": "invalid_credentials", "message": message}))
+    };
     vec![
         io("reset before the answer", json!({"kind": "reset"})).unseen(),
         io("reset in the headers", json!({"kind": "reset", "at": "headers"})),
@@ -194,28 +231,124 @@ fn cases() -> Vec<Case> {
         io("chunked garbage", json!({"kind": "chunks"})),
         io("no HTTP", json!({"kind": "garbage"})),
         io("endless headers", json!({"kind": "endless_headers"})),
-        case("content-length too long", json!({"kind": "length", "by": 10}), Code::Timeout, None, true).slow(),
-        case("content-length too short", json!({"kind": "length", "by": -3}), Code::InvalidResponse, Some(200), false),
+        case(
+            "content-length too long",
+            json!({"kind": "length", "by": 10}),
+            Code::Timeout,
+            None,
+            true,
+        )
+        .slow(),
+        case(
+            "content-length too short",
+            json!({"kind": "length", "by": -3}),
+            Code::InvalidResponse,
+            Some(200),
+            false,
+        ),
         case("silence", json!({"kind": "hang"}), Code::Timeout, None, true).slow(),
-        case("drip of the whole", json!({"kind": "drip", "every_ms": 10}), Code::Timeout, None, true).slow(),
-        case("drip of the body", json!({"kind": "drip", "part": "body", "every_ms": 10}), Code::Timeout, None, true).slow(),
-        case("too large, announced", json!({"kind": "oversize", "bytes": 3_000_000, "announced": true}), Code::ResponseTooLarge, Some(200), false),
-        case("too large, unannounced", json!({"kind": "oversize", "bytes": 3_000_000}), Code::ResponseTooLarge, Some(200), false),
-        case("a page with 200", answer(200, json!({"envelope": "H"})), Code::InvalidResponse, Some(200), false),
-        case("no body with 200", answer(200, json!({"envelope": "L"})), Code::InvalidResponse, Some(200), false),
-        case("redirect", answer(302, json!({"headers": {"location": "http://127.0.0.1:1/x"}})), Code::InvalidResponse, Some(302), false),
+        case(
+            "drip of the whole",
+            json!({"kind": "drip", "every_ms": 10}),
+            Code::Timeout,
+            None,
+            true,
+        )
+        .slow(),
+        case(
+            "drip of the body",
+            json!({"kind": "drip", "part": "body", "every_ms": 10}),
+            Code::Timeout,
+            None,
+            true,
+        )
+        .slow(),
+        case(
+            "too large, announced",
+            json!({"kind": "oversize", "bytes": 3_000_000, "announced": true}),
+            Code::ResponseTooLarge,
+            Some(200),
+            false,
+        ),
+        case(
+            "too large, unannounced",
+            json!({"kind": "oversize", "bytes": 3_000_000}),
+            Code::ResponseTooLarge,
+            Some(200),
+            false,
+        ),
+        case(
+            "a page with 200",
+            answer(200, json!({"envelope": "H"})),
+            Code::InvalidResponse,
+            Some(200),
+            false,
+        ),
+        case(
+            "no body with 200",
+            answer(200, json!({"envelope": "L"})),
+            Code::InvalidResponse,
+            Some(200),
+            false,
+        ),
+        case(
+            "redirect",
+            answer(302, json!({"headers": {"location": "http://127.0.0.1:1/x"}})),
+            Code::InvalidResponse,
+            Some(302),
+            false,
+        ),
         case("429", answer(429, json!({"envelope": "D"})), Code::RateLimited, Some(429), true),
         case("429, after 0", limited(json!("0")), Code::RateLimited, Some(429), true),
         case("429, after 1", limited(json!("1")), Code::RateLimited, Some(429), true),
         case("429, by a date", limited(http_date(2)), Code::RateLimited, Some(429), true),
-        case("429, by a date gone by", limited(http_date(-100)), Code::RateLimited, Some(429), true),
-        case("429, by a far date", limited(json!("Fri, 31 Dec 9999 23:59:59 GMT")), Code::RateLimited, Some(429), true).attempts(1),
-        case("429, after a day", limited(json!("86400")), Code::RateLimited, Some(429), true).attempts(1),
-        case("429, after an absurd number", limited(json!("99999999999999999999")), Code::RateLimited, Some(429), true),
+        case(
+            "429, by a date gone by",
+            limited(http_date(-100)),
+            Code::RateLimited,
+            Some(429),
+            true,
+        ),
+        case(
+            "429, by a far date",
+            limited(json!("Fri, 31 Dec 9999 23:59:59 GMT")),
+            Code::RateLimited,
+            Some(429),
+            true,
+        )
+        .attempts(1),
+        case("429, after a day", limited(json!("86400")), Code::RateLimited, Some(429), true)
+            .attempts(1),
+        case(
+            "429, after an absurd number",
+            limited(json!("99999999999999999999")),
+            Code::RateLimited,
+            Some(429),
+            true,
+        ),
         case("429, after nonsense", limited(json!("soon, -1")), Code::RateLimited, Some(429), true),
-        case("backing off", refused("Backing off (invented)"), Code::RefreshBackoff, Some(424), true).attempts(1),
-        case("given up", refused("the refresh limit is reached (invented)"), Code::ReconnectRequired, Some(424), false),
-        case("outage", answer(401, json!({"envelope": "B", "code": "malformed_auth_header", "message": "m"})), Code::Server, Some(401), true),
+        case(
+            "backing off",
+            refused("Backing off (invented)"),
+            Code::RefreshBackoff,
+            Some(424),
+            true,
+        )
+        .attempts(1),
+        case(
+            "given up",
+            refused("the refresh limit is reached (invented)"),
+            Code::ReconnectRequired,
+            Some(424),
+            false,
+        ),
+        case(
+            "outage",
+            answer(401, json!({"envelope": "B", "code": "malformed_auth_header", "message": "m"})),
+            Code::Server,
+            Some(401),
+            true,
+        ),
         case("500", answer(500, json!({"envelope": "B"})), Code::Server, Some(500), true),
         case("gateway", answer(503, json!({"envelope": "K"})), Code::Server, Some(503), true),
     ]
@@ -223,7 +356,8 @@ fn cases() -> Vec<Case> {
 
 fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), String> {
     let dev = Dev::running();
-    let slug: String = case.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let slug: String =
+        case.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let id = format!("{slug}-{way:?}-{scheme:?}-{warm}");
     let other = format!("{id}-other");
     dev.import(&id);
@@ -248,7 +382,8 @@ fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), Stri
         (Ok(_), None) => wrong.push_str("another's answer; "),
         (Ok(_), Some(code)) => write!(wrong, "it succeeded instead of {code:?}; ").unwrap(),
         (Err(error), code) => {
-            let seen = (Some(error.code()), error.http_status(), error.retryable(), error.attempts());
+            let seen =
+                (Some(error.code()), error.http_status(), error.retryable(), error.attempts());
             if seen != (code, case.status, case.retryable, case.attempts) {
                 write!(wrong, "{seen:?}: {error}; ").unwrap();
             }
@@ -271,34 +406,54 @@ fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), Stri
         dev.order(&id, 1 + u64::from(case.unseen), &case.fault);
         caller.good(&id, &format!("{}, once", case.name));
     }
-    if wrong.is_empty() { Ok(()) } else { Err(format!("{} ({way:?}, {scheme:?}, {}): {wrong}", case.name, if warm { "warm" } else { "cold" })) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!(
+            "{} ({way:?}, {scheme:?}, {}): {wrong}",
+            case.name,
+            if warm { "warm" } else { "cold" }
+        ))
+    }
 }
 
 #[test]
 fn every_fault_has_its_error_and_the_next_call_works() {
     let cases = cases();
-    let places = EVERYWHERE.into_iter().flat_map(|(way, scheme)| [(way, scheme, false), (way, scheme, true)]);
-    let runs: Vec<_> = places.flat_map(|place| cases.iter().map(move |case| (case, place))).collect();
+    let places = EVERYWHERE
+        .into_iter()
+        .flat_map(|(way, scheme)| [(way, scheme, false), (way, scheme, true)]);
+    let runs: Vec<_> =
+        places.flat_map(|place| cases.iter().map(move |case| (case, place))).collect();
     // Most of them wait most of the time.
     const THREADS: usize = 24;
     let next = AtomicUsize::new(0);
     let outcomes = thread::scope(|scope| {
         let run = || {
             let mine = std::iter::from_fn(|| runs.get(next.fetch_add(1, Ordering::Relaxed)));
-            mine.map(|(case, (way, scheme, warm))| strikes(case, *way, *scheme, *warm)).collect::<Vec<_>>()
+            mine.map(|(case, (way, scheme, warm))| strikes(case, *way, *scheme, *warm))
+                .collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a thread")).collect::<Vec<_>>()
     });
-    let failures: Vec<String> = outcomes.iter().filter_map(|outcome| outcome.clone().err()).collect();
+    let failures: Vec<String> =
+        outcomes.iter().filter_map(|outcome| outcome.clone().err()).collect();
     let passed = outcomes.len() - failures.len();
     assert_eq!(outcomes.len(), runs.len());
-    println!("faults: {} of them, {passed} runs as they should be, {} not", cases.len(), failures.len());
+    println!(
+        "faults: {} of them, {passed} runs as they should be, {} not",
+        cases.len(),
+        failures.len()
+    );
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// These in each envelope everywhere; of the others each envelope in one of the four places.
-const STATUSES: [u16; 25] = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 424, 429, 431, 451, 500, 501, 502, 503, 504, 505, 507, 520, 599];
+const STATUSES: [u16; 25] = [
+    400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 424, 429, 431, 451, 500, 501, 502,
+    503, 504, 505, 507, 520, 599,
+];
 const ENVELOPES: [&str; 13] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "text"];
 
 #[test]
@@ -325,20 +480,38 @@ fn every_status_in_every_envelope() {
         for (place, (way, scheme)) in EVERYWHERE.into_iter().enumerate() {
             let (dev, count) = (&dev, &count);
             scope.spawn(move || {
-                let (id, other) = (format!("statuses-{way:?}-{scheme:?}"), format!("statuses-{way:?}-{scheme:?}-other"));
+                let (id, other) = (
+                    format!("statuses-{way:?}-{scheme:?}"),
+                    format!("statuses-{way:?}-{scheme:?}-other"),
+                );
                 dev.import(&id);
                 dev.import(&other);
                 let caller = Caller::new(way, scheme, |options| options.set_max_retries(0));
                 for status in 400..600 {
                     for (number, envelope) in ENVELOPES.into_iter().enumerate() {
-                        if !STATUSES.contains(&status) && (number + usize::from(status)) % EVERYWHERE.len() != place {
+                        if !STATUSES.contains(&status)
+                            && (number + usize::from(status)) % EVERYWHERE.len() != place
+                        {
                             continue;
                         }
-                        dev.order(&id, 1, &answer(status, json!({"envelope": envelope, "message": "m"})));
+                        dev.order(
+                            &id,
+                            1,
+                            &answer(status, json!({"envelope": envelope, "message": "m"})),
+                        );
                         let error = caller.get(&id).expect_err("an error");
-                        let seen = (error.code(), error.retryable(), error.http_status(), error.attempts());
+                        let seen = (
+                            error.code(),
+                            error.retryable(),
+                            error.http_status(),
+                            error.attempts(),
+                        );
                         let (code, retryable) = expected(status, envelope);
-                        assert_eq!(seen, (code, retryable, Some(status), 1), "{status} {envelope}: {error}");
+                        assert_eq!(
+                            seen,
+                            (code, retryable, Some(status), 1),
+                            "{status} {envelope}: {error}"
+                        );
                         count.fetch_add(1, Ordering::Relaxed);
                     }
                     caller.good(&other, "between");
@@ -347,7 +520,11 @@ fn every_status_in_every_envelope() {
             });
         }
     });
-    println!("statuses and envelopes: 200 × {}, {} answers as they should be", ENVELOPES.len(), count.into_inner());
+    println!(
+        "statuses and envelopes: 200 × {}, {} answers as they should be",
+        ENVELOPES.len(),
+        count.into_inner()
+    );
 }
 
 /// The key goes to the host that it is meant for, whatever that one says.
@@ -355,7 +532,13 @@ fn every_status_in_every_envelope() {
 fn the_key_goes_nowhere_else() {
     let dev = Dev::running();
     let elsewhere = Server::start(|stream, _| drop(read_request(&stream)));
-    let headers = [("location", "/x"), ("content-location", "/x"), ("refresh", "0; url="), ("alt-svc", "h2="), ("link", "</x>; rel=preload")];
+    let headers = [
+        ("location", "/x"),
+        ("content-location", "/x"),
+        ("refresh", "0; url="),
+        ("alt-svc", "h2="),
+        ("link", "</x>; rel=preload"),
+    ];
     let mut calls = 0;
     for (way, scheme) in EVERYWHERE {
         let id = format!("elsewhere-{way:?}-{scheme:?}");
@@ -366,7 +549,10 @@ fn the_key_goes_nowhere_else() {
                 Some(path) => (name, format!("{}/{path}", elsewhere.url)),
                 None => (name, format!("{value}{}", elsewhere.url)),
             });
-            let headers: serde_json::Map<_, _> = headers.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+            let headers: serde_json::Map<_, _> = headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)))
+                .collect();
             dev.order(&id, 1, &answer(status, json!({"headers": headers, "body": {}})));
             for _ in 0..2 {
                 let _ = caller.get(&id);
@@ -377,7 +563,8 @@ fn the_key_goes_nowhere_else() {
     }
     assert_eq!(elsewhere.connections(), 0);
     // That one would have been seen.
-    let _ = Caller::of(Way::Blocking, &elsewhere.url, |options| options.set_max_retries(0)).get("c");
+    let _ =
+        Caller::of(Way::Blocking, &elsewhere.url, |options| options.set_max_retries(0)).get("c");
     assert_eq!(elsewhere.connections(), 1);
     println!("told to go elsewhere: {calls} calls, none went");
 }
@@ -398,7 +585,11 @@ fn what_may_have_been_done_is_not_done_twice() {
                 }
                 dev.order(&id, ALWAYS, &json!({"kind": "reset", "at": at}));
                 let error = caller.get_with(&id, &forced).unwrap_err();
-                assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Io, 1, true), "{id}: {error}");
+                assert_eq!(
+                    (error.code(), error.attempts(), error.retryable()),
+                    (Code::Io, 1, true),
+                    "{id}: {error}"
+                );
                 assert_eq!(dev.struck(&id), 1, "{id}");
                 dev.clear(&id);
                 caller.good(&id, "after");
@@ -418,9 +609,10 @@ fn tls_that_cannot_be_trusted_and_tls_that_breaks() {
             ("CUT_OFF", Code::Connect, 3),
             ("SILENT", Code::Timeout, 3),
         ] {
-            let caller = Caller::of(way, &variable(&format!("NANGO_DEV_TLS_{host}_HOST")), |options| {
-                options.set_connect_timeout(Duration::from_millis(300)).unwrap();
-            });
+            let caller =
+                Caller::of(way, &variable(&format!("NANGO_DEV_TLS_{host}_HOST")), |options| {
+                    options.set_connect_timeout(Duration::from_millis(300)).unwrap();
+                });
             for _ in 0..2 {
                 let error = caller.get("bob").unwrap_err();
                 let seen = (error.code(), error.attempts(), error.retryable(), error.http_status());
@@ -430,7 +622,9 @@ fn tls_that_cannot_be_trusted_and_tls_that_breaks() {
         let id = format!("client-cert-{way:?}");
         Dev::running().import(&id);
         let identity = std::fs::read(variable("NANGO_DEV_CLIENT_CERT_FILE")).unwrap();
-        let caller = Caller::of(way, &variable("NANGO_DEV_TLS_CLIENT_CERT_HOST"), |options| options.set_client_identity_pem(&identity).unwrap());
+        let caller = Caller::of(way, &variable("NANGO_DEV_TLS_CLIENT_CERT_HOST"), |options| {
+            options.set_client_identity_pem(&identity).unwrap()
+        });
         caller.good(&id, "with the certificate that is wanted");
     }
 }
@@ -439,7 +633,12 @@ fn tls_that_cannot_be_trusted_and_tls_that_breaks() {
 fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
     const CALLS: u64 = 125;
     let dev = Dev::running();
-    let kinds = [("close_idle", false), ("close_idle", true), ("close_on_reuse", false), ("close_on_reuse", true)];
+    let kinds = [
+        ("close_idle", false),
+        ("close_idle", true),
+        ("close_on_reuse", false),
+        ("close_on_reuse", true),
+    ];
     thread::scope(|scope| {
         for (way, scheme) in EVERYWHERE {
             let dev = &dev;
@@ -451,7 +650,8 @@ fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
                     dev.order(&id, ALWAYS, &json!({"kind": kind, "reset": reset}));
                     for call in 0..CALLS {
                         caller.good(&id, &format!("call {call}"));
-                        // At times the close has come already, at times it comes while the next request is sent.
+                        // At times the close has come already, at times it comes while the next
+                        // request is sent.
                         if call % 2 == 0 {
                             thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
                         }
@@ -494,7 +694,12 @@ struct Full {
 
 impl Full {
     fn new() -> Full {
-        let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).unwrap();
+        let socket = rustix::net::socket(
+            rustix::net::AddressFamily::INET,
+            rustix::net::SocketType::STREAM,
+            None,
+        )
+        .unwrap();
         rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
         rustix::net::listen(&socket, 0).unwrap();
         let listener = TcpListener::from(socket);
@@ -510,8 +715,14 @@ impl Full {
     }
 }
 
-/// A caller that comes to this point and no further, and whom it asks for. The listener is kept for as long.
-fn stuck(point: Point, way: Way, name: &str, change: impl FnOnce(&mut Options)) -> (Caller, String, Option<Full>) {
+/// A caller that comes to this point and no further, and whom it asks for. The listener is kept for
+/// as long.
+fn stuck(
+    point: Point,
+    way: Way,
+    name: &str,
+    change: impl FnOnce(&mut Options),
+) -> (Caller, String, Option<Full>) {
     let dev = Dev::running();
     let id = format!("stuck-{name}-{point:?}-{way:?}");
     let here = |fault: Value| {
@@ -565,7 +776,10 @@ fn deadline(point: Point, clock: Clock, way: Way, lateness: &Lateness) -> Result
         let began = Instant::now();
         let error = caller.get(&id).unwrap_err();
         let took = began.elapsed();
-        if error.code() != Code::Timeout || took + Duration::from_millis(5) < TIME || took > TIME + LATE {
+        if error.code() != Code::Timeout
+            || took + Duration::from_millis(5) < TIME
+            || took > TIME + LATE
+        {
             return Err(format!("{point:?}, {clock:?}, {way:?}, call {call}: {took:?}, {error}"));
         }
         lateness.add(format!("{point:?}, {clock:?}, {way:?}"), took.saturating_sub(TIME));
@@ -577,14 +791,25 @@ fn deadlines(points: &[Point]) {
     let mut runs = Vec::new();
     for point in points {
         let clocks: &[Clock] = match point {
-            Point::Lookup | Point::Connect | Point::Tunnel | Point::Handshake => &[Clock::Connect, Clock::Attempt, Clock::Call],
+            Point::Lookup | Point::Connect | Point::Tunnel | Point::Handshake => {
+                &[Clock::Connect, Clock::Attempt, Clock::Call]
+            }
             _ => &[Clock::Attempt, Clock::Call],
         };
-        runs.extend(clocks.iter().flat_map(|clock| [(*point, *clock, Way::Blocking), (*point, *clock, Way::Queued)]));
+        runs.extend(
+            clocks
+                .iter()
+                .flat_map(|clock| [(*point, *clock, Way::Blocking), (*point, *clock, Way::Queued)]),
+        );
     }
     let lateness = &Lateness::default();
     let failures: Vec<String> = thread::scope(|scope| {
-        let runs: Vec<_> = runs.into_iter().map(|(point, clock, way)| scope.spawn(move || deadline(point, clock, way, lateness).err())).collect();
+        let runs: Vec<_> = runs
+            .into_iter()
+            .map(|(point, clock, way)| {
+                scope.spawn(move || deadline(point, clock, way, lateness).err())
+            })
+            .collect();
         runs.into_iter().filter_map(|run| run.join().expect("a run")).collect()
     });
     lateness.print("deadline");
@@ -593,7 +818,15 @@ fn deadlines(points: &[Point]) {
 
 #[test]
 fn deadlines_hold_wherever_the_call_is() {
-    deadlines(&[Point::Connect, Point::Tunnel, Point::Handshake, Point::Waiting, Point::WaitingTls, Point::Reading, Point::ReadingTls]);
+    deadlines(&[
+        Point::Connect,
+        Point::Tunnel,
+        Point::Handshake,
+        Point::Waiting,
+        Point::WaitingTls,
+        Point::Reading,
+        Point::ReadingTls,
+    ]);
 }
 
 #[test]
@@ -606,14 +839,26 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
             options.set_max_retries(1000);
             options.set_timeout(Duration::from_millis(700)).unwrap();
         });
-        // Told to wait for 5 s it does not begin to; told nothing it tries as long as there is time.
-        for (fault, least) in [(answer(503, json!({"envelope": "K", "headers": {"retry-after": "5"}})), 0), (answer(500, json!({"envelope": "B"})), 2)] {
+        // Told to wait for 5 s it does not begin to; told nothing it tries as long as there is
+        // time.
+        for (fault, least) in [
+            (answer(503, json!({"envelope": "K", "headers": {"retry-after": "5"}})), 0),
+            (answer(500, json!({"envelope": "B"})), 2),
+        ] {
             dev.order(&id, ALWAYS, &fault);
             let began = Instant::now();
             let error = caller.get(&id).unwrap_err();
             let took = began.elapsed();
-            println!("  {way:?} {scheme:?}: {} after {} attempts and {} ms (700 set)", error.code().name(), error.attempts(), took.as_millis());
-            assert!(matches!(error.code(), Code::Server | Code::Timeout) && error.attempts() >= least, "{error}");
+            println!(
+                "  {way:?} {scheme:?}: {} after {} attempts and {} ms (700 set)",
+                error.code().name(),
+                error.attempts(),
+                took.as_millis()
+            );
+            assert!(
+                matches!(error.code(), Code::Server | Code::Timeout) && error.attempts() >= least,
+                "{error}"
+            );
             assert!(took < Duration::from_millis(700) + LATE, "{took:?}");
             dev.clear(&id);
         }
@@ -628,7 +873,10 @@ fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
         move |stream, _| {
             while read_request(&stream).is_some() {
                 asked.lock().unwrap().push(Instant::now());
-                let told = retry_after.as_ref().map(|told| format!("retry-after: {told}\r\n")).unwrap_or_default();
+                let told = retry_after
+                    .as_ref()
+                    .map(|told| format!("retry-after: {told}\r\n"))
+                    .unwrap_or_default();
                 support::answer(&stream, "503 Service Unavailable", &told, "{}");
             }
         }
@@ -636,7 +884,11 @@ fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
     let caller = Caller::of(way, &server.url, |options| options.set_max_retries(retries));
     let error = caller.get("c").unwrap_err();
     let asked = asked.lock().unwrap();
-    assert_eq!((error.code(), error.attempts(), asked.len() as u32), (Code::Server, retries + 1, retries + 1), "{error}");
+    assert_eq!(
+        (error.code(), error.attempts(), asked.len() as u32),
+        (Code::Server, retries + 1, retries + 1),
+        "{error}"
+    );
     asked.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
@@ -649,7 +901,10 @@ fn the_server_has_peace_between_attempts() {
             for (told, least) in [("0", 250), ("1", 1000), ("2", 2000)] {
                 scope.spawn(move || {
                     for wait in peace(way, 2, Some(told.to_owned())) {
-                        assert!(wait >= ms(least) && wait < ms(least) + LATE, "{way:?}, told {told}: {wait:?}");
+                        assert!(
+                            wait >= ms(least) && wait < ms(least) + LATE,
+                            "{way:?}, told {told}: {wait:?}"
+                        );
                     }
                 });
             }
@@ -657,12 +912,16 @@ fn the_server_has_peace_between_attempts() {
                 let date = http_date(3).as_str().expect("a text").to_owned();
                 // Dates are whole seconds.
                 let waits = peace(way, 1, Some(date));
-                assert!(waits[0] > ms(1900) && waits[0] < ms(3000) + LATE, "{way:?}, told a date: {waits:?}");
+                assert!(
+                    waits[0] > ms(1900) && waits[0] < ms(3000) + LATE,
+                    "{way:?}, told a date: {waits:?}"
+                );
             });
             for retries in [0, 1, 2] {
                 scope.spawn(move || assert_eq!(peace(way, retries, None).len() as u32, retries));
             }
-            // Twice as long each time, 2 s at most, and of that a part by chance, so that a crowd does not come back as one.
+            // Twice as long each time, 2 s at most, and of that a part by chance, so that a crowd
+            // does not come back as one.
             scope.spawn(move || {
                 let waits = peace(way, 7, None);
                 for (number, wait) in waits.iter().enumerate() {
@@ -670,7 +929,10 @@ fn the_server_has_peace_between_attempts() {
                 }
                 println!("  {way:?}: waits by itself {waits:?}");
                 let others = peace(way, 2, None);
-                assert!(waits[..2] != others[..] && waits.iter().sum::<Duration>() > ms(300), "{way:?}: {waits:?} {others:?}");
+                assert!(
+                    waits[..2] != others[..] && waits.iter().sum::<Duration>() > ms(300),
+                    "{way:?}: {waits:?} {others:?}"
+                );
             });
         }
     });
@@ -710,8 +972,11 @@ fn cancel(point: Point, way: Way, lateness: &Lateness) {
             thread::sleep(BEFORE);
             let began = Instant::now();
             caller.queue.cancel(ticket);
-            let done = caller.queue.next(1, Some(Duration::from_secs(10))).pop().expect("it completes");
-            assert!(done.result.unwrap_err().code() == Code::Cancelled && began.elapsed() < LATE_CANCEL);
+            let done =
+                caller.queue.next(1, Some(Duration::from_secs(10))).pop().expect("it completes");
+            assert!(
+                done.result.unwrap_err().code() == Code::Cancelled && began.elapsed() < LATE_CANCEL
+            );
             lateness.add(format!("{point:?}, by its ticket"), began.elapsed());
         }
     }
@@ -719,7 +984,16 @@ fn cancel(point: Point, way: Way, lateness: &Lateness) {
 
 #[test]
 fn a_cancel_ends_the_call_wherever_it_is() {
-    cancels(&[Point::Connect, Point::Tunnel, Point::Handshake, Point::Waiting, Point::WaitingTls, Point::Reading, Point::ReadingTls, Point::BackingOff]);
+    cancels(&[
+        Point::Connect,
+        Point::Tunnel,
+        Point::Handshake,
+        Point::Waiting,
+        Point::WaitingTls,
+        Point::Reading,
+        Point::ReadingTls,
+        Point::BackingOff,
+    ]);
 }
 
 /// Set in the process that runs with the library whose lookups hang.
@@ -749,14 +1023,23 @@ fn a_lookup_that_hangs_keeps_nobody_beyond_their_time() {
         cancels(&[Point::Lookup]);
         for way in [Way::Blocking, Way::Queued] {
             let error = Caller::of(way, "http://again.invalid", |_| ()).get("c").unwrap_err();
-            assert_eq!((error.code(), error.attempts(), error.retryable()), (Code::Dns, 3, true), "{error}");
+            assert_eq!(
+                (error.code(), error.attempts(), error.retryable()),
+                (Code::Dns, 3, true),
+                "{error}"
+            );
         }
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let (source, library) = (folder.path().join("hanging.c"), folder.path().join("libhanging.so"));
     std::fs::write(&source, HANGING).unwrap();
-    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl").status().expect("a C compiler");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .arg("-ldl")
+        .status()
+        .expect("a C compiler");
     assert!(built.success());
     // This same test, in a process of its own.
     let mut command = Command::new(std::env::current_exe().unwrap());

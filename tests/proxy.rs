@@ -1,4 +1,5 @@
-//! A real proxy, tinyproxy, between the client and nango-dev: what goes through it, what it may see, and what is said when it refuses.
+//! A real proxy, tinyproxy, between the client and nango-dev: what goes through it, what it may
+//! see, and what is said when it refuses.
 
 mod support;
 
@@ -24,12 +25,23 @@ impl Proxy {
     /// `more`: lines of its configuration.
     fn start(more: &str) -> Proxy {
         let folder = TempDir::new().expect("a folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port")
+            .port();
         let file = folder.path().join("tinyproxy.conf");
         let log = folder.path().join("log");
-        let configuration = format!("Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"{}\"\nLogLevel Connect\n{more}\n", log.display());
+        let configuration = format!(
+            "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"{}\"\nLogLevel Connect\n{more}\n",
+            log.display()
+        );
         std::fs::write(&file, configuration).expect("its configuration");
-        let process = Command::new("tinyproxy").arg("-d").arg("-c").arg(&file).spawn().expect("tinyproxy, which scripts/setup.sh installs");
+        let process = Command::new("tinyproxy")
+            .arg("-d")
+            .arg("-c")
+            .arg(&file)
+            .spawn()
+            .expect("tinyproxy, which scripts/setup.sh installs");
         let proxy = Proxy { process, folder, port };
         let patience = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -66,21 +78,32 @@ impl Drop for Proxy {
 
 /// Options for nango-dev over HTTP, or over TLS with its authority.
 fn nango_dev(tls: bool) -> Options {
-    let mut options = options(&variable(if tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" }), &variable("NANGO_SECRET_KEY"));
+    let mut options = options(
+        &variable(if tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" }),
+        &variable("NANGO_SECRET_KEY"),
+    );
     options.set_tls_roots(Roots::CustomOnly);
-    options.add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("an authority")).expect("an authority");
+    options
+        .add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("an authority"))
+        .expect("an authority");
     options.set_events(64);
     options.set_max_retries(1);
     options
 }
 
-/// bob's token, through a blocking call and through the queue; both must agree on how it went. What was shown meanwhile is kept.
+/// bob's token, through a blocking call and through the queue; both must agree on how it went. What
+/// was shown meanwhile is kept.
 fn token(options: &Options, shown: &mut String) -> Result<String, Error> {
     let client = Client::with_options(options).expect("a client");
     let blocking = client.get_token("github", "bob", &CallOptions::default());
     let queue = Queue::new().expect("a queue");
-    let parameters = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"}).as_object().expect("an object").clone();
-    queue.submit(&client, &operation::GET_TOKEN, parameters, &CallOptions::default(), 0).expect("a ticket");
+    let parameters = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"})
+        .as_object()
+        .expect("an object")
+        .clone();
+    queue
+        .submit(&client, &operation::GET_TOKEN, parameters, &CallOptions::default(), 0)
+        .expect("a ticket");
     let queued = queue.next(1, Some(Duration::from_secs(30))).pop().expect("a completion").result;
     while let Some(event) = client.next_event_json() {
         shown.push_str(&event);
@@ -93,7 +116,10 @@ fn token(options: &Options, shown: &mut String) -> Result<String, Error> {
         }
         (Err(one), Err(other)) => {
             let _ = write!(shown, "{one} {one:?} {other} {other:?}");
-            assert_eq!((one.code(), one.retryable(), one.attempts(), one.message()), (other.code(), other.retryable(), other.attempts(), other.message()));
+            assert_eq!(
+                (one.code(), one.retryable(), one.attempts(), one.message()),
+                (other.code(), other.retryable(), other.attempts(), other.message())
+            );
             Err(one)
         }
         (one, other) => panic!("blocking: {:?}, queue: {:?}", one.map(drop), other.map(drop)),
@@ -113,23 +139,34 @@ fn through_a_proxy() {
     assert_eq!(through(&proxy.url(), false, &mut shown).unwrap(), "at-bob");
     assert_eq!((proxy.requests("GET"), proxy.requests("CONNECT")), (2, 0));
     assert_eq!(through(&proxy.url(), true, &mut shown).unwrap(), "at-bob");
-    assert_eq!((proxy.requests("GET"), proxy.requests("CONNECT")), (2, 2), "over TLS, a proxy sees a tunnel");
+    assert_eq!(
+        (proxy.requests("GET"), proxy.requests("CONNECT")),
+        (2, 2),
+        "over TLS, a proxy sees a tunnel"
+    );
 }
 
-/// What a proxy sees of a call over TLS: where it goes, and not a letter of the key, the token or the ids.
+/// What a proxy sees of a call over TLS: where it goes, and not a letter of the key, the token or
+/// the ids.
 #[test]
 fn a_proxy_sees_nothing_of_what_goes_through_a_tunnel() {
     let behind = Proxy::start("");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let front = Server::start({
         let (seen, port) = (Arc::clone(&seen), behind.port);
-        move |stream, _| pass_on(&stream, &TcpStream::connect(("127.0.0.1", port)).expect("the proxy"), &seen)
+        move |stream, _| {
+            pass_on(&stream, &TcpStream::connect(("127.0.0.1", port)).expect("the proxy"), &seen)
+        }
     });
     let mut shown = String::new();
-    assert_eq!(through(&front.url.replace("://", "://user:correct-horse@"), true, &mut shown).unwrap(), "at-bob");
+    assert_eq!(
+        through(&front.url.replace("://", "://user:correct-horse@"), true, &mut shown).unwrap(),
+        "at-bob"
+    );
     let seen = String::from_utf8_lossy(&seen.lock().unwrap()).into_owned();
     assert!(seen.starts_with("CONNECT localhost:") && seen.contains("roxy-"), "{seen}");
-    for secret in [KEY, "at-bob", "bob", "github", "authorization: Bearer", "uthorization: Bearer"] {
+    for secret in [KEY, "at-bob", "bob", "github", "authorization: Bearer", "uthorization: Bearer"]
+    {
         assert!(!seen.contains(secret), "{secret:?} was seen by the proxy");
     }
 }
@@ -139,16 +176,27 @@ fn a_proxy_with_a_password() {
     let proxy = Proxy::start("BasicAuth user correct-horse");
     let mut shown = String::new();
     for tls in [false, true] {
-        assert_eq!(through(&proxy.url_for("user:correct-horse"), tls, &mut shown).unwrap(), "at-bob");
+        assert_eq!(
+            through(&proxy.url_for("user:correct-horse"), tls, &mut shown).unwrap(),
+            "at-bob"
+        );
         let error = through(&proxy.url(), tls, &mut shown).unwrap_err();
-        assert_eq!((error.code(), error.retryable(), error.attempts()), (Code::Proxy, false, 1), "{error}");
+        assert_eq!(
+            (error.code(), error.retryable(), error.attempts()),
+            (Code::Proxy, false, 1),
+            "{error}"
+        );
         assert_eq!(error.http_status(), (!tls).then_some(407));
         assert!(error.message().contains("user and a password"), "{error}");
         let before = proxy.requests(if tls { "CONNECT" } else { "GET" });
         let error = through(&proxy.url_for("user:battery-staple"), tls, &mut shown).unwrap_err();
-        // tinyproxy answers 401 to a wrong password, where RFC 9110 has 407: over TLS that is an unsuccessful tunnel like any other.
+        // tinyproxy answers 401 to a wrong password, where RFC 9110 has 407: over TLS that is an
+        // unsuccessful tunnel like any other.
         assert_eq!(error.code(), if tls { Code::Proxy } else { Code::Unauthorized }, "{error}");
-        assert_eq!(proxy.requests(if tls { "CONNECT" } else { "GET" }) - before, if tls { 4 } else { 2 });
+        assert_eq!(
+            proxy.requests(if tls { "CONNECT" } else { "GET" }) - before,
+            if tls { 4 } else { 2 }
+        );
     }
     for secret in ["correct-horse", "battery-staple", KEY, "at-bob", "dXNlcjpjb3JyZWN0LWhvcnNl"] {
         assert!(!shown.contains(secret), "{secret:?} is shown: {shown}");
@@ -159,12 +207,22 @@ fn a_proxy_with_a_password() {
 fn a_proxy_that_says_407_to_a_wrong_password() {
     let proxy = Server::start(|stream, _| {
         while read_request(&stream).is_some() {
-            answer(&stream, "407 Proxy Authentication Required", "proxy-authenticate: Basic realm=\"x\"\r\n", "{}");
+            answer(
+                &stream,
+                "407 Proxy Authentication Required",
+                "proxy-authenticate: Basic realm=\"x\"\r\n",
+                "{}",
+            );
         }
     });
     for tls in [false, true] {
-        let error = through(&proxy.url.replace("://", "://user:wrong@"), tls, &mut String::new()).unwrap_err();
-        assert_eq!((error.code(), error.retryable(), error.attempts()), (Code::Proxy, false, 1), "{error}");
+        let error = through(&proxy.url.replace("://", "://user:wrong@"), tls, &mut String::new())
+            .unwrap_err();
+        assert_eq!(
+            (error.code(), error.retryable(), error.attempts()),
+            (Code::Proxy, false, 1),
+            "{error}"
+        );
     }
 }
 
@@ -172,21 +230,33 @@ fn a_proxy_that_says_407_to_a_wrong_password() {
 fn a_proxy_that_cannot_or_will_not() {
     let mut shown = String::new();
     let refused = nango_dev(false).set_proxy(Some("ftp://user:secret@x")).unwrap_err();
-    assert!(refused.code() == Code::InvalidArgument && !refused.message().contains("secret"), "{refused}");
+    assert!(
+        refused.code() == Code::InvalidArgument && !refused.message().contains("secret"),
+        "{refused}"
+    );
     let narrow = Proxy::start("ConnectPort 563");
     let error = through(&narrow.url(), true, &mut shown).unwrap_err();
     assert_eq!((error.code(), error.attempts()), (Code::Proxy, 2), "{error}");
     assert!(error.message().contains("lets this host and port through"), "{error}");
     for tls in [false, true] {
         let error = through("http://127.0.0.1:1", tls, &mut shown).unwrap_err();
-        assert_eq!((error.code(), error.retryable(), error.attempts()), (Code::Proxy, true, 2), "{error}");
+        assert_eq!(
+            (error.code(), error.retryable(), error.attempts()),
+            (Code::Proxy, true, 2),
+            "{error}"
+        );
         let error = through("http://proxy.invalid:3128", tls, &mut shown).unwrap_err();
         assert_eq!(error.code(), Code::Dns, "{error}");
-        assert!(error.message().contains("proxy.invalid") && error.message().contains("check the proxy's URL"), "{error}");
+        assert!(
+            error.message().contains("proxy.invalid")
+                && error.message().contains("check the proxy's URL"),
+            "{error}"
+        );
     }
 }
 
-/// What the environment says counts for what is not on loopback: `0.0.0.0` is this machine, and is not called loopback.
+/// What the environment says counts for what is not on loopback: `0.0.0.0` is this machine, and is
+/// not called loopback.
 #[test]
 fn a_proxy_from_the_environment() {
     let proxy = Proxy::start("");
@@ -203,11 +273,29 @@ fn a_proxy_from_the_environment() {
         assert_eq!(uses(&[(name, &url)], &elsewhere, None), ok(2), "{name}");
     }
     assert_eq!(uses(&[("HTTPS_PROXY", &url)], &elsewhere, None), ok(0), "that is for https");
-    assert_eq!(uses(&[("http_proxy", &url)], &variable("NANGO_HOST"), None), ok(0), "never for loopback");
-    assert_eq!(uses(&[("http_proxy", &url)], &elsewhere, Some("")), ok(0), "an empty option means none");
-    assert_eq!(uses(&[("http_proxy", "http://127.0.0.1:1")], &elsewhere, Some(&url)), ok(2), "the option goes first");
-    for (name, list) in [("NO_PROXY", "0.0.0.0"), ("no_proxy", "example.com, 0.0.0.0/8"), ("NO_PROXY", "*")] {
-        assert_eq!(uses(&[("http_proxy", &url), (name, list)], &elsewhere, None), ok(0), "{name}={list}");
+    assert_eq!(
+        uses(&[("http_proxy", &url)], &variable("NANGO_HOST"), None),
+        ok(0),
+        "never for loopback"
+    );
+    assert_eq!(
+        uses(&[("http_proxy", &url)], &elsewhere, Some("")),
+        ok(0),
+        "an empty option means none"
+    );
+    assert_eq!(
+        uses(&[("http_proxy", "http://127.0.0.1:1")], &elsewhere, Some(&url)),
+        ok(2),
+        "the option goes first"
+    );
+    for (name, list) in
+        [("NO_PROXY", "0.0.0.0"), ("no_proxy", "example.com, 0.0.0.0/8"), ("NO_PROXY", "*")]
+    {
+        assert_eq!(
+            uses(&[("http_proxy", &url), (name, list)], &elsewhere, None),
+            ok(0),
+            "{name}={list}"
+        );
     }
     assert_eq!(uses(&[("http_proxy", &url), ("NO_PROXY", "example.com")], &elsewhere, None), ok(2));
     // tinyproxy knows no such host; that it was asked for it is what is to be seen.
@@ -218,7 +306,10 @@ fn a_proxy_from_the_environment() {
         assert_eq!(proxy.requests("CONNECT") - before, 4, "{name}");
     }
     let strict = Proxy::start("BasicAuth user correct-horse");
-    assert_eq!(child(&[("http_proxy", &strict.url_for("user:correct-horse"))], &elsewhere, None), "OK at-bob");
+    assert_eq!(
+        child(&[("http_proxy", &strict.url_for("user:correct-horse"))], &elsewhere, None),
+        "OK at-bob"
+    );
     assert!(child(&[("http_proxy", &strict.url())], &elsewhere, None).starts_with("PROXY "));
 }
 
@@ -234,7 +325,11 @@ fn a_proxy_from_the_environment_to_a_server_over_tls() {
             let Some(head) = read_request(&stream) else { return };
             asked.lock().unwrap().push(head);
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("it takes that");
-            pass_on(&stream, &TcpStream::connect(("127.0.0.1", port)).expect("nango-dev"), &Mutex::default());
+            pass_on(
+                &stream,
+                &TcpStream::connect(("127.0.0.1", port)).expect("nango-dev"),
+                &Mutex::default(),
+            );
         }
     });
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
@@ -243,16 +338,40 @@ fn a_proxy_from_the_environment_to_a_server_over_tls() {
         assert_eq!(heads.len(), 2, "{name}");
         assert!(heads.iter().all(|head| head.starts_with("CONNECT nango.test:443 ")), "{heads:?}");
     }
-    assert_eq!(child(&[("HTTPS_PROXY", &proxy.url)], &dev, None), "OK at-bob", "never for loopback");
-    assert!(child(&[("HTTPS_PROXY", &proxy.url), ("NO_PROXY", "nango.test")], "https://nango.test", None).starts_with("DNS "));
+    assert_eq!(
+        child(&[("HTTPS_PROXY", &proxy.url)], &dev, None),
+        "OK at-bob",
+        "never for loopback"
+    );
+    assert!(
+        child(
+            &[("HTTPS_PROXY", &proxy.url), ("NO_PROXY", "nango.test")],
+            "https://nango.test",
+            None
+        )
+        .starts_with("DNS ")
+    );
     assert!(asked.lock().unwrap().is_empty());
 }
 
-/// The environment is read once in a process: a process of its own for each. What its two calls came to.
+/// The environment is read once in a process: a process of its own for each. What its two calls
+/// came to.
 fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> String {
     let mut variables = vec![("NANGO_TEST_BASE_URL", Some(base_url)), ("NANGO_TEST_PROXY", option)];
-    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
-        variables.push((name, environment.iter().find(|(set, _)| *set == name).map(|(_, value)| *value)));
+    for name in [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ] {
+        variables.push((
+            name,
+            environment.iter().find(|(set, _)| *set == name).map(|(_, value)| *value),
+        ));
     }
     support::child("calls_of_a_child", &variables)
 }
@@ -271,7 +390,8 @@ fn calls_of_a_child() {
     }
 }
 
-/// Passes on what comes from either side to the other until both have ended, and keeps what comes from the first.
+/// Passes on what comes from either side to the other until both have ended, and keeps what comes
+/// from the first.
 fn pass_on(client: &TcpStream, proxy: &TcpStream, kept: &Mutex<Vec<u8>>) {
     let copy = |mut from: &TcpStream, mut to: &TcpStream, kept: Option<&Mutex<Vec<u8>>>| {
         let mut bytes = [0; 4096];

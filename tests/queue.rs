@@ -23,7 +23,9 @@ fn parameters(id: &str) -> Parameters {
 }
 
 fn ask(queue: &Queue, client: &Client, id: &str, user_data: u64) -> u64 {
-    queue.submit(client, &operation::GET_TOKEN, parameters(id), &CallOptions::default(), user_data).unwrap()
+    queue
+        .submit(client, &operation::GET_TOKEN, parameters(id), &CallOptions::default(), user_data)
+        .unwrap()
 }
 
 fn take(queue: &Queue, count: usize) -> Vec<Completion> {
@@ -40,7 +42,8 @@ fn readable(queue: &Queue) -> bool {
     // SAFETY: the queue outlives this look at its descriptor.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     let mut set = [rustix::event::PollFd::new(&fd, rustix::event::PollFlags::IN)];
-    rustix::event::poll(&mut set, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 1
+    rustix::event::poll(&mut set, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap()
+        == 1
 }
 
 /// A server that answers each request after a while, and counts its open connections.
@@ -66,11 +69,16 @@ fn every_operation_and_every_failure_completes() {
     assert!(!readable(&queue) && queue.next(8, Some(Duration::ZERO)).is_empty());
     let mut expected = HashMap::new();
     for (user_data, operation) in operation::ALL.into_iter().enumerate() {
-        let parameters = if operation.name.starts_with("get") { parameters("bob") } else { Parameters::new() };
-        let ticket = queue.submit(&client, operation, parameters, &CallOptions::default(), user_data as u64).unwrap();
+        let parameters =
+            if operation.name.starts_with("get") { parameters("bob") } else { Parameters::new() };
+        let ticket = queue
+            .submit(&client, operation, parameters, &CallOptions::default(), user_data as u64)
+            .unwrap();
         expected.insert(ticket, (user_data as u64, None));
     }
-    for (user_data, (id, code)) in [("broken", Code::ReconnectRequired), ("unknown", Code::NotFound)].into_iter().enumerate() {
+    for (user_data, (id, code)) in
+        [("broken", Code::ReconnectRequired), ("unknown", Code::NotFound)].into_iter().enumerate()
+    {
         expected.insert(ask(&queue, &client, id, user_data as u64), (user_data as u64, Some(code)));
     }
     for completion in take(&queue, expected.len()) {
@@ -80,7 +88,9 @@ fn every_operation_and_every_failure_completes() {
     }
     assert!(expected.is_empty() && !readable(&queue));
     // What is wrong with the arguments is said at once, and nothing follows.
-    let refused = queue.submit(&client, &operation::GET_TOKEN, parameters(""), &CallOptions::default(), 0).unwrap_err();
+    let refused = queue
+        .submit(&client, &operation::GET_TOKEN, parameters(""), &CallOptions::default(), 0)
+        .unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert!(queue.next(1, Some(Duration::from_millis(50))).is_empty());
 }
@@ -95,7 +105,11 @@ fn the_descriptor_says_what_is_so() {
     while taken < 2 {
         assert!(Instant::now() < until);
         if readable(&queue) {
-            assert_eq!(queue.next(1, Some(Duration::ZERO)).len(), 1, "readable means that one can be taken");
+            assert_eq!(
+                queue.next(1, Some(Duration::ZERO)).len(),
+                1,
+                "readable means that one can be taken"
+            );
             taken += 1;
         }
         thread::sleep(Duration::from_millis(1));
@@ -120,7 +134,10 @@ fn a_cancelled_ticket_completes_at_once_and_closes_its_socket() {
     queue.cancel(ticket);
     let done = queue.next(1, None).pop().unwrap();
     assert!(began.elapsed() < Duration::from_millis(100));
-    assert_eq!((done.ticket, done.user_data, done.result.unwrap_err().code()), (ticket, 7, Code::Cancelled));
+    assert_eq!(
+        (done.ticket, done.user_data, done.result.unwrap_err().code()),
+        (ticket, 7, Code::Cancelled)
+    );
     seen.recv_timeout(Duration::from_secs(2)).expect("the server sees the connection close");
     queue.cancel(ticket);
     queue.cancel(u64::MAX);
@@ -156,11 +173,14 @@ fn close_completes_what_flies_and_wakes_who_waits() {
     let tickets: Vec<u64> = (0..5).map(|data| ask(&queue, &client, "c", data)).collect();
     thread::sleep(Duration::from_millis(100));
     queue.close();
-    let mut taken: Vec<u64> = waiting.join().unwrap().iter().map(|completion| completion.ticket).collect();
+    let mut taken: Vec<u64> =
+        waiting.join().unwrap().iter().map(|completion| completion.ticket).collect();
     taken.extend(queue.next(64, None).iter().map(|completion| completion.ticket));
     taken.sort_unstable();
     assert_eq!(taken, tickets);
-    let refused = queue.submit(&client, &operation::GET_TOKEN, parameters("c"), &CallOptions::default(), 0).unwrap_err();
+    let refused = queue
+        .submit(&client, &operation::GET_TOKEN, parameters("c"), &CallOptions::default(), 0)
+        .unwrap_err();
     assert_eq!(refused.code(), Code::Closed);
 }
 
@@ -186,7 +206,10 @@ fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
     let began = Instant::now();
     (0..4).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
     let done = take(&queue, 4);
-    assert!(done.iter().all(|completion| completion.result.as_ref().unwrap_err().code() == Code::Timeout));
+    assert!(
+        done.iter()
+            .all(|completion| completion.result.as_ref().unwrap_err().code() == Code::Timeout)
+    );
     assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
 }
 
@@ -206,12 +229,20 @@ fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
             done += 1;
         }
     }
-    assert!(server.connections() <= 60, "{} connections for 40 calls at once", server.connections());
+    assert!(
+        server.connections() <= 60,
+        "{} connections for 40 calls at once",
+        server.connections()
+    );
     let until = Instant::now() + Duration::from_secs(8);
     while open.load(Ordering::SeqCst) > 8 && Instant::now() < until {
         thread::sleep(Duration::from_millis(100));
     }
-    assert!(open.load(Ordering::SeqCst) <= 8, "{} connections are left", open.load(Ordering::SeqCst));
+    assert!(
+        open.load(Ordering::SeqCst) <= 8,
+        "{} connections are left",
+        open.load(Ordering::SeqCst)
+    );
 }
 
 /// Calls that find a connection must not go on and on while others wait for one.
@@ -259,22 +290,31 @@ fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
             thread::spawn(move || {
                 let mut taken = Vec::new();
                 while !stop.load(Ordering::SeqCst) {
-                    taken.extend(queue.next(7, Some(Duration::from_millis(20))).into_iter().map(|completion| (completion.ticket, completion.user_data)));
+                    taken.extend(
+                        queue
+                            .next(7, Some(Duration::from_millis(20)))
+                            .into_iter()
+                            .map(|completion| (completion.ticket, completion.user_data)),
+                    );
                 }
                 taken
             })
         })
         .collect();
-    let tickets: Vec<u64> = (0..TICKETS as u64).map(|data| ask(&queue, &client, "c", data)).collect();
+    let tickets: Vec<u64> =
+        (0..TICKETS as u64).map(|data| ask(&queue, &client, "c", data)).collect();
     thread::scope(|scope| {
         for part in tickets.chunks(TICKETS / 2) {
             let queue = &queue;
-            scope.spawn(move || part.iter().filter(|_| fastrand::bool()).for_each(|ticket| queue.cancel(*ticket)));
+            scope.spawn(move || {
+                part.iter().filter(|_| fastrand::bool()).for_each(|ticket| queue.cancel(*ticket))
+            });
         }
     });
     thread::sleep(Duration::from_secs(3));
     stop.store(true, Ordering::SeqCst);
-    let mut taken: Vec<(u64, u64)> = takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect();
+    let mut taken: Vec<(u64, u64)> =
+        takers.into_iter().flat_map(|taker| taker.join().unwrap()).collect();
     taken.sort_unstable();
     let expected: Vec<(u64, u64)> = tickets.into_iter().zip(0..).collect();
     assert_eq!(taken, expected);
@@ -284,7 +324,8 @@ fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
 #[test]
 fn a_walk_through_pages() {
     let (queue, client) = (Queue::new().unwrap(), client());
-    let walk = Walk::new(client.list_connections(Parameters::new(), 4, CallOptions::default()).unwrap());
+    let walk =
+        Walk::new(client.list_connections(Parameters::new(), 4, CallOptions::default()).unwrap());
     let mut seen = 0;
     loop {
         queue.submit_page(&walk, 0).unwrap();
@@ -319,8 +360,12 @@ fn a_closing_server_costs_no_call() {
     assert_eq!(requests.load(Ordering::SeqCst), 300);
 }
 
-/// A server that answers once on each connection, and tells how long after that the connection was closed on the other side.
-fn answers_once(headers: &'static str, then: impl Fn(&TcpStream) + Send + Sync + 'static) -> (Server, mpsc::Receiver<Duration>) {
+/// A server that answers once on each connection, and tells how long after that the connection was
+/// closed on the other side.
+fn answers_once(
+    headers: &'static str,
+    then: impl Fn(&TcpStream) + Send + Sync + 'static,
+) -> (Server, mpsc::Receiver<Duration>) {
     let (closed, heard) = mpsc::channel();
     let server = Server::start(move |mut stream, _| {
         if read_request(&stream).is_some() {
@@ -358,7 +403,9 @@ fn a_connection_that_the_server_wants_closed_is_closed_at_once() {
         queue.next(1, None).pop().unwrap().result.unwrap();
         heard.recv_timeout(Duration::from_millis(500)).expect("the queue's socket is closed");
         client.get_token("k", "c", &CallOptions::default()).unwrap();
-        heard.recv_timeout(Duration::from_millis(500)).expect("the blocking call's socket is closed");
+        heard
+            .recv_timeout(Duration::from_millis(500))
+            .expect("the blocking call's socket is closed");
     }
 }
 
@@ -388,7 +435,9 @@ fn any_answer_warms_a_connection_up() {
         let client = Client::with_options(&options(&server.url, KEY)).unwrap();
         client.warm_up().unwrap();
         let queue = Queue::new().unwrap();
-        queue.submit(&client, &operation::WARM_UP, Parameters::new(), &CallOptions::default(), 0).unwrap();
+        queue
+            .submit(&client, &operation::WARM_UP, Parameters::new(), &CallOptions::default(), 0)
+            .unwrap();
         let done = take(&queue, 1).remove(0);
         assert_eq!(&*done.result.unwrap().unwrap(), "null", "{status}");
     }

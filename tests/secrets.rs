@@ -1,4 +1,5 @@
-//! The key and every secret of every credentials vector, handed back by a server in every place that it has, and searched for in all that the library shows.
+//! The key and every secret of every credentials vector, handed back by a server in every place
+//! that it has, and searched for in all that the library shows.
 
 mod support;
 
@@ -17,12 +18,21 @@ use support::{KEY, Server, options, read_request};
 /// What every secret begins with.
 const HUSH: &str = "hush-";
 
-/// The connections of the vectors, each text in their credentials made one that is told from all others.
+/// The connections of the vectors, each text in their credentials made one that is told from all
+/// others.
 fn connections() -> Vec<Value> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/credentials.json");
-    let file: Value = serde_json::from_str(&fs::read_to_string(file).expect("the vectors")).expect("JSON");
-    let bodies = file["vectors"].as_array().expect("vectors").iter().flat_map(|vector| vector["exchanges"].as_array().expect("exchanges"));
-    let mut connections: Vec<Value> = bodies.map(|exchange| exchange["response"]["body"].clone()).filter(|body| body["credentials"].is_object()).collect();
+    let file: Value =
+        serde_json::from_str(&fs::read_to_string(file).expect("the vectors")).expect("JSON");
+    let bodies = file["vectors"]
+        .as_array()
+        .expect("vectors")
+        .iter()
+        .flat_map(|vector| vector["exchanges"].as_array().expect("exchanges"));
+    let mut connections: Vec<Value> = bodies
+        .map(|exchange| exchange["response"]["body"].clone())
+        .filter(|body| body["credentials"].is_object())
+        .collect();
     let mut count = 0;
     for connection in &mut connections {
         for (name, value) in connection["credentials"].as_object_mut().expect("credentials") {
@@ -48,7 +58,10 @@ fn hush(value: &mut Value, count: &mut usize) {
 }
 
 fn raw(status: &str, content_type: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// Every way in which a server can hand a connection back, most of them wrong.
@@ -109,7 +122,13 @@ fn no_secret_is_shown() {
                 Ok(debugged) => shown.push_str(&debugged),
                 Err(error) => {
                     failed += 1;
-                    let _ = write!(shown, "{error} {error:?} {error:#?} {} {:?} {:?}", error.message(), error.api_code(), error.body_json());
+                    let _ = write!(
+                        shown,
+                        "{error} {error:?} {error:#?} {} {:?} {:?}",
+                        error.message(),
+                        error.api_code(),
+                        error.body_json()
+                    );
                     for name in ["retry-after", "x-ratelimit-limit"] {
                         let _ = write!(shown, "{:?}", error.header(name));
                     }
@@ -118,13 +137,22 @@ fn no_secret_is_shown() {
                 }
             };
             // Not sent again over a used connection: each answer is for one request.
-            for operation in [&operation::GET_TOKEN, &operation::GET_CONNECTION, &operation::GET_CREDENTIALS] {
+            for operation in
+                [&operation::GET_TOKEN, &operation::GET_CONNECTION, &operation::GET_CREDENTIALS]
+            {
                 *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
-                call(client.call(operation, parameters(), &CallOptions::default()).map(|secret| format!("{secret:?}")));
+                call(
+                    client
+                        .call(operation, parameters(), &CallOptions::default())
+                        .map(|secret| format!("{secret:?}")),
+                );
             }
             *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
-            queue.submit(&client, &operation::GET_TOKEN, parameters(), &CallOptions::default(), 0).unwrap();
-            let completion = queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");
+            queue
+                .submit(&client, &operation::GET_TOKEN, parameters(), &CallOptions::default(), 0)
+                .unwrap();
+            let completion =
+                queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");
             let _ = write!(shown, "{completion:?} {queue:?}");
             while let Some(event) = client.next_event_json() {
                 shown.push_str(&event);
@@ -136,12 +164,19 @@ fn no_secret_is_shown() {
     assert!(failed > 500 && shown.len() > 1_000_000, "{failed} failed, {} shown", shown.len());
     for secret in [KEY, HUSH] {
         if let Some(at) = shown.find(secret) {
-            panic!("shown: {}", &shown[shown.floor_char_boundary(at.saturating_sub(300))..shown.floor_char_boundary(at + 80)]);
+            panic!(
+                "shown: {}",
+                &shown[shown.floor_char_boundary(at.saturating_sub(300))
+                    ..shown.floor_char_boundary(at + 80)]
+            );
         }
     }
     println!("{failed} errors and {} bytes of what is shown, without a secret", shown.len());
 }
 
 fn parameters() -> nango::Parameters {
-    json!({"provider_config_key": "k", "connection_id": "c"}).as_object().cloned().expect("an object")
+    json!({"provider_config_key": "k", "connection_id": "c"})
+        .as_object()
+        .cloned()
+        .expect("an object")
 }

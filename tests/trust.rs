@@ -1,4 +1,5 @@
-//! Whom a TLS connection trusts, and what the client shows of itself. nango-dev's authority is nobody's but this test's.
+//! Whom a TLS connection trusts, and what the client shows of itself. nango-dev's authority is
+//! nobody's but this test's.
 
 mod support;
 
@@ -26,12 +27,17 @@ fn token(options: &Options) -> Result<String, Error> {
     let client = Client::with_options(options)?;
     let blocking = client.get_token("github", "bob", &CallOptions::default());
     let queue = Queue::new()?;
-    let parameters = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"}).as_object().expect("an object").clone();
+    let parameters = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"})
+        .as_object()
+        .expect("an object")
+        .clone();
     queue.submit(&client, &operation::GET_TOKEN, parameters, &CallOptions::default(), 0)?;
     let queued = queue.next(1, Some(Duration::from_secs(30))).pop().expect("a completion").result;
     match (&blocking, &queued) {
         (Ok(one), Ok(Some(other))) => assert_eq!(**one, **other),
-        (Err(one), Err(other)) => assert_eq!((one.code(), one.message()), (other.code(), other.message())),
+        (Err(one), Err(other)) => {
+            assert_eq!((one.code(), one.message()), (other.code(), other.message()))
+        }
         _ => panic!("blocking: {:?}, queue: {:?}", blocking.map(drop), queued.map(drop)),
     }
     blocking.map(|token| token.to_string())
@@ -41,7 +47,14 @@ fn token(options: &Options) -> Result<String, Error> {
 fn with_system(file: Option<&Path>, folder: Option<&Path>, added: bool) -> String {
     let path = |path: Option<&Path>| path.map(|path| path.to_str().expect("a path").to_owned());
     let (file, folder) = (path(file), path(folder));
-    child("calls_of_a_child", &[("SSL_CERT_FILE", file.as_deref()), ("SSL_CERT_DIR", folder.as_deref()), ("NANGO_TEST_ADDED", added.then_some("yes"))])
+    child(
+        "calls_of_a_child",
+        &[
+            ("SSL_CERT_FILE", file.as_deref()),
+            ("SSL_CERT_DIR", folder.as_deref()),
+            ("NANGO_TEST_ADDED", added.then_some("yes")),
+        ],
+    )
 }
 
 #[test]
@@ -61,7 +74,10 @@ fn calls_of_a_child() {
 fn the_authorities_of_the_system() {
     let said = with_system(None, None, false);
     assert!(said.starts_with("TLS "), "nango-dev's authority is none of the system's: {said}");
-    assert_eq!(with_system(Some(Path::new(&variable("NANGO_DEV_CA_FILE"))), None, false), "OK at-bob");
+    assert_eq!(
+        with_system(Some(Path::new(&variable("NANGO_DEV_CA_FILE"))), None, false),
+        "OK at-bob"
+    );
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("0a1b2c3d.0"), authority()).unwrap();
     assert_eq!(with_system(None, Some(folder.path()), false), "OK at-bob");
@@ -76,8 +92,17 @@ fn no_authorities_at_all() {
     fs::write(&nonsense, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
     for file in [&empty, &nonsense, &folder.path().join("absent.pem")] {
         let said = with_system(Some(file), None, false);
-        assert!(said.starts_with("TLS ") && said.contains("no certificate authorities") && said.contains("SSL_CERT_FILE"), "{said}");
-        assert_eq!(with_system(Some(file), None, true), "OK at-bob", "one that was added is enough");
+        assert!(
+            said.starts_with("TLS ")
+                && said.contains("no certificate authorities")
+                && said.contains("SSL_CERT_FILE"),
+            "{said}"
+        );
+        assert_eq!(
+            with_system(Some(file), None, true),
+            "OK at-bob",
+            "one that was added is enough"
+        );
     }
     let error = token(&nango_dev("NANGO_DEV_TLS_HOST", Roots::CustomOnly)).unwrap_err();
     assert!(error.code() == Code::Tls && error.message().contains("none was added"), "{error}");
@@ -93,7 +118,10 @@ fn an_added_authority_is_one_more() {
         assert_eq!(token(&options).unwrap(), "at-bob");
     }
     let error = token(&nango_dev("NANGO_DEV_TLS_HOST", Roots::Bundled)).unwrap_err();
-    assert!(error.code() == Code::Tls && error.message().contains("bundled") && !error.retryable(), "{error}");
+    assert!(
+        error.code() == Code::Tls && error.message().contains("bundled") && !error.retryable(),
+        "{error}"
+    );
 }
 
 #[test]
@@ -107,14 +135,22 @@ fn what_the_client_shows_of_itself() {
     options.set_client_identity_pem(pem.as_bytes()).unwrap();
     let error = token(&options).unwrap_err();
     assert_eq!((error.code(), error.retryable()), (Code::Tls, false), "{error}");
-    options.set_client_identity_pem(&fs::read(variable("NANGO_DEV_CLIENT_CERT_FILE")).unwrap()).unwrap();
+    options
+        .set_client_identity_pem(&fs::read(variable("NANGO_DEV_CLIENT_CERT_FILE")).unwrap())
+        .unwrap();
     assert_eq!(token(&options).unwrap(), "at-bob");
     // A server that does not ask is shown nothing, and is content.
     options.set_base_url(&variable("NANGO_DEV_TLS_HOST")).unwrap();
     assert_eq!(token(&options).unwrap(), "at-bob");
     // A certificate without its key, and the key of another.
     let other = rcgen::generate_simple_self_signed(["another".to_owned()]).unwrap();
-    for pem in [stranger.cert.pem(), format!("{}{}", stranger.cert.pem(), other.signing_key.serialize_pem())] {
-        assert_eq!(options.set_client_identity_pem(pem.as_bytes()).unwrap_err().code(), Code::InvalidArgument);
+    for pem in [
+        stranger.cert.pem(),
+        format!("{}{}", stranger.cert.pem(), other.signing_key.serialize_pem()),
+    ] {
+        assert_eq!(
+            options.set_client_identity_pem(pem.as_bytes()).unwrap_err().code(),
+            Code::InvalidArgument
+        );
     }
 }

@@ -1,32 +1,43 @@
 /// @file nango.hpp
-/// libnango for C++17 and later: a client of Nango, which keeps OAuth connections and hands out fresh access tokens.
+/// libnango for C++17 and later: a client of Nango, which keeps OAuth connections and hands out
+/// fresh access tokens.
 ///
-/// Header only; it needs nango.h, libnango and the standard library. SPDX-License-Identifier: MIT OR Apache-2.0
+/// Header only; it needs nango.h, libnango and the standard library. SPDX-License-Identifier: MIT
+/// OR Apache-2.0
 ///
 /// @code
 /// nango::client nango(nango::options::from_env());            // NANGO_SECRET_KEY, NANGO_HOST
-/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: ask just before using it, and do not keep it
-/// call_github(token.reveal());
+/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: ask just before
+/// using it, and do not keep it call_github(token.reveal());
 ///
 /// for (const nango::connection_summary& connection : nango.list_connections({}))
 ///     std::cout << connection.connection_id() << '\n';
 /// @endcode
 ///
 /// Rules that hold for all of it:
-///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error, `try_get_token()` returns a nango::result. Where exceptions are
-///    switched off (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in both, as in the standard library. Whatever throws, nothing
-///    leaks.
-///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for nango::error, which is cheap to copy), and frees it at its end. What has
-///    been moved from may be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
-///  - **Text in** is any UTF-8 std::string_view and copied before the function returns. A NUL character in it is INVALID_ARGUMENT: for the library, which is
-///    spoken to in C, the text would end there, and "alice\0bob" would be alice.
-///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a secret comes as nango::secret, which does not print.
-///  - **Threads.** A const member function may be called by any number of threads at once, any other by one at a time and alone.
+///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error,
+///    `try_get_token()` returns a nango::result. Where exceptions are switched off
+///    (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in
+///    both, as in the standard library. Whatever throws, nothing leaks.
+///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for
+///    nango::error, which is cheap to copy), and frees it at its end. What has been moved from may
+///    be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
+///  - **Text in** is any UTF-8 std::string_view and copied before the function returns. A NUL
+///    character in it is INVALID_ARGUMENT: for the library, which is spoken to in C, the text would
+///    end there, and "alice\0bob" would be alice.
+///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a
+///    secret comes as nango::secret, which does not print.
+///  - **Threads.** A const member function may be called by any number of threads at once, any
+///    other by one at a time and alone.
 ///  - **More.** What takes a handle of nango.h gets the one that capi() lends.
-///  - **Versions.** Making a client or a queue fails where the loaded library is older than this header: check_version().
-///  - **One flavour.** The result type is std::expected where the compiler has it, and what throws is missing where exceptions are off. Files of a program that were
-///    compiled differently in this have different types of the same name, and exchanging them is an error of the linker, not of the running program.
-///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is longer is taken for 49 days, what is not positive is refused.
+///  - **Versions.** Making a client or a queue fails where the loaded library is older than this
+///    header: check_version().
+///  - **One flavour.** The result type is std::expected where the compiler has it, and what throws
+///    is missing where exceptions are off. Files of a program that were compiled differently in
+///    this have different types of the same name, and exchanging them is an error of the linker,
+///    not of the running program.
+///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is
+///    longer is taken for 49 days, what is not positive is refused.
 
 #ifndef NANGO_HPP
 #define NANGO_HPP
@@ -66,7 +77,8 @@
 #endif
 
 /// @cond
-// A namespace of its own for each version and flavour of this header: what is inline in it must not be taken for the same in another.
+// A namespace of its own for each version and flavour of this header: what is inline in it must not
+// be taken for the same in another.
 #ifdef __cpp_lib_expected
 #define NANGO_HPP_RESULT expected
 #else
@@ -83,7 +95,8 @@ namespace nango {
 inline namespace NANGO_HPP_FLAVOUR {
 /// @endcond
 
-/// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may know more codes than are named here.
+/// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may
+/// know more codes than are named here.
 enum class code : nango_code {
     /// No error.
     ok = NANGO_OK,
@@ -125,19 +138,22 @@ enum class code : nango_code {
     rate_limited = NANGO_ERROR_RATE_LIMITED,
     /// Nango failed (5xx), or its database is out.
     server = NANGO_ERROR_SERVER,
-    /// The provider refused to refresh the token, or could not be reached. If it persists, the user must authorise again.
+    /// The provider refused to refresh the token, or could not be reached. If it persists, the user
+    /// must authorise again.
     refresh_failed = NANGO_ERROR_REFRESH_FAILED,
     /// Nango has given up refreshing this connection: the user must authorise again.
     reconnect_required = NANGO_ERROR_RECONNECT_REQUIRED,
     /// A refresh failed a moment ago and Nango does not try again for 30 seconds.
     refresh_backoff = NANGO_ERROR_REFRESH_BACKOFF,
-    /// The answer holds no credentials: the key lacks the scope `environment:connections:read_credentials`, or the connection has none.
+    /// The answer holds no credentials: the key lacks the scope
+    /// `environment:connections:read_credentials`, or the connection has none.
     no_credentials = NANGO_ERROR_NO_CREDENTIALS,
     /// These credentials are not one token: ask for all of them with client::get_credentials().
     no_single_token = NANGO_ERROR_NO_SINGLE_TOKEN,
     /// The request conflicts with what there is (409).
     conflict = NANGO_ERROR_CONFLICT,
-    /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first suspect.
+    /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the
+    /// first suspect.
     invalid_response = NANGO_ERROR_INVALID_RESPONSE,
     /// The answer is longer than the client allows.
     response_too_large = NANGO_ERROR_RESPONSE_TOO_LARGE,
@@ -147,7 +163,8 @@ enum class code : nango_code {
     panic = NANGO_ERROR_PANIC,
 };
 
-/// A code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that the loaded library does not know. It ends with a NUL.
+/// A code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that the loaded library does not
+/// know. It ends with a NUL.
 inline std::string_view name(code code) noexcept {
     return nango_code_name(static_cast<nango_code>(code));
 }
@@ -167,12 +184,14 @@ inline std::string_view version() noexcept {
     return nango_version();
 }
 
-/// The version of the loaded library as one number that grows with it. It may be newer than NANGO_VERSION_NUMBER, that of the header, and not older.
+/// The version of the loaded library as one number that grows with it. It may be newer than
+/// NANGO_VERSION_NUMBER, that of the header, and not older.
 inline std::uint32_t version_number() noexcept {
     return nango_version_number();
 }
 
-/// How many objects and texts of the library the program owns at this moment, in this process. For tests of leaks.
+/// How many objects and texts of the library the program owns at this moment, in this process. For
+/// tests of leaks.
 inline std::int64_t live_objects() noexcept {
     return nango_live_objects();
 }
@@ -203,7 +222,8 @@ inline std::optional<std::string_view> optional_view(const char* text) noexcept 
     return text ? std::optional<std::string_view>(text) : std::nullopt;
 }
 
-/// Text on its way into the library: a copy that ends with a NUL, wiped afterwards since it may be a key.
+/// Text on its way into the library: a copy that ends with a NUL, wiped afterwards since it may be
+/// a key.
 class given {
 public:
     explicit given(std::string_view text) : text_(text) {}
@@ -301,7 +321,8 @@ void each_member(const char* json, std::string_view pointer, Each&& each) {
 
 }  // namespace detail
 
-/// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the same error; any number of threads may read them at once.
+/// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the
+/// same error; any number of threads may read them at once.
 class error : public std::exception {
 public:
     /// Another holder of the same error.
@@ -325,7 +346,8 @@ public:
     /// What kind of failure it is.
     nango::code code() const noexcept { return facts_->code; }
 
-    /// For a person: what failed, where, and what to do about it. Lives as long as the error or a copy of it.
+    /// For a person: what failed, where, and what to do about it. Lives as long as the error or a
+    /// copy of it.
     std::string_view message() const noexcept { return std::string_view(facts_->what).substr(0, facts_->message_length); }
 
     /// The message with the code's name behind it.
@@ -334,10 +356,12 @@ public:
     /// The HTTP status of Nango's answer; 0: there was no answer.
     int http_status() const noexcept { return nango_error_http_status(capi()); }
 
-    /// Nango's own code, such as "unknown_provider_config", if there is one. Lives as long as the error or a copy of it.
+    /// Nango's own code, such as "unknown_provider_config", if there is one. Lives as long as the
+    /// error or a copy of it.
     std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
 
-    /// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]", if there was one. Lives as long as the error or a copy of it.
+    /// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]", if there
+    /// was one. Lives as long as the error or a copy of it.
     std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
 
     /// How long to wait before the same call has a chance, if that is known.
@@ -346,14 +370,16 @@ public:
         return wait < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(wait);
     }
 
-    /// Whether the same call may succeed later with nothing else changed. The library's own retries are over by then.
+    /// Whether the same call may succeed later with nothing else changed. The library's own retries
+    /// are over by then.
     bool retryable() const noexcept { return nango_error_retryable(capi()); }
 
     /// How often the request was sent, or tried to be; 0: it was refused before that.
     unsigned attempts() const noexcept { return nango_error_attempts(capi()); }
 
-    /// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining" (requests) or "x-ratelimit-reset"
-    /// (Unix seconds), in any case. Lives as long as the error or a copy of it.
+    /// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
+    /// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds), in any case. Lives
+    /// as long as the error or a copy of it.
     std::optional<std::string_view> header(std::string_view name) const {
         const detail::given wanted(name);
         return wanted.has_nul() ? std::nullopt : detail::optional_view(nango_error_header(capi(), wanted.c_str()));
@@ -394,7 +420,8 @@ private:
 
 #ifdef __cpp_lib_expected
 
-/// A value, or the error for which there is none: what the `try_` functions return. std::expected where the compiler has it, else a class with its members.
+/// A value, or the error for which there is none: what the `try_` functions return. std::expected
+/// where the compiler has it, else a class with its members.
 /// @tparam T The value; void where there is only success.
 template <class T>
 using result = std::expected<T, error>;
@@ -465,7 +492,8 @@ struct results<void> {
 }  // namespace detail
 /// @endcond
 
-/// A value, or the error for which there is none: what the `try_` functions return. std::expected where the compiler has it, else this, with its members.
+/// A value, or the error for which there is none: what the `try_` functions return. std::expected
+/// where the compiler has it, else this, with its members.
 /// @tparam T The value; void where there is only success.
 template <class T>
 class [[nodiscard]] result {
@@ -675,7 +703,8 @@ T or_throw(result<T>&& result) {
 #endif
 /// @endcond
 
-/// Whether the loaded library is as new as this header, or newer. The error, INTERNAL, names both versions. Making a client or a queue asks this first.
+/// Whether the loaded library is as new as this header, or newer. The error, INTERNAL, names both
+/// versions. Making a client or a queue asks this first.
 [[nodiscard]] inline result<void> try_check_version() {
     if (version_number() >= std::uint32_t{NANGO_VERSION_NUMBER}) return {};
     return unexpected(error::of(code::internal, "libnango " + std::string(version()) + " is loaded, but this program was built with the header of " NANGO_VERSION
@@ -689,7 +718,8 @@ inline void check_version() {
 }
 #endif
 
-/// Text that is a secret, such as a token: it does not print and does not turn into other text by itself, and is wiped at its end.
+/// Text that is a secret, such as a token: it does not print and does not turn into other text by
+/// itself, and is wiped at its end.
 class secret {
 public:
     /// An empty one.
@@ -720,8 +750,9 @@ private:
 template <class Character, class Traits>
 std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>&, const secret&) = delete;
 
-/// A value out of a JSON text, by its RFC 6901 pointer, such as "/metadata/plan"; "" is the whole text. A string comes unquoted; anything else, such as a number
-/// or an object, as the exact slice of the source. Nothing: there is no such value, or it is null, or the text is no JSON.
+/// A value out of a JSON text, by its RFC 6901 pointer, such as "/metadata/plan"; "" is the whole
+/// text. A string comes unquoted; anything else, such as a number or an object, as the exact slice
+/// of the source. Nothing: there is no such value, or it is null, or the text is no JSON.
 ///
 /// It parses the text anew each time: for many values of a large text use a JSON library.
 inline std::optional<std::string> json_get(std::string_view json, std::string_view pointer) {
@@ -730,14 +761,16 @@ inline std::optional<std::string> json_get(std::string_view json, std::string_vi
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
-/// The same as JSON: a string keeps its quotes, so that "5" is not taken for 5. Nothing for null too.
+/// The same as JSON: a string keeps its quotes, so that "5" is not taken for 5. Nothing for null
+/// too.
 inline std::optional<std::string> json_get_json(std::string_view json, std::string_view pointer) {
     const detail::given source(json);
     const detail::owned_text found = source.has_nul() ? nullptr : detail::find_json(source.c_str(), pointer);
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
-/// The elements of the JSON array that an RFC 6901 pointer names, each as JSON text. Empty too where there is no array.
+/// The elements of the JSON array that an RFC 6901 pointer names, each as JSON text. Empty too
+/// where there is no array.
 inline std::vector<std::string> json_items(std::string_view json, std::string_view pointer) {
     std::vector<std::string> elements;
     const detail::given source(json);
@@ -748,7 +781,8 @@ inline std::vector<std::string> json_items(std::string_view json, std::string_vi
     return elements;
 }
 
-/// The members of the JSON object that an RFC 6901 pointer names: each name, and its value as JSON text. Empty too where there is no object.
+/// The members of the JSON object that an RFC 6901 pointer names: each name, and its value as JSON
+/// text. Empty too where there is no object.
 inline std::vector<std::pair<std::string, std::string>> json_members(std::string_view json, std::string_view pointer) {
     std::vector<std::pair<std::string, std::string>> members;
     const detail::given source(json);
@@ -757,17 +791,21 @@ inline std::vector<std::pair<std::string, std::string>> json_members(std::string
     return members;
 }
 
-/// What is read out of a JSON text of Nango's. The text is kept as Nango wrote it and wiped at the end; each reading parses it anew, so keep what is needed often.
+/// What is read out of a JSON text of Nango's. The text is kept as Nango wrote it and wiped at the
+/// end; each reading parses it anew, so keep what is needed often.
 ///
-/// What the functions of the classes below give is of the type that they say: a member of another type is for them as if it were absent. Here everything is there,
-/// whatever its type, and members that nobody had heard of when this was written.
+/// What the functions of the classes below give is of the type that they say: a member of another
+/// type is for them as if it were absent. Here everything is there, whatever its type, and members
+/// that nobody had heard of when this was written.
 class document {
 public:
     /// The whole text, as Nango wrote it. Lives as long as the object.
     std::string_view json() const noexcept { return text_ ? detail::view(text_) : std::string_view("{}"); }
 
-    /// Any value, by its RFC 6901 pointer, such as "/metadata/plan": for what has no function of its own here. A string comes unquoted; anything else, such as a
-    /// number or an object, as the exact slice of the source. Nothing: it is absent, or null. What may be a secret is better asked for with get_secret().
+    /// Any value, by its RFC 6901 pointer, such as "/metadata/plan": for what has no function of
+    /// its own here. A string comes unquoted; anything else, such as a number or an object, as the
+    /// exact slice of the source. Nothing: it is absent, or null. What may be a secret is better
+    /// asked for with get_secret().
     std::optional<std::string> get(std::string_view pointer) const {
         const detail::owned_text found = detail::find(text_.get(), pointer);
         return found ? std::optional<std::string>(found.get()) : std::nullopt;
@@ -785,10 +823,12 @@ public:
         return found ? std::optional<std::string>(found.get()) : std::nullopt;
     }
 
-    /// The elements of an array, by its RFC 6901 pointer, each as JSON text. Empty too where there is no array.
+    /// The elements of an array, by its RFC 6901 pointer, each as JSON text. Empty too where there
+    /// is no array.
     std::vector<std::string> items(std::string_view pointer) const { return json_items(json(), pointer); }
 
-    /// The names of an object's members, by its RFC 6901 pointer; "" is the whole text. Empty too where there is no object.
+    /// The names of an object's members, by its RFC 6901 pointer; "" is the whole text. Empty too
+    /// where there is no object.
     std::vector<std::string> names(std::string_view pointer = "") const {
         std::vector<std::string> names;
         detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text&) { names.push_back(std::move(name)); });
@@ -898,16 +938,19 @@ public:
     /// Takes over text that a function of nango.h gave.
     static credentials adopt(char* owned) noexcept { return credentials(detail::owned_text(owned)); }
 
-    /// Whether there are none, because the key lacks the scope environment:connections:read_credentials or because the connection needs none.
+    /// Whether there are none, because the key lacks the scope
+    /// environment:connections:read_credentials or because the connection needs none.
     bool empty() const { return names().empty(); }
 
-    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials; see empty().
+    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials; see
+    /// empty().
     std::optional<std::string> type() const { return text("/type"); }
 
     /// When they run out, in RFC 3339, as Nango wrote it. Nothing: never, or nobody knows.
     std::optional<std::string> expires_at() const { return text("/expires_at"); }
 
-    /// The one string that goes behind "Bearer", or the API key: what client::get_token() would have returned instead of these credentials. Nothing is sent.
+    /// The one string that goes behind "Bearer", or the API key: what client::get_token() would
+    /// have returned instead of these credentials. Nothing is sent.
     /// @return The token. The error is NO_SINGLE_TOKEN for credentials that are not one token (BASIC, OAUTH1, …), or NO_CREDENTIALS.
     [[nodiscard]] result<secret> try_single_token() const {
         nango_error* problem = nullptr;
@@ -921,7 +964,8 @@ public:
     secret single_token() const { return detail::or_throw(try_single_token()); }
 #endif
 
-    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what single_token() knows.
+    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what
+    /// single_token() knows.
     std::optional<secret> access_token() const { return secret_text("/access_token"); }
     /// Only if it was asked for with call_options::include_refresh_token().
     std::optional<secret> refresh_token() const { return secret_text("/refresh_token"); }
@@ -938,7 +982,8 @@ public:
     /// That of OAUTH1.
     std::optional<secret> oauth_token_secret() const { return secret_text("/oauth_token_secret"); }
 
-    /// Any member by its own name, such as "client_id" or "raw": a string unquoted, anything else as JSON. Nothing: it is absent, or null.
+    /// Any member by its own name, such as "client_id" or "raw": a string unquoted, anything else
+    /// as JSON. Nothing: it is absent, or null.
     std::optional<secret> field(std::string_view name) const {
         return json().front() == '{' ? get_secret(detail::member("", name)) : std::nullopt;
     }
@@ -962,7 +1007,8 @@ public:
 
     /// The connection's id.
     std::string connection_id() const { return text_or_empty("/connection_id"); }
-    /// The integration's unique key. In lists of a server of 2023 it is empty, and in provider() instead.
+    /// The integration's unique key. In lists of a server of 2023 it is empty, and in provider()
+    /// instead.
     std::string provider_config_key() const { return text_or_empty("/provider_config_key"); }
     /// The provider, such as "github".
     std::optional<std::string> provider() const { return text("/provider"); }
@@ -1004,7 +1050,8 @@ public:
     /// The credentials. Without a type where there are none: see credentials::type().
     nango::credentials credentials() const { return nango::credentials::adopt(detail::find_json(c_str(), "/credentials").release()); }
 
-    /// What was set up with the connection, such as a subdomain: JSON. Some providers have secrets in it.
+    /// What was set up with the connection, such as a subdomain: JSON. Some providers have secrets
+    /// in it.
     std::optional<secret> connection_config_json() const {
         detail::owned_text found = detail::find_json(c_str(), "/connection_config");
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
@@ -1035,14 +1082,15 @@ private:
     explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
 };
 
-/// Ends calls from another thread. Any number of threads may use it at once, and any number of calls; see call_options::cancel().
+/// Ends calls from another thread. Any number of threads may use it at once, and any number of
+/// calls; see call_options::cancel().
 class cancel {
 public:
     /// One that is not triggered.
     cancel() : handle_(nango_cancel_new()) {}
 
-    /// Makes every call that was given it fail with CANCELLED, at once, in whatever it is doing; it stays triggered, for later calls too. From any thread; not from
-    /// a signal handler.
+    /// Makes every call that was given it fail with CANCELLED, at once, in whatever it is doing; it
+    /// stays triggered, for later calls too. From any thread; not from a signal handler.
     void trigger() const noexcept { nango_cancel_trigger(handle_.get()); }
 
     /// The handle of nango.h, borrowed.
@@ -1068,7 +1116,8 @@ inline error without_nul(const char* what) {
     return error::invalid_argument(std::string(what) + " must be a text without a NUL character");
 }
 
-/// What options and call options share: the first thing that was wrong with them stays, here or in the library.
+/// What options and call options share: the first thing that was wrong with them stays, here or in
+/// the library.
 class problems {
 public:
     /// The first problem, if it was found here.
@@ -1100,19 +1149,24 @@ private:
 }  // namespace detail
 /// @endcond
 
-/// What one call is told. Any number of calls may use it at once while nobody changes it, and it may end as soon as the call has returned.
+/// What one call is told. Any number of calls may use it at once while nobody changes it, and it
+/// may end as soon as the call has returned.
 ///
-/// A setter that is given something wrong keeps the reason, and the call fails with it: the setters need not be checked one by one.
+/// A setter that is given something wrong keeps the reason, and the call fails with it: the setters
+/// need not be checked one by one.
 class call_options : public detail::problems {
 public:
-    /// Makes Nango refresh the token although it is still good. Some providers revoke the one before; a call that does this is not repeated when nobody knows
-    /// whether it reached the server. It needs the scope environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF. Default: false.
+    /// Makes Nango refresh the token although it is still good. Some providers revoke the one
+    /// before; a call that does this is not repeated when nobody knows whether it reached the
+    /// server. It needs the scope environment:connections:read_credentials, and skips the 30
+    /// seconds of REFRESH_BACKOFF. Default: false.
     call_options& force_refresh(bool force = true) {
         note(nango_call_options_set_force_refresh(made(), force));
         return *this;
     }
 
-    /// Asks for the refresh token too, in the connection or the credentials. A backend rarely needs it. Default: false.
+    /// Asks for the refresh token too, in the connection or the credentials. A backend rarely needs
+    /// it. Default: false.
     call_options& include_refresh_token(bool include = true) {
         note(nango_call_options_set_include_refresh_token(made(), include));
         return *this;
@@ -1130,8 +1184,10 @@ public:
         return *this;
     }
 
-    /// A header to send along, such as "traceparent"; a second one of the same name replaces the first. INVALID_ARGUMENT: a header that is not the caller's to set
-    /// (Authorization, Host, Content-…, If-…, Nango-Is-… and what the library sets itself), or a name or value that no header can have.
+    /// A header to send along, such as "traceparent"; a second one of the same name replaces the
+    /// first. INVALID_ARGUMENT: a header that is not the caller's to set (Authorization, Host,
+    /// Content-…, If-…, Nango-Is-… and what the library sets itself), or a name or value that no
+    /// header can have.
     call_options& header(std::string_view name, std::string_view value) {
         const detail::given name_copy(name);
         const detail::given value_copy(value);
@@ -1156,15 +1212,17 @@ private:
 
 /// What a client is made of. A client copies it.
 ///
-/// A setter that is given something wrong keeps the reason, and making the client fails with it: the setters need not be checked one by one.
+/// A setter that is given something wrong keeps the reason, and making the client fails with it:
+/// the setters need not be checked one by one.
 class options : public detail::problems {
 public:
     /// No secret key, and everything else at its default.
     options() : options(nango_options_new()) {}
 
-    /// The key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The
-    /// first that is set and not empty counts; no host: the default base URL. INVALID_ARGUMENT: there is no key, or what a variable holds is not allowed. Must not
-    /// run while another thread changes the environment.
+    /// The key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY;
+    /// NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is set and not empty
+    /// counts; no host: the default base URL. INVALID_ARGUMENT: there is no key, or what a variable
+    /// holds is not allowed. Must not run while another thread changes the environment.
     [[nodiscard]] static result<options> try_from_env() {
         nango_error* problem = nullptr;
         nango_options* made = nango_options_new_from_env(&problem);
@@ -1177,26 +1235,30 @@ public:
     static options from_env() { return detail::or_throw(try_from_env()); }
 #endif
 
-    /// The server: "https://…" or "http://…", with or without a path. Default: "https://api.nango.dev". INVALID_ARGUMENT: no such URL, or one with a user, a query
-    /// or a fragment.
+    /// The server: "https://…" or "http://…", with or without a path. Default:
+    /// "https://api.nango.dev". INVALID_ARGUMENT: no such URL, or one with a user, a query or a
+    /// fragment.
     options& base_url(std::string_view url) {
         pass(url, "the base URL", [&](const char* text) { return nango_options_set_base_url(capi(), text); });
         return *this;
     }
 
-    /// The secret key of a Nango environment. INVALID_ARGUMENT: empty, or with a blank, a line break or anything else that no key has.
+    /// The secret key of a Nango environment. INVALID_ARGUMENT: empty, or with a blank, a line
+    /// break or anything else that no key has.
     options& secret_key(std::string_view key) {
         pass(key, "the secret key", [&](const char* text) { return nango_options_set_secret_key(capi(), text); });
         return *this;
     }
 
-    /// How long looking up the name, connecting and the TLS handshake may take together. Default: 10 s.
+    /// How long looking up the name, connecting and the TLS handshake may take together. Default:
+    /// 10 s.
     options& connect_timeout(std::chrono::milliseconds time) {
         note(nango_options_set_connect_timeout_ms(capi(), detail::milliseconds(time)));
         return *this;
     }
 
-    /// How long one attempt may take, connecting included. Default: 30 s, since the server itself may wait 12 s for a refresh that another request is making.
+    /// How long one attempt may take, connecting included. Default: 30 s, since the server itself
+    /// may wait 12 s for a refresh that another request is making.
     options& attempt_timeout(std::chrono::milliseconds time) {
         note(nango_options_set_attempt_timeout_ms(capi(), detail::milliseconds(time)));
         return *this;
@@ -1208,51 +1270,60 @@ public:
         return *this;
     }
 
-    /// How often a call that failed is tried again, where that is safe and may help; 0: never. Default: 2.
+    /// How often a call that failed is tried again, where that is safe and may help; 0: never.
+    /// Default: 2.
     options& max_retries(std::uint32_t retries) {
         note(nango_options_set_max_retries(capi(), retries));
         return *this;
     }
 
-    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after 61 s.
+    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after
+    /// 61 s.
     options& idle_timeout(std::chrono::milliseconds time) {
         note(nango_options_set_idle_timeout_ms(capi(), detail::milliseconds(time)));
         return *this;
     }
 
-    /// How many idle connections a client keeps for the next calls; 0: each call opens its own. Default: 8.
+    /// How many idle connections a client keeps for the next calls; 0: each call opens its own.
+    /// Default: 8.
     options& idle_connections(std::uint32_t connections) {
         note(nango_options_set_idle_connections(capi(), connections));
         return *this;
     }
 
-    /// How many connections a queue's calls with this client may have open at once; those beyond wait inside, within their timeouts. Default: 256, or half of what
-    /// the process may open if that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT: 0.
+    /// How many connections a queue's calls with this client may have open at once; those beyond
+    /// wait inside, within their timeouts. Default: 256, or half of what the process may open if
+    /// that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT:
+    /// 0.
     options& max_connections(std::uint32_t connections) {
         note(nango_options_set_max_connections(capi(), connections));
         return *this;
     }
 
-    /// The longest answer that is read; a longer one is RESPONSE_TOO_LARGE. Default: 64 MiB. INVALID_ARGUMENT: 0.
+    /// The longest answer that is read; a longer one is RESPONSE_TOO_LARGE. Default: 64 MiB.
+    /// INVALID_ARGUMENT: 0.
     options& max_response_bytes(std::uint64_t bytes) {
         note(nango_options_set_max_response_bytes(capi(), bytes));
         return *this;
     }
 
-    /// Says in the User-Agent header who uses the library, such as "my-service/1.2"; empty: nobody. INVALID_ARGUMENT: something else than printable ASCII without
-    /// parentheses and backslashes, or with the text "nango-cli/".
+    /// Says in the User-Agent header who uses the library, such as "my-service/1.2"; empty: nobody.
+    /// INVALID_ARGUMENT: something else than printable ASCII without parentheses and backslashes,
+    /// or with the text "nango-cli/".
     options& user_agent_suffix(std::string_view suffix) {
         pass(suffix, "the user agent's suffix", [&](const char* text) { return nango_options_set_user_agent_suffix(capi(), text); });
         return *this;
     }
 
-    /// The proxy, "http://…" or "https://…", which may hold a user and a password; empty: none, whatever the environment says.
+    /// The proxy, "http://…" or "https://…", which may hold a user and a password; empty: none,
+    /// whatever the environment says.
     options& proxy(std::string_view url) {
         pass(url, "the proxy's URL", [&](const char* text) { return nango_options_set_proxy(capi(), text); });
         return *this;
     }
 
-    /// The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read once in a process), and none for loopback. The default.
+    /// The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read
+    /// once in a process), and none for loopback. The default.
     options& proxy_from_env() {
         note(nango_options_set_proxy(capi(), nullptr));
         return *this;
@@ -1264,28 +1335,31 @@ public:
         return *this;
     }
 
-    /// Trusts the certificate authorities in this PEM text too; with tls_roots::custom_only, only them. May be called again for more. INVALID_ARGUMENT: it holds no
-    /// certificate, or one that cannot be used.
+    /// Trusts the certificate authorities in this PEM text too; with tls_roots::custom_only, only
+    /// them. May be called again for more. INVALID_ARGUMENT: it holds no certificate, or one that
+    /// cannot be used.
     options& add_ca_pem(std::string_view pem) {
         note(nango_options_add_ca_pem(capi(), bytes(pem), pem.size()));
         return *this;
     }
 
-    /// The certificate chain and the private key, in one PEM text, that the client shows to a server which asks for them. INVALID_ARGUMENT: one of the two is
-    /// missing, or they do not fit.
+    /// The certificate chain and the private key, in one PEM text, that the client shows to a
+    /// server which asks for them. INVALID_ARGUMENT: one of the two is missing, or they do not fit.
     options& client_identity_pem(std::string_view pem) {
         note(nango_options_set_client_identity_pem(capi(), bytes(pem), pem.size()));
         return *this;
     }
 
-    /// Uses Nango's routes under /connections instead of those under /connection, for a server that no longer has the old ones (it answers them with a page).
-    /// Default: false, which every version of the server understands.
+    /// Uses Nango's routes under /connections instead of those under /connection, for a server that
+    /// no longer has the old ones (it answers them with a page). Default: false, which every
+    /// version of the server understands.
     options& plural_routes(bool plural = true) {
         note(nango_options_set_plural_routes(capi(), plural));
         return *this;
     }
 
-    /// How many events are kept until client::next_event_json() takes them; beyond that the oldest are dropped, and counted. Default: 0, none.
+    /// How many events are kept until client::next_event_json() takes them; beyond that the oldest
+    /// are dropped, and counted. Default: 0, none.
     options& events(std::uint32_t capacity) {
         note(nango_options_set_events(capi(), capacity));
         return *this;
@@ -1325,7 +1399,8 @@ struct filter {
     std::optional<std::uint32_t> limit = {};
     /// Which page of so many, the first being 0; only for client::list_connections_json().
     std::optional<std::uint32_t> page = {};
-    /// The filter as JSON text, as nango_list_connections_json() takes it, instead of all of the above.
+    /// The filter as JSON text, as nango_list_connections_json() takes it, instead of all of the
+    /// above.
     std::optional<std::string> json = {};
 
     /// The filter as JSON text; empty: all connections.
@@ -1356,13 +1431,15 @@ struct filter {
     }
 };
 
-/// The connections of an environment, fetched page after page while they are walked through: an input range, for one walk and one thread.
+/// The connections of an environment, fetched page after page while they are walked through: an
+/// input range, for one walk and one thread.
 ///
 /// @code
 /// for (const nango::connection_summary& connection : client.list_connections())
 /// @endcode
 ///
-/// The client may end before the list. Connections that are made or deleted meanwhile may appear twice, or not at all.
+/// The client may end before the list. Connections that are made or deleted meanwhile may appear
+/// twice, or not at all.
 class connection_list {
 public:
     class iterator;
@@ -1372,7 +1449,8 @@ public:
     /// Takes over a pager of nango.h.
     static connection_list adopt(nango_pager* owned) noexcept { return connection_list(owned); }
 
-    /// The next connection; nothing: that was the last. It blocks where a new page begins. After an error the same page is asked for again.
+    /// The next connection; nothing: that was the last. It blocks where a new page begins. After an
+    /// error the same page is asked for again.
     [[nodiscard]] result<std::optional<connection_summary>> try_next() {
         using next = std::optional<connection_summary>;
         for (;;) {
@@ -1392,7 +1470,8 @@ public:
     /// As try_next(). @throws nango::error
     std::optional<connection_summary> next() { return detail::or_throw(try_next()); }
 
-    /// The first connection that was not yet taken. The list must stay where it is while it is walked through. @throws nango::error
+    /// The first connection that was not yet taken. The list must stay where it is while it is
+    /// walked through. @throws nango::error
     iterator begin();
     /// The end.
     sentinel end() const noexcept { return {}; }
@@ -1454,29 +1533,33 @@ inline connection_list::iterator connection_list::begin() {
 }
 #endif
 
-/// A client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a token. Any number of threads may use it at
-/// once, and it is ended by one of them, when no other is about to make a call.
+/// A client of one Nango environment. Make one for each secret key and keep it: it keeps
+/// connections warm, and never a token. Any number of threads may use it at once, and it is ended
+/// by one of them, when no other is about to make a call.
 ///
 /// A call blocks the calling thread only, and always has an end: options::timeout().
 class client {
 public:
-    /// A client of the server at base_url ("http://localhost:3003") with this secret key, and everything else at its default. Nothing is sent yet. The error is
-    /// INVALID_ARGUMENT or INVALID_UTF8; see options::base_url() and options::secret_key().
+    /// A client of the server at base_url ("http://localhost:3003") with this secret key, and
+    /// everything else at its default. Nothing is sent yet. The error is INVALID_ARGUMENT or
+    /// INVALID_UTF8; see options::base_url() and options::secret_key().
     [[nodiscard]] static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
         options settings;
         settings.base_url(base_url).secret_key(secret_key);
         return try_create(settings);
     }
 
-    /// A client of Nango's cloud, https://api.nango.dev, with this secret key, and everything else at its default. Nothing is sent yet.
+    /// A client of Nango's cloud, https://api.nango.dev, with this secret key, and everything else
+    /// at its default. Nothing is sent yet.
     [[nodiscard]] static result<client> try_create(std::string_view secret_key) {
         options settings;
         settings.secret_key(secret_key);
         return try_create(settings);
     }
 
-    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the first setter that failed found, INVALID_ARGUMENT when there is no
-    /// secret key, or what try_check_version() says.
+    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the
+    /// first setter that failed found, INVALID_ARGUMENT when there is no secret key, or what
+    /// try_check_version() says.
     [[nodiscard]] static result<client> try_create(const options& options) {
         if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
         if (options.problem()) return unexpected(*options.problem());
@@ -1495,8 +1578,8 @@ public:
     explicit client(const options& options) : client(detail::or_throw(try_create(options))) {}
 #endif
 
-    /// Fetches one connection. Its token is refreshed by Nango first if need be. Call it just before the token is used, and do not keep the result: the library
-    /// never does.
+    /// Fetches one connection. Its token is refreshed by Nango first if need be. Call it just
+    /// before the token is used, and do not keep the result: the library never does.
     /// @param provider_config_key The integration's unique key; not empty.
     /// @param connection_id The connection's id; not empty, and not "." or "..".
     /// @param options What this call is told.
@@ -1510,15 +1593,17 @@ public:
         return ask(nango_get_connection_json, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT,
-    /// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
+    /// Fetches the one string that goes behind "Bearer", or the API key, of a connection:
+    /// access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT, TWO_STEP, SIGNATURE
+    /// and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
     /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer holds
     /// none, or any other.
     [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches the credentials of a connection, of whatever type. Otherwise as try_get_connection().
+    /// Fetches the credentials of a connection, of whatever type. Otherwise as
+    /// try_get_connection().
     /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
     [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
@@ -1529,7 +1614,8 @@ public:
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// All connections of the environment, fetched page after page while they are walked through. Nothing is sent yet.
+    /// All connections of the environment, fetched page after page while they are walked through.
+    /// Nothing is sent yet.
     /// @param filter Which of them, without limit and page.
     /// @param page_size How many connections a page has; 0: 1000, Nango allows at most 2000.
     /// @param options What each page's call is told; copied.
@@ -1542,8 +1628,9 @@ public:
         return connection_list::adopt(made);
     }
 
-    /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them: without credentials, and nothing is refreshed. Without a limit Nango sends
-    /// its first 10 000; to have all of them, page after page, use list_connections().
+    /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them: without
+    /// credentials, and nothing is refreshed. Without a limit Nango sends its first 10 000; to have
+    /// all of them, page after page, use list_connections().
     [[nodiscard]] result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
@@ -1553,16 +1640,18 @@ public:
         return std::string(list.get());
     }
 
-    /// Opens a connection before the first call, so that it finds one: asks the server for /health, without the key. Blocks, within the client's timeouts. An error:
-    /// the server cannot be reached.
+    /// Opens a connection before the first call, so that it finds one: asks the server for /health,
+    /// without the key. Blocks, within the client's timeouts. An error: the server cannot be
+    /// reached.
     [[nodiscard]] result<void> try_warm_up() const {
         nango_error* problem = nullptr;
         if (!nango_client_warm_up(capi(), &problem)) return unexpected(error::adopt(problem));
         return {};
     }
 
-    /// The oldest event that nobody took yet, as a JSON object; nothing: there is none. See options::events(), and nango_client_next_event_json() in nango.h for what
-    /// is in it. Nothing in it is a secret.
+    /// The oldest event that nobody took yet, as a JSON object; nothing: there is none. See
+    /// options::events(), and nango_client_next_event_json() in nango.h for what is in it. Nothing
+    /// in it is a secret.
     std::optional<std::string> next_event_json() const {
         const detail::owned_text event(nango_client_next_event_json(capi()));
         return event ? std::optional<std::string>(event.get()) : std::nullopt;
@@ -1641,7 +1730,8 @@ private:
     detail::handle<nango_client, &nango_client_free> handle_;
 };
 
-/// A ticket of a queue that is done. Its result is taken out once, with the function that fits what was submitted; what is not taken is freed.
+/// A ticket of a queue that is done. Its result is taken out once, with the function that fits what
+/// was submitted; what is not taken is freed.
 class completion {
 public:
     /// Takes over what nango_queue_next() gave.
@@ -1658,7 +1748,8 @@ public:
 
     /// The result of queue::submit_get_token().
     [[nodiscard]] result<secret> try_token() { return taken(secret::adopt); }
-    /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as it stands in Nango's answer, and any other JSON that may hold a secret.
+    /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as it stands
+    /// in Nango's answer, and any other JSON that may hold a secret.
     [[nodiscard]] result<secret> try_secret_json() { return taken(secret::adopt); }
     /// The result of queue::submit_get_connection().
     [[nodiscard]] result<nango::connection> try_connection() {
@@ -1668,11 +1759,13 @@ public:
     }
     /// The result of queue::submit_get_credentials().
     [[nodiscard]] result<nango::credentials> try_credentials() { return taken(nango::credentials::adopt); }
-    /// The result of queue::submit_list_connections(), and any other that is JSON without a secret in it.
+    /// The result of queue::submit_list_connections(), and any other that is JSON without a secret
+    /// in it.
     [[nodiscard]] result<std::string> try_json() {
         return taken(+[](char* owned) { return std::string(detail::view(detail::owned_text(owned))); });
     }
-    /// The result of queue::submit_page(): the page's connections; nothing: there are no more pages.
+    /// The result of queue::submit_page(): the page's connections; nothing: there are no more
+    /// pages.
     [[nodiscard]] result<std::optional<std::vector<connection_summary>>> try_page() {
         using page = std::optional<std::vector<connection_summary>>;
         if (!error_ && !text_) return page();
@@ -1723,8 +1816,10 @@ private:
     detail::handle<nango_error, &nango_error_free> error_;
 };
 
-/// Calls in flight, and their results to be taken: for event loops, and for many calls at once. Any number of threads may use it at once; it is ended by one of
-/// them, when no other uses it: close it, let the takers return, then end it. What was not taken is dropped. All queues of a process share the library's one thread.
+/// Calls in flight, and their results to be taken: for event loops, and for many calls at once. Any
+/// number of threads may use it at once; it is ended by one of them, when no other uses it: close
+/// it, let the takers return, then end it. What was not taken is dropped. All queues of a process
+/// share the library's one thread.
 ///
 /// @code
 /// nango::queue queue;
@@ -1733,12 +1828,15 @@ private:
 ///     use(done.user_data(), done.token());
 /// @endcode
 ///
-/// A submitting function returns at once, with the call's ticket, which is never used again. It completes exactly once: answered, failed, timed out, cancelled, or by
-/// the queue being closed. Its error means that nothing was begun and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or
-/// WRONG_PROCESS. Client and options may end as soon as it has returned; the user's data comes back with the completion.
+/// A submitting function returns at once, with the call's ticket, which is never used again. It
+/// completes exactly once: answered, failed, timed out, cancelled, or by the queue being closed.
+/// Its error means that nothing was begun and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8,
+/// UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS. Client and options may end as soon as it
+/// has returned; the user's data comes back with the completion.
 class queue {
 public:
-    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor, memory or thread left, or the library is too old.
+    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor,
+    /// memory or thread left, or the library is too old.
     [[nodiscard]] static result<queue> try_create() {
         if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
         nango_error* problem = nullptr;
@@ -1752,8 +1850,9 @@ public:
     queue() : queue(detail::or_throw(try_create())) {}
 #endif
 
-    /// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a completion waits or the queue is closed. Level-triggered, and for
-    /// waiting only: never read from it, write to it or close it. -1 in a child of fork.
+    /// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
+    /// completion waits or the queue is closed. Level-triggered, and for waiting only: never read
+    /// from it, write to it or close it. -1 in a child of fork.
     int fd() const noexcept { return nango_queue_fd(capi()); }
 
     /// Begins client::get_connection().
@@ -1780,14 +1879,16 @@ public:
     [[nodiscard]] result<std::uint64_t> try_submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
         return try_submit(client, "warm_up", {}, user_data, options);
     }
-    /// Begins to fetch the next page of a list. The one after it is asked for when this one's completion was taken. The list may end before that.
+    /// Begins to fetch the next page of a list. The one after it is asked for when this one's
+    /// completion was taken. The list may end before that.
     [[nodiscard]] result<std::uint64_t> try_submit_page(const connection_list& list, std::uint64_t user_data = 0) const {
         nango_error* problem = nullptr;
         const std::uint64_t ticket = nango_queue_submit_page(capi(), list.capi(), user_data, &problem);
         if (!ticket) return unexpected(error::adopt(problem));
         return ticket;
     }
-    /// Begins any operation that the library has, by its name, with its parameters as a JSON object; empty: none.
+    /// Begins any operation that the library has, by its name, with its parameters as a JSON
+    /// object; empty: none.
     [[nodiscard]] result<std::uint64_t> try_submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
                                                    const call_options& options = {}) const {
         const detail::given name(operation);
@@ -1835,9 +1936,10 @@ public:
     }
 #endif
 
-    /// Takes up to max completions (and no more than 4096 at a time), the oldest first. It waits for the first of them, until there is one or the queue is closed; an
-    /// empty vector: it is closed, and nothing is left. Several threads may take; each completion goes to one of them. Memory is set aside before anything is
-    /// taken, so that none is lost to a std::bad_alloc.
+    /// Takes up to max completions (and no more than 4096 at a time), the oldest first. It waits
+    /// for the first of them, until there is one or the queue is closed; an empty vector: it is
+    /// closed, and nothing is left. Several threads may take; each completion goes to one of them.
+    /// Memory is set aside before anything is taken, so that none is lost to a std::bad_alloc.
     std::vector<completion> next(std::size_t max) const { return take(max, -1); }
 
     /// The same, and waits no longer than that: not at all with 0.
@@ -1847,10 +1949,12 @@ public:
         return take(max, wait <= 0 ? 0 : wait < longest ? static_cast<std::int32_t>(wait) : longest);
     }
 
-    /// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A ticket that is done already is left as it is.
+    /// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A
+    /// ticket that is done already is left as it is.
     void cancel(std::uint64_t ticket) const noexcept { nango_queue_cancel(capi(), ticket); }
 
-    /// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good and wakes every taker. What is done can still be taken.
+    /// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for
+    /// good and wakes every taker. What is done can still be taken.
     void close() const noexcept { nango_queue_close(capi()); }
 
     /// The handle of nango.h, borrowed.

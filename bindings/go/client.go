@@ -12,8 +12,8 @@ import (
 	"unsafe"
 )
 
-// Client is a client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a
-// token. Any number of goroutines may use it at once.
+// Client is a client of one Nango environment. Make one for each secret key and keep it: it keeps
+// connections warm, and never a token. Any number of goroutines may use it at once.
 type Client struct {
 	handle    *handle
 	timeout   time.Duration
@@ -21,7 +21,8 @@ type Client struct {
 	refreshes refreshes
 }
 
-// handle counts who uses the library's client and the queue, so that each is freed once, and never while a call needs it.
+// handle counts who uses the library's client and the queue, so that each is freed once, and never
+// while a call needs it.
 type handle struct {
 	// ended is closed when the client is.
 	ended chan struct{}
@@ -105,8 +106,9 @@ func New(secretKey string, options ...Option) (*Client, error) {
 	return s.newClient(options)
 }
 
-// NewFromEnv makes a client with the key and the base URL of the environment: NANGO_API_KEY, then NANGO_SECRET_KEY; NANGO_HOST,
-// then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is set and not empty counts. The options come after that.
+// NewFromEnv makes a client with the key and the base URL of the environment: NANGO_API_KEY, then
+// NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is set
+// and not empty counts. The options come after that.
 func NewFromEnv(options ...Option) (*Client, error) {
 	if err := checkLibrary(); err != nil {
 		return nil, err
@@ -142,16 +144,17 @@ func (s *settings) newClient(options []Option) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the client: calls that wait return at once, and they and all later ones fail with [ErrClosed]. It may be called again,
-// and always returns nil.
+// Close ends the client: calls that wait return at once, and they and all later ones fail with
+// [ErrClosed]. It may be called again, and always returns nil.
 func (c *Client) Close() error {
 	c.handle.close()
 	runtime.KeepAlive(c)
 	return nil
 }
 
-// GetConnection fetches a connection, whose token Nango refreshes first if need be. Call it just before the token is used, and do
-// not keep the result. A key without the scope environment:connections:read_credentials gets no credentials.
+// GetConnection fetches a connection, whose token Nango refreshes first if need be. Call it just
+// before the token is used, and do not keep the result. A key without the scope
+// environment:connections:read_credentials gets no credentials.
 func (c *Client) GetConnection(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (*Connection, error) {
 	text, err := c.GetConnectionJSON(ctx, providerConfigKey, connectionID, options...)
 	if err != nil {
@@ -169,8 +172,9 @@ func (c *Client) GetConnectionJSON(ctx context.Context, providerConfigKey, conne
 	return c.callForOne(ctx, "get_connection\x00", providerConfigKey, connectionID, options)
 }
 
-// GetToken fetches the one text that goes behind "Bearer", or the API key, of a connection. Credentials that are not one token are
-// [ErrNoSingleToken], such as BASIC and OAUTH1: ask for them with [Client.GetCredentials]. None at all are [ErrNoCredentials].
+// GetToken fetches the one text that goes behind "Bearer", or the API key, of a connection.
+// Credentials that are not one token are [ErrNoSingleToken], such as BASIC and OAUTH1: ask for them
+// with [Client.GetCredentials]. None at all are [ErrNoCredentials].
 func (c *Client) GetToken(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (Secret, error) {
 	text, err := c.callForOne(ctx, "get_token\x00", providerConfigKey, connectionID, options)
 	if err != nil {
@@ -180,7 +184,8 @@ func (c *Client) GetToken(ctx context.Context, providerConfigKey, connectionID s
 	return NewSecret(unsafe.String(unsafe.SliceData(text), len(text))), nil
 }
 
-// GetCredentials fetches the credentials of a connection, of whatever type. None at all are [ErrNoCredentials].
+// GetCredentials fetches the credentials of a connection, of whatever type. None at all are
+// [ErrNoCredentials].
 func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (*Credentials, error) {
 	text, err := c.GetCredentialsJSON(ctx, providerConfigKey, connectionID, options...)
 	if err != nil {
@@ -193,17 +198,19 @@ func (c *Client) GetCredentials(ctx context.Context, providerConfigKey, connecti
 	return credentials, nil
 }
 
-// GetCredentialsJSON is [Client.GetCredentials] as they stand in Nango's answer, byte for byte, secrets and all.
+// GetCredentialsJSON is [Client.GetCredentials] as they stand in Nango's answer, byte for byte,
+// secrets and all.
 func (c *Client) GetCredentialsJSON(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (json.RawMessage, error) {
 	return c.callForOne(ctx, "get_credentials\x00", providerConfigKey, connectionID, options)
 }
 
-// ListConnectionsJSON fetches the environment's connections in one request, byte for byte as Nango wrote them:
-// {"connections": […]}, without credentials, and nothing is refreshed.
+// ListConnectionsJSON fetches the environment's connections in one request, byte for byte as Nango
+// wrote them: {"connections": […]}, without credentials, and nothing is refreshed.
 //
-// filterJSON is empty for all of them, or a JSON object with any of "connection_id", "search", "end_user_id",
-// "end_user_organization_id" (texts), "integration_id" (a text or a list of texts), "tags" (an object of texts), "limit" and "page"
-// (numbers). Without a limit Nango sends its first 10 000; [Client.ListConnections] walks through all of them.
+// filterJSON is empty for all of them, or a JSON object with any of "connection_id", "search",
+// "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or a list of texts),
+// "tags" (an object of texts), "limit" and "page" (numbers). Without a limit Nango sends its first
+// 10 000; [Client.ListConnections] walks through all of them.
 func (c *Client) ListConnectionsJSON(ctx context.Context, filterJSON string, options ...CallOption) (json.RawMessage, error) {
 	return c.call(ctx, request{"list_connections\x00", filterJSON, newCallSettings(options)})
 }
@@ -214,11 +221,13 @@ func (c *Client) WarmUp(ctx context.Context) error {
 	return err
 }
 
-// NextEventJSON returns the oldest event that nobody took yet, as a JSON object without secrets; nil: there is none. See [WithEvents].
+// NextEventJSON returns the oldest event that nobody took yet, as a JSON object without secrets;
+// nil: there is none. See [WithEvents].
 //
-// {"event": "attempt", "operation", "attempt" (1 is the first), "duration_ms", "error" (null, or {"code", "http_status", "api_code",
-// "message"}), "retry_in_ms" (null: no more)} for each attempt of a call, or {"event": "warning", "message"}. Both have "time_ms"
-// (Unix time) and "dropped" (how many before it were dropped). More members and more kinds of events may come.
+// {"event": "attempt", "operation", "attempt" (1 is the first), "duration_ms", "error" (null, or
+// {"code", "http_status", "api_code", "message"}), "retry_in_ms" (null: no more)} for each attempt
+// of a call, or {"event": "warning", "message"}. Both have "time_ms" (Unix time) and "dropped" (how
+// many before it were dropped). More members and more kinds of events may come.
 func (c *Client) NextEventJSON() json.RawMessage {
 	defer runtime.KeepAlive(c)
 	return c.handle.nextEvent()
@@ -238,7 +247,8 @@ func (h *handle) nextEvent() json.RawMessage {
 	return json.RawMessage(C.GoString(event))
 }
 
-// String names the type: there is nothing in a client for a person to read, and a key in it that nobody should.
+// String names the type: there is nothing in a client for a person to read, and a key in it that
+// nobody should.
 func (c *Client) String() string { return "nango.Client" }
 
 func (c *Client) callForOne(ctx context.Context, operation, providerConfigKey, connectionID string, options []CallOption) ([]byte, error) {
@@ -271,7 +281,8 @@ func (s callSettings) limit(ctx context.Context, timeout time.Duration) limit {
 	return l
 }
 
-// left is at least a millisecond, for a call that has got this far, so that the library does not take it for a mistake.
+// left is at least a millisecond, for a call that has got this far, so that the library does not
+// take it for a mistake.
 func (l limit) left() time.Duration {
 	if l.refused {
 		return 0

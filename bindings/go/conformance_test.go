@@ -235,7 +235,8 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	}
 }
 
-// checkSecrets looks for the key, and for what is under `credentials` in the answers, in all that is shown of a call.
+// checkSecrets looks for the key, and for what is under `credentials` in the answers, in all that
+// is shown of a call.
 func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) {
 	secrets := []string{"0f8fad5b-d9cb-469f-a165-70867728950e"}
 	if v.Client.SecretKey != nil {
@@ -281,7 +282,8 @@ func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) 
 	}
 }
 
-// runTokenOfConnection is for a vector that says what the token is, or that there is none: what it is of the connection, fetched first.
+// runTokenOfConnection is for a vector that says what the token is, or that there is none: what it
+// is of the connection, fetched first.
 func (v *vector) runTokenOfConnection(t *testing.T, run string, expect expectation) {
 	want := marshal(t, expect.Token)
 	if expect.Token == nil {
@@ -315,7 +317,8 @@ func (v *vector) callOptions() []nango.CallOption {
 	return options
 }
 
-// call asks for the typed view of a connection where the vector looks at that. An answer without a body has none.
+// call asks for the typed view of a connection where the vector looks at that. An answer without a
+// body has none.
 func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 	ctx := background()
 	options := v.callOptions()
@@ -409,7 +412,8 @@ func checkError(t *testing.T, err error, want map[string]json.RawMessage) {
 	}
 }
 
-// checkFact compares a member that connections and their summaries have in common. False: it is none of those.
+// checkFact compares a member that connections and their summaries have in common. False: it is
+// none of those.
 func checkFact(t *testing.T, name string, want json.RawMessage, c *nango.ConnectionSummary) bool {
 	t.Helper()
 	var got any
@@ -454,7 +458,8 @@ func endUserView(u *nango.EndUser) any {
 	return view
 }
 
-// checkOther looks for members that the view does not know: they are in Extra, or, when only a part of them is of another type, in Raw.
+// checkOther looks for members that the view does not know: they are in Extra, or, when only a part
+// of them is of another type, in Raw.
 func checkOther(t *testing.T, extra map[string]nango.SecretJSON, raw, want json.RawMessage) {
 	t.Helper()
 	var all, others map[string]json.RawMessage
@@ -471,7 +476,8 @@ func checkOther(t *testing.T, extra map[string]nango.SecretJSON, raw, want json.
 	}
 }
 
-// checkConnection compares the typed view, in its canonical form, with the members that the vector names.
+// checkConnection compares the typed view, in its canonical form, with the members that the vector
+// names.
 func checkConnection(t *testing.T, c *nango.Connection, want map[string]json.RawMessage) {
 	t.Helper()
 	common := &nango.ConnectionSummary{

@@ -15,8 +15,8 @@ import (
 
 // Connection is one connection: an account of one of your users at a provider.
 //
-// What the server left out is the zero value, and so is a member of another type. It prints without its secrets; [Connection.Raw] has
-// everything.
+// What the server left out is the zero value, and so is a member of another type. It prints without
+// its secrets; [Connection.Raw] has everything.
 type Connection struct {
 	// ID is Nango's internal number.
 	ID int64
@@ -34,7 +34,8 @@ type Connection struct {
 	Tags map[string]string
 	// Metadata is what your own code has stored with the connection: any JSON; nil: nothing, or null.
 	Metadata json.RawMessage
-	// ConnectionConfig is what the provider needs besides the credentials, such as a subdomain. It may hold secrets.
+	// ConnectionConfig is what the provider needs besides the credentials, such as a subdomain. It may
+	// hold secrets.
 	ConnectionConfig SecretJSON
 	// WebhookURLOverride is where the connection's webhooks go instead; nil: nowhere else.
 	WebhookURLOverride *string
@@ -44,9 +45,11 @@ type Connection struct {
 	UpdatedAt Timestamp
 	// LastFetchedAt is when its credentials were last asked for.
 	LastFetchedAt Timestamp
-	// Credentials are the connection's credentials; without a type when there are none, or the key may not read them.
+	// Credentials are the connection's credentials; without a type when there are none, or the key may
+	// not read them.
 	Credentials Credentials
-	// Extra holds the members that this package does not know, or that are of another type than it knows. They may be secrets.
+	// Extra holds the members that this package does not know, or that are of another type than it
+	// knows. They may be secrets.
 	Extra map[string]SecretJSON
 
 	raw SecretJSON
@@ -250,9 +253,11 @@ type ConnectionSummary struct {
 	ID int64 `json:"id"`
 	// ConnectionID names the connection within its integration.
 	ConnectionID string `json:"connection_id"`
-	// ProviderConfigKey is the integration's unique key. Empty on servers before October 2024, which write it as the provider.
+	// ProviderConfigKey is the integration's unique key. Empty on servers before October 2024, which
+	// write it as the provider.
 	ProviderConfigKey string `json:"provider_config_key"`
-	// Provider is the name of the provider's template; on servers before October 2024 the integration's unique key.
+	// Provider is the name of the provider's template; on servers before October 2024 the
+	// integration's unique key.
 	Provider string `json:"provider"`
 	// Errors are the problems that the connection has now.
 	Errors []ConnectionError `json:"errors"`
@@ -264,7 +269,8 @@ type ConnectionSummary struct {
 	Metadata json.RawMessage `json:"metadata"`
 	// Created is when the connection was made.
 	Created Timestamp `json:"created"`
-	// Extra holds the members that this package does not know, or that are of another type than it knows. They may be secrets.
+	// Extra holds the members that this package does not know, or that are of another type than it
+	// knows. They may be secrets.
 	Extra map[string]SecretJSON `json:"-"`
 
 	raw SecretJSON
@@ -305,9 +311,11 @@ func (c ConnectionSummary) String() string {
 	return fmt.Sprintf("nango.ConnectionSummary{ConnectionID:%q ProviderConfigKey:%q Provider:%q}", c.ConnectionID, c.ProviderConfigKey, c.Provider)
 }
 
-// Credentials are a connection's credentials, of whatever type. The named fields are what many types have; [Credentials.Field] has the rest.
+// Credentials are a connection's credentials, of whatever type. The named fields are what many
+// types have; [Credentials.Field] has the rest.
 type Credentials struct {
-	// Type is "OAUTH2", "API_KEY", "BASIC" and so on; empty: there are no credentials. More types may come.
+	// Type is "OAUTH2", "API_KEY", "BASIC" and so on; empty: there are no credentials. More types may
+	// come.
 	Type string
 	// ExpiresAt is when the token runs out, as far as the provider said.
 	ExpiresAt Timestamp
@@ -331,8 +339,8 @@ type Credentials struct {
 	raw SecretJSON
 }
 
-// Field returns a member by the server's name for it, such as "client_id": a string as its text, anything else as its JSON.
-// False: there is none, or it is null.
+// Field returns a member by the server's name for it, such as "client_id": a string as its text,
+// anything else as its JSON. False: there is none, or it is null.
 func (c Credentials) Field(name string) (Secret, bool) { return c.raw.Field(name) }
 
 // Names returns the names of all members, sorted.
@@ -346,8 +354,9 @@ func (c Credentials) Raw() json.RawMessage { return c.raw.Reveal() }
 // IsEmpty reports whether there are none: the connection has none, or the key may not read them.
 func (c Credentials) IsEmpty() bool { return len(membersOf(c.Raw())) == 0 }
 
-// SingleToken returns the one text that goes behind "Bearer", or the API key: what [Client.GetToken] would have fetched instead of these
-// credentials. Nothing is sent. Credentials that are not one token are [ErrNoSingleToken], none at all are [ErrNoCredentials].
+// SingleToken returns the one text that goes behind "Bearer", or the API key: what
+// [Client.GetToken] would have fetched instead of these credentials. Nothing is sent. Credentials
+// that are not one token are [ErrNoSingleToken], none at all are [ErrNoCredentials].
 func (c Credentials) SingleToken() (Secret, error) {
 	text := []byte("{}\x00")
 	if raw := c.raw.Reveal(); raw != nil {
@@ -421,7 +430,8 @@ func (c Credentials) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("type", c.Type), slog.String("expires_at", c.ExpiresAt.Text))
 }
 
-// members are those of a JSON object. encoding/json alone would take "Type" for "type", and give up at a member of another type.
+// members are those of a JSON object. encoding/json alone would take "Type" for "type", and give up
+// at a member of another type.
 type members map[string]json.RawMessage
 
 func objectOf(data []byte) (members, error) {

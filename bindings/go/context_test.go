@@ -128,7 +128,8 @@ func TestTheEarlierTimeoutCounts(t *testing.T) {
 	}
 }
 
-// A page may take as long as the context has left when it begins, not as long as it had at the first page.
+// A page may take as long as the context has left when it begins, not as long as it had at the
+// first page.
 func TestDeadlineOfALaterPage(t *testing.T) {
 	url, _ := silenceAfterPage(t)
 	client := newClient(t, nango.WithBaseURL(url))
@@ -264,7 +265,8 @@ func TestCloseEndsCalls(t *testing.T) {
 	}
 }
 
-// Nothing is left of the package when the last client is closed: not a goroutine, not a descriptor, not an object of the library's.
+// Nothing is left of the package when the last client is closed: not a goroutine, not a descriptor,
+// not an object of the library's.
 func TestNothingIsLeft(t *testing.T) {
 	silent, _ := silence(t)
 	settle(0)

@@ -20,8 +20,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The crowd is many calls at once in a process of their own, so that its threads and its memory are theirs alone. The process is this
-// test's program, told by variables what to do.
+// The crowd is many calls at once in a process of their own, so that its threads and its memory are
+// theirs alone. The process is this test's program, told by variables what to do.
 const (
 	crowdClient = "NANGO_GO_TEST_CROWD"
 	crowdCalls  = "NANGO_GO_TEST_CALLS"
@@ -79,7 +79,8 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
-// runCrowd has a process make the calls, against a server that holds them all, and answers two seconds later.
+// runCrowd has a process make the calls, against a server that holds them all, and answers two
+// seconds later.
 func runCrowd(t *testing.T, client string, calls int) crowd {
 	t.Helper()
 	var arrived atomic.Int64

@@ -138,7 +138,8 @@ const alone = "NANGO_GO_TEST_ALONE"
 
 // The library's objects go, and the resident memory stays where it is, whatever the calls end with.
 func TestNothingLeaks(t *testing.T) {
-	// In a process of its own: here, other tests and the race detector have a say in how much memory there is.
+	// In a process of its own: here, other tests and the race detector have a say in how much memory
+	// there is.
 	if os.Getenv(alone) == "" {
 		command := exec.Command(os.Args[0], "-test.run=^TestNothingLeaks$", "-test.v")
 		command.Env = append(os.Environ(), alone+"=yes")

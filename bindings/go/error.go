@@ -18,7 +18,8 @@ type Code int32
 const (
 	// CodeOK: no error.
 	CodeOK Code = C.NANGO_OK
-	// CodeInvalidArgument: an argument is missing, malformed or not allowed; nothing was sent. The message names it.
+	// CodeInvalidArgument: an argument is missing, malformed or not allowed; nothing was sent. The
+	// message names it.
 	CodeInvalidArgument Code = C.NANGO_ERROR_INVALID_ARGUMENT
 	// CodeInvalidUTF8: a text is not UTF-8; nothing was sent.
 	CodeInvalidUTF8 Code = C.NANGO_ERROR_INVALID_UTF8
@@ -28,7 +29,8 @@ const (
 	CodeQueueFull Code = C.NANGO_ERROR_QUEUE_FULL
 	// CodeClosed: the client is closed, or was closed while the call waited.
 	CodeClosed Code = C.NANGO_ERROR_CLOSED
-	// CodeWrongProcess: the process was forked from one that used the library, which no Go program can do by itself.
+	// CodeWrongProcess: the process was forked from one that used the library, which no Go program can
+	// do by itself.
 	CodeWrongProcess Code = C.NANGO_ERROR_WRONG_PROCESS
 	// CodeConnect: the address refuses, or cannot be reached.
 	CodeConnect Code = C.NANGO_ERROR_CONNECT
@@ -56,29 +58,36 @@ const (
 	CodeRateLimited Code = C.NANGO_ERROR_RATE_LIMITED
 	// CodeServer: Nango failed (5xx), or its database is out.
 	CodeServer Code = C.NANGO_ERROR_SERVER
-	// CodeRefreshFailed: the provider refused to refresh the token, or could not be reached. If it persists, the user must authorise again.
+	// CodeRefreshFailed: the provider refused to refresh the token, or could not be reached. If it
+	// persists, the user must authorise again.
 	CodeRefreshFailed Code = C.NANGO_ERROR_REFRESH_FAILED
-	// CodeReconnectRequired: Nango has given up refreshing this connection: the user must authorise again.
+	// CodeReconnectRequired: Nango has given up refreshing this connection: the user must authorise
+	// again.
 	CodeReconnectRequired Code = C.NANGO_ERROR_RECONNECT_REQUIRED
 	// CodeRefreshBackoff: a refresh failed a moment ago and Nango does not try again for 30 seconds.
 	CodeRefreshBackoff Code = C.NANGO_ERROR_REFRESH_BACKOFF
-	// CodeNoCredentials: the answer holds no credentials: the key lacks the scope environment:connections:read_credentials, or the connection has none.
+	// CodeNoCredentials: the answer holds no credentials: the key lacks the scope
+	// environment:connections:read_credentials, or the connection has none.
 	CodeNoCredentials Code = C.NANGO_ERROR_NO_CREDENTIALS
-	// CodeNoSingleToken: these credentials are not one token: ask for all of them with [Client.GetCredentials].
+	// CodeNoSingleToken: these credentials are not one token: ask for all of them with
+	// [Client.GetCredentials].
 	CodeNoSingleToken Code = C.NANGO_ERROR_NO_SINGLE_TOKEN
 	// CodeConflict: the request conflicts with what there is (409).
 	CodeConflict Code = C.NANGO_ERROR_CONFLICT
-	// CodeInvalidResponse: the answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first suspect.
+	// CodeInvalidResponse: the answer is not what Nango answers: a page, a redirect, broken JSON. The
+	// base URL is the first suspect.
 	CodeInvalidResponse Code = C.NANGO_ERROR_INVALID_RESPONSE
 	// CodeResponseTooLarge: the answer is longer than the client allows.
 	CodeResponseTooLarge Code = C.NANGO_ERROR_RESPONSE_TOO_LARGE
 	// CodeInternal: a failure inside the library, such as no file descriptor left.
 	CodeInternal Code = C.NANGO_ERROR_INTERNAL
-	// CodePanic: the library met a bug of its own and contained it; the client still works. Please report it.
+	// CodePanic: the library met a bug of its own and contained it; the client still works. Please
+	// report it.
 	CodePanic Code = C.NANGO_ERROR_PANIC
 )
 
-// String returns the code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that is no code of the loaded library.
+// String returns the code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that is no code of
+// the loaded library.
 func (c Code) String() string {
 	return C.GoString(C.nango_code_name(C.nango_code(c)))
 }
@@ -132,9 +141,11 @@ type Error struct {
 	APICode string
 	// Message is for a person: what failed, where, and what to do about it.
 	Message string
-	// BodyJSON is the body of Nango's answer, in which every secret is replaced by "[REDACTED]"; nil: there was none, or it was no JSON.
+	// BodyJSON is the body of Nango's answer, in which every secret is replaced by "[REDACTED]"; nil:
+	// there was none, or it was no JSON.
 	BodyJSON json.RawMessage
-	// Retryable says whether the same call may succeed later with nothing else changed. The library's own retries are over by then.
+	// Retryable says whether the same call may succeed later with nothing else changed. The library's
+	// own retries are over by then.
 	Retryable bool
 	// Attempts is how often the request was sent, or tried to be; 0: it was refused before that.
 	Attempts int
@@ -165,9 +176,9 @@ func (e *Error) RetryAfter() (time.Duration, bool) {
 	return max(e.retryAfter, 0), e.retryAfter >= 0
 }
 
-// Header returns a header of Nango's answer that is a fact about the failure: "Retry-After", "X-RateLimit-Limit",
-// "X-RateLimit-Remaining" (requests) or "X-RateLimit-Reset" (Unix seconds), the name in any case. Empty: the answer had no such
-// header, or it is none of these.
+// Header returns a header of Nango's answer that is a fact about the failure: "Retry-After",
+// "X-RateLimit-Limit", "X-RateLimit-Remaining" (requests) or "X-RateLimit-Reset" (Unix seconds),
+// the name in any case. Empty: the answer had no such header, or it is none of these.
 func (e *Error) Header(name string) string {
 	return e.headers[strings.ToLower(name)]
 }
@@ -212,7 +223,8 @@ func copyError(from *C.nango_error) *Error {
 	return e
 }
 
-// endedBy says that a context ended the call. Its deadline is a timeout, whatever the library was told.
+// endedBy says that a context ended the call. Its deadline is a timeout, whatever the library was
+// told.
 func (e *Error) endedBy(ctx context.Context, err error) *Error {
 	e.cause = err
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, err) {

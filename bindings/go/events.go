@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// LogEvents writes the client's events to a logger, until the context ends or the client is closed: run it in a goroutine of its own.
-// The client must be made with [WithEvents].
+// LogEvents writes the client's events to a logger, until the context ends or the client is closed:
+// run it in a goroutine of its own. The client must be made with [WithEvents].
 //
 //	go client.LogEvents(ctx, slog.Default())
 //
-// An attempt that succeeded has the level Debug, one that failed Warn, and so has a warning. The attributes are the members of
-// the event, as [Client.NextEventJSON] tells them; the time is the event's. Nothing in it is a secret.
+// An attempt that succeeded has the level Debug, one that failed Warn, and so has a warning. The
+// attributes are the members of the event, as [Client.NextEventJSON] tells them; the time is the
+// event's. Nothing in it is a secret.
 //
 // It returns nil when the client was closed, or else the error of the context.
 func (c *Client) LogEvents(ctx context.Context, logger *slog.Logger) error {

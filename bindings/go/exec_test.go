@@ -11,7 +11,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// A Go program forks only to run another one. That may happen at any moment of a call: the call goes on, and the other program gets nothing of it.
+// A Go program forks only to run another one. That may happen at any moment of a call: the call
+// goes on, and the other program gets nothing of it.
 func TestOtherProgramsDuringCalls(t *testing.T) {
 	pem, err := os.ReadFile(os.Getenv("NANGO_DEV_CA_FILE"))
 	if err != nil {

@@ -13,11 +13,13 @@ import (
 	"strings"
 )
 
-// Filter says which connections a list holds. The zero value: all of them. What is set must all be true of a connection.
+// Filter says which connections a list holds. The zero value: all of them. What is set must all be
+// true of a connection.
 type Filter struct {
 	// ConnectionID is the connection's id. Several integrations may have the same.
 	ConnectionID string
-	// Search is a part of the connection's id, or of its end user's name or email address, in any case.
+	// Search is a part of the connection's id, or of its end user's name or email address, in any
+	// case.
 	Search string
 	// EndUserID is the id of the connection's end user.
 	EndUserID string
@@ -33,8 +35,8 @@ type Filter struct {
 	Extra map[string]json.RawMessage
 }
 
-// json writes the filter as the library reads it. encoding/json would put another character in place of what is not UTF-8, and so
-// search for another user; the library refuses it.
+// json writes the filter as the library reads it. encoding/json would put another character in
+// place of what is not UTF-8, and so search for another user; the library refuses it.
 func (f Filter) json() string {
 	var members []string
 	add := func(name, value string) {
@@ -69,7 +71,8 @@ func (f Filter) json() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// quote writes a JSON string, byte for byte but for what must be escaped. A NUL stays as it is, for newText to refuse.
+// quote writes a JSON string, byte for byte but for what must be escaped. A NUL stays as it is, for
+// newText to refuse.
 func quote(text string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('"')
@@ -88,8 +91,9 @@ func quote(text string) string {
 	return quoted.String()
 }
 
-// ListConnections walks through the environment's connections, without credentials, and nothing is refreshed. Each page is
-// fetched when the loop gets to it. An error is the last that the loop sees, beside a nil connection.
+// ListConnections walks through the environment's connections, without credentials, and nothing is
+// refreshed. Each page is fetched when the loop gets to it. An error is the last that the loop
+// sees, beside a nil connection.
 //
 //	for connection, err := range client.ListConnections(ctx, nango.Filter{}) {
 //		if err != nil {
@@ -148,7 +152,8 @@ func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*
 		return nil, err
 	}
 	defer c.handle.leave()
-	// They hold for each page. What the first may take can be too long for the second: the context ends that.
+	// They hold for each page. What the first may take can be too long for the second: the context
+	// ends that.
 	cOptions, err := s.options(s.limit(ctx, c.timeout).left())
 	if err != nil {
 		return nil, err

@@ -54,7 +54,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settle waits until the library has no more live objects than that, or for a while; forgotten clients are ended by the garbage collector.
+// settle waits until the library has no more live objects than that, or for a while; forgotten
+// clients are ended by the garbage collector.
 func settle(want int64) (live int64) {
 	for range 100 {
 		runtime.GC()

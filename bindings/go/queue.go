@@ -4,14 +4,16 @@ package nango
 // #include <string.h>
 // #include <nango.h>
 //
-// // One crossing from Go to C costs more than what happens there: each of these does in one what would take many.
+// // One crossing from Go to C costs more than what happens there: each of these does in one what
+// would take many.
 //
 // #cgo noescape nango_go_submit
 // #cgo nocallback nango_go_submit
 // #cgo noescape nango_go_next
 // #cgo nocallback nango_go_next
 //
-// static nango_call_options *nango_go_options(uint32_t timeout_ms, bool force_refresh, bool include_refresh_token,
+// static nango_call_options *nango_go_options(uint32_t timeout_ms, bool force_refresh, bool
+// include_refresh_token,
 //                                             const char *headers, size_t count) {
 //     nango_call_options *options = nango_call_options_new();
 //     nango_call_options_set_timeout_ms(options, timeout_ms);
@@ -25,7 +27,8 @@ package nango
 //     return options;
 // }
 //
-// static uint64_t nango_go_submit(const nango_queue *queue, const nango_client *client, const char *operation, const char *params,
+// static uint64_t nango_go_submit(const nango_queue *queue, const nango_client *client, const char
+// *operation, const char *params,
 //                                 uint32_t timeout_ms, bool force_refresh, bool include_refresh_token, const char *headers, size_t count,
 //                                 uint64_t user_data, nango_error **error_out) {
 //     nango_call_options *options = nango_go_options(timeout_ms, force_refresh, include_refresh_token, headers, count);
@@ -34,7 +37,8 @@ package nango
 //     return ticket;
 // }
 //
-// static size_t nango_go_next(const nango_queue *queue, nango_completion *out, size_t *lengths, size_t max) {
+// static size_t nango_go_next(const nango_queue *queue, nango_completion *out, size_t *lengths,
+// size_t max) {
 //     size_t count = nango_queue_next(queue, out, max, 0);
 //     for (size_t i = 0; i < count; i++)
 //         lengths[i] = out[i].json != NULL ? strlen(out[i].json) : 0;
@@ -66,9 +70,10 @@ import (
 	"unsafe"
 )
 
-// hub is the library's queue in this process, and who waits for what it completes. All clients share it: the first call makes it,
-// and it goes with the last client. Whoever waits is parked by Go's scheduler, and so is the one goroutine that takes completions,
-// by Go's poller: no call holds a thread.
+// hub is the library's queue in this process, and who waits for what it completes. All clients
+// share it: the first call makes it, and it goes with the last client. Whoever waits is parked by
+// Go's scheduler, and so is the one goroutine that takes completions, by Go's poller: no call holds
+// a thread.
 type hub struct {
 	queue *C.nango_queue
 	// readable is a descriptor of our own for what the library's descriptor stands for.
@@ -85,7 +90,8 @@ type hub struct {
 	unwanted []C.uint64_t
 }
 
-// completion is what came of a call. Neither text nor error: a walk through pages has come to its end.
+// completion is what came of a call. Neither text nor error: a walk through pages has come to its
+// end.
 type completion struct {
 	text []byte
 	err  *Error
@@ -96,8 +102,8 @@ var hubs struct {
 	current *hub
 }
 
-// entering bounds how many calls enter the library at once. That takes some microseconds and waits for nothing, but Go would start a
-// thread for each of thousands that begin together.
+// entering bounds how many calls enter the library at once. That takes some microseconds and waits
+// for nothing, but Go would start a thread for each of thousands that begin together.
 var entering = make(chan struct{}, 4)
 
 const batchSize = 64
@@ -309,7 +315,8 @@ func (c *Client) call(ctx context.Context, r request) ([]byte, error) {
 	return done.text, err
 }
 
-// wait begins something, and returns when it is done, the context ends or the client is closed, whichever comes first.
+// wait begins something, and returns when it is done, the context ends or the client is closed,
+// whichever comes first.
 func (c *Client) wait(ctx context.Context, l limit, begin begin) (completion, error) {
 	if ctx.Err() != nil {
 		return completion{}, contextError(ctx)

@@ -10,9 +10,11 @@ import (
 
 const redacted = "[REDACTED]"
 
-// Secret is a text that does not print: [Secret.Reveal] returns it, everything else says [REDACTED].
+// Secret is a text that does not print: [Secret.Reveal] returns it, everything else says
+// [REDACTED].
 type Secret struct {
-	// fmt does not follow a pointer inside of a struct, so that not even a Secret in somebody's unexported field is printed.
+	// fmt does not follow a pointer inside of a struct, so that not even a Secret in somebody's
+	// unexported field is printed.
 	text *string
 }
 
@@ -57,7 +59,8 @@ func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 // LogValue returns [REDACTED].
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// SecretJSON is a JSON text that may hold secrets and does not print: [SecretJSON.Reveal] returns it.
+// SecretJSON is a JSON text that may hold secrets and does not print: [SecretJSON.Reveal] returns
+// it.
 type SecretJSON struct {
 	// A string, as in a Secret: fmt would follow a pointer to bytes when the verb is a wrong one.
 	text *string
@@ -76,7 +79,8 @@ func (s SecretJSON) Reveal() json.RawMessage {
 	return json.RawMessage(*s.text)
 }
 
-// Field returns a member of the object: a string as its text, anything else as its JSON. False: it has none of this name, or it is null.
+// Field returns a member of the object: a string as its text, anything else as its JSON. False: it
+// has none of this name, or it is null.
 func (s SecretJSON) Field(name string) (Secret, bool) {
 	return membersOf(s.Reveal()).field(name)
 }

@@ -13,7 +13,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The garbage collector runs all the time, clients come, go and are forgotten, and whatever can happen happens at once.
+// The garbage collector runs all the time, clients come, go and are forgotten, and whatever can
+// happen happens at once.
 func TestStress(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	long := newClient(t)

@@ -15,7 +15,8 @@ type cText struct {
 	length  int
 }
 
-// newText copies a text for C. C would take an embedded NUL for its end, and with it "alice\x00bob" for alice: it is refused.
+// newText copies a text for C. C would take an embedded NUL for its end, and with it "alice\x00bob"
+// for alice: it is refused.
 func newText(name, text string) (cText, error) {
 	if err := refuseNUL(name, text); err != nil {
 		return cText{}, err
@@ -39,7 +40,8 @@ func (t cText) free() {
 	C.free(unsafe.Pointer(t.pointer))
 }
 
-// nulTerminated is a text that C only looks at during a call, and so need not have for itself; nil for an empty one.
+// nulTerminated is a text that C only looks at during a call, and so need not have for itself; nil
+// for an empty one.
 func nulTerminated(name, text string) ([]byte, error) {
 	if err := refuseNUL(name, text); err != nil || text == "" {
 		return nil, err

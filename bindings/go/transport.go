@@ -9,16 +9,19 @@ import (
 	"sync"
 )
 
-// Transport returns a transport for an [http.Client] that calls the provider's API on behalf of a connection. Each request gets a
-// fresh token from Nango, as "Authorization: Bearer …" in place of what it has; none is ever kept.
+// Transport returns a transport for an [http.Client] that calls the provider's API on behalf of a
+// connection. Each request gets a fresh token from Nango, as "Authorization: Bearer …" in place of
+// what it has; none is ever kept.
 //
-// If the provider answers 401, the token is refreshed by force, and the request is sent once more with the new one, if it has no
-// body or has GetBody, as [http.NewRequest] sets it. However many requests are refused at once, there is one refresh: a connection
-// has one at a time, and only the newest token is refreshed. If that fails, the request fails with its error, so that
-// errors.Is(err, [ErrReconnectRequired]) says when the user must authorise again; a request that cannot be sent once more gets the
-// 401 in any case.
+// If the provider answers 401, the token is refreshed by force, and the request is sent once more
+// with the new one, if it has no body or has GetBody, as [http.NewRequest] sets it. However many
+// requests are refused at once, there is one refresh: a connection has one at a time, and only the
+// newest token is refreshed. If that fails, the request fails with its error, so that
+// errors.Is(err, [ErrReconnectRequired]) says when the user must authorise again; a request that
+// cannot be sent once more gets the 401 in any case.
 //
-// A redirect to another host is followed without a token. base is what requests go through, nil: [http.DefaultTransport].
+// A redirect to another host is followed without a token. base is what requests go through, nil:
+// [http.DefaultTransport].
 func (c *Client) Transport(providerConfigKey, connectionID string, base http.RoundTripper) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -81,8 +84,8 @@ func (t *transport) token(ctx context.Context) (Secret, error) {
 	return t.client.GetToken(ctx, t.connection.providerConfigKey, t.connection.connectionID)
 }
 
-// send sends a copy, since a transport must not change the caller's request. The caller's own is what the response names: the copy
-// holds the token.
+// send sends a copy, since a transport must not change the caller's request. The caller's own is
+// what the response names: the copy holds the token.
 func (t *transport) send(request *http.Request, body io.ReadCloser, token Secret) (*http.Response, error) {
 	sent := request.Clone(request.Context())
 	sent.Body = body
@@ -94,7 +97,8 @@ func (t *transport) send(request *http.Request, body io.ReadCloser, token Secret
 	return response, err
 }
 
-// leavesHost reports whether a redirect leads to where the token does not belong: to another host, or from https to http.
+// leavesHost reports whether a redirect leads to where the token does not belong: to another host,
+// or from https to http.
 func leavesHost(request *http.Request) bool {
 	for response := request.Response; response != nil && response.Request != nil; response = response.Request.Response {
 		from := response.Request.URL
@@ -130,8 +134,9 @@ type refresh struct {
 	err   error
 }
 
-// newerToken returns what is to be used instead of a token that was refused: what Nango has by now, if that is another, else what a
-// forced refresh gives. One at a time for each connection: who comes meanwhile waits for that, and shares it if the same token was refused.
+// newerToken returns what is to be used instead of a token that was refused: what Nango has by now,
+// if that is another, else what a forced refresh gives. One at a time for each connection: who
+// comes meanwhile waits for that, and shares it if the same token was refused.
 func (c *Client) newerToken(ctx context.Context, connection connectionKey, refused Secret) (Secret, error) {
 	for {
 		r, own := c.refreshes.join(connection, refused)

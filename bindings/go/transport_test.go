@@ -262,7 +262,8 @@ func TestTransportErrors(t *testing.T) {
 	s.want(t, 1, 1, 1)
 }
 
-// Who waits for another's refresh neither waits longer than its own context, nor fails with the other's.
+// Who waits for another's refresh neither waits longer than its own context, nor fails with the
+// other's.
 func TestTransportContexts(t *testing.T) {
 	s := newTokens(t)
 	s.accepted.Store(0)

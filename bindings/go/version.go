@@ -16,7 +16,8 @@ func LibraryVersion() string {
 	return C.GoString(C.nango_version())
 }
 
-// LiveObjects returns how many objects and texts of the library the process owns at this moment. For tests of leaks.
+// LiveObjects returns how many objects and texts of the library the process owns at this moment.
+// For tests of leaks.
 func LiveObjects() int64 {
 	return int64(C.nango_live_objects())
 }

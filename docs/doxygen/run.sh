@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the reference of nango.h and nango.hpp, build/docs/html/index.html, and sees that it is whole: every function of C has its entry, every class of C++ its page, and
-# what is not documented, or badly, is refused.
+# Makes the reference of nango.h and nango.hpp, build/docs/html/index.html, and sees that it is
+# whole: every function of C has its entry, every class of C++ its page, and what is not documented,
+# or badly, is refused.
 set -eu
 cd "$(dirname "$0")/../.."
 output=build/docs

@@ -1,5 +1,6 @@
-// Many calls at once from one thread that polls: submits a call for each connection, waits with poll() beside whatever else the program waits for, and takes what is
-// done. Client, queue and completions end by themselves, whatever is thrown.
+// Many calls at once from one thread that polls: submits a call for each connection, waits with
+// poll() beside whatever else the program waits for, and takes what is done. Client, queue and
+// completions end by themselves, whatever is thrown.
 //
 //     queue PROVIDER_CONFIG_KEY CONNECTION_ID…
 //

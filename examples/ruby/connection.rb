@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
-# Fetches a token from Nango, shows that the provider takes it, and, with --until-refused, that a fresh one comes when
-# it has run out. The server and the key are in the environment: NANGO_HOST and NANGO_SECRET_KEY.
+# Fetches a token from Nango, shows that the provider takes it, and, with --until-refused, that a
+# fresh one comes when it has run out. The server and the key are in the environment: NANGO_HOST and
+# NANGO_SECRET_KEY.
 #
 #   ruby connection.rb PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
 

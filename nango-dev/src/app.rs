@@ -29,7 +29,13 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(url: String, token_ttl: i64, margin: i64, rate_limit: Option<u64>, vectors: Vectors) -> Self {
+    pub fn new(
+        url: String,
+        token_ttl: i64,
+        margin: i64,
+        rate_limit: Option<u64>,
+        vectors: Vectors,
+    ) -> Self {
         App {
             clock: Clock::default(),
             log: Log::default(),

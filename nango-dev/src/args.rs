@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn what_follows_the_command_is_its_own() {
-        let args = run(&["nango-dev", "--token-ttl", "2", "--", "sh", "-c", "exit 3", "--port", "x"]);
+        let args =
+            run(&["nango-dev", "--token-ttl", "2", "--", "sh", "-c", "exit 3", "--port", "x"]);
         assert_eq!(args.token_ttl, 2);
         let command = args.command.unwrap();
         assert_eq!(command.program, "sh");
@@ -130,7 +131,15 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for args in [&["--nope"][..], &["--port"], &["--port", "65536"], &["--port", "x"], &["--token-ttl", "-1"], &["--rate-limit", "many"], &["-x"]] {
+        for args in [
+            &["--nope"][..],
+            &["--port"],
+            &["--port", "65536"],
+            &["--port", "x"],
+            &["--token-ttl", "-1"],
+            &["--rate-limit", "many"],
+            &["-x"],
+        ] {
             let args: Vec<&str> = ["nango-dev"].iter().chain(args).copied().collect();
             assert!(parse(&args).is_err(), "{args:?}");
         }

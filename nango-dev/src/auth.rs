@@ -15,13 +15,17 @@ pub const ACCOUNT: &str = "b6f2c8d0-5a4e-4b39-a7d1-0e3c9f8b6d44";
 pub const CREATE: &[&str] = &["environment:connections:create"];
 pub const UPDATE: &[&str] = &["environment:connections:update"];
 pub const DELETE: &[&str] = &["environment:connections:delete"];
-pub const GET: &[&str] = &["environment:connections:read", "environment:connections:read_credentials"];
-pub const LIST: &[&str] = &["environment:connections:list", "environment:connections:list_credentials"];
+pub const GET: &[&str] =
+    &["environment:connections:read", "environment:connections:read_credentials"];
+pub const LIST: &[&str] =
+    &["environment:connections:list", "environment:connections:list_credentials"];
 pub const CREATE_INTEGRATION: &[&str] = &["environment:integrations:create"];
 pub const UPDATE_INTEGRATION: &[&str] = &["environment:integrations:update"];
 pub const DELETE_INTEGRATION: &[&str] = &["environment:integrations:delete"];
-pub const READ_INTEGRATION: &[&str] = &["environment:integrations:read", "environment:integrations:read_credentials"];
-pub const LIST_INTEGRATIONS: &[&str] = &["environment:integrations:list", "environment:integrations:list_credentials"];
+pub const READ_INTEGRATION: &[&str] =
+    &["environment:integrations:read", "environment:integrations:read_credentials"];
+pub const LIST_INTEGRATIONS: &[&str] =
+    &["environment:integrations:list", "environment:integrations:list_credentials"];
 
 /// What an accepted key may do.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +83,10 @@ fn refuse(code: &str, message: &str) -> Reply {
 fn is_uuid_v4(key: &str) -> bool {
     use uuid::{Uuid, Variant, Version};
     // Only the hyphenated form counts; the parser knows others.
-    key.len() == 36 && Uuid::try_parse(key).is_ok_and(|uuid| uuid.get_version() == Some(Version::Random) && uuid.get_variant() == Variant::RFC4122)
+    key.len() == 36
+        && Uuid::try_parse(key).is_ok_and(|uuid| {
+            uuid.get_version() == Some(Version::Random) && uuid.get_variant() == Variant::RFC4122
+        })
 }
 
 #[cfg(test)]
@@ -89,7 +96,10 @@ mod tests {
     #[test]
     fn a_scope_covers_what_its_star_covers() {
         assert!(Scopes(&["environment:*"]).allow("environment:connections:read"));
-        assert!(!Scopes(&["environment:connections:read"]).allow("environment:connections:read_credentials"));
+        assert!(
+            !Scopes(&["environment:connections:read"])
+                .allow("environment:connections:read_credentials")
+        );
         assert!(!Scopes(&["account:*"]).allow("environment:connections:read"));
     }
 

@@ -37,7 +37,10 @@ pub fn refuse(code: &'static str, issues: Vec<Issue>) -> Result<(), Reply> {
     if issues.is_empty() {
         return Ok(());
     }
-    let issues: Vec<Value> = issues.iter().map(|issue| json!({"code": issue.code, "message": issue.message, "path": issue.path})).collect();
+    let issues: Vec<Value> = issues
+        .iter()
+        .map(|issue| json!({"code": issue.code, "message": issue.message, "path": issue.path}))
+        .collect();
     Err(Reply::json(StatusCode::BAD_REQUEST, &json!({"error": {"code": code, "errors": issues}})))
 }
 
@@ -64,7 +67,11 @@ fn unrecognized<'a>(names: impl Iterator<Item = &'a str>, path: &[&str]) -> Opti
     (!names.is_empty()).then(|| Issue::new("unrecognized_keys", message, path))
 }
 
-fn length_issue(text: &str, range: &std::ops::RangeInclusive<usize>, path: &[&str]) -> Option<Issue> {
+fn length_issue(
+    text: &str,
+    range: &std::ops::RangeInclusive<usize>,
+    path: &[&str],
+) -> Option<Issue> {
     let length = length(text);
     if length < *range.start() {
         Some(Issue::new("too_small", format!("needs at least {} characters", range.start()), path))
@@ -114,7 +121,11 @@ impl<'a> Fields<'a> {
         self.issues.push(issue);
     }
 
-    pub fn text(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> Option<&'a str> {
+    pub fn text(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<&'a str> {
         let value = self.raw(name)?;
         let Some(text) = value.as_str() else {
             self.wrong_type(name, "string");
@@ -126,7 +137,11 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    pub fn required_text(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> &'a str {
+    pub fn required_text(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> &'a str {
         if !self.map.contains_key(name) {
             self.wrong_type(name, "string");
         }
@@ -150,7 +165,11 @@ impl<'a> Fields<'a> {
         value.as_object()
     }
 
-    pub fn required_object(&mut self, name: &'static str, expected: &str) -> Option<&'a Map<String, Value>> {
+    pub fn required_object(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+    ) -> Option<&'a Map<String, Value>> {
         if !self.map.contains_key(name) {
             self.wrong_type(name, expected);
         }
@@ -163,10 +182,14 @@ impl<'a> Fields<'a> {
         if text == Some("") {
             return Some(String::new());
         }
-        let url = text.and_then(|text| Url::parse(text).ok()).filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = text
+            .and_then(|text| Url::parse(text).ok())
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
         match url.as_ref().and_then(Url::host) {
             None => self.issue(name, "invalid_union", "expected a URL or an empty text"),
-            Some(host) if !is_public(&host) => self.issue(name, "custom", "webhooks are not sent there"),
+            Some(host) if !is_public(&host) => {
+                self.issue(name, "custom", "webhooks are not sent there")
+            }
             Some(_) => {}
         }
         text.map(str::to_owned)
@@ -192,7 +215,13 @@ impl<'a> Fields<'a> {
         let issues = fields.done();
         self.issues.extend(issues);
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Some(EndUser { id: id.to_owned(), display_name: owned(display_name), email: owned(email), tags, organization: None })
+        Some(EndUser {
+            id: id.to_owned(),
+            display_name: owned(display_name),
+            email: owned(email),
+            tags,
+            organization: None,
+        })
     }
 
     /// What was wrong; the members that nobody asked for come last.
@@ -231,7 +260,11 @@ impl<'a> Params<'a> {
         }
     }
 
-    pub fn text_of(&mut self, name: &'static str, range: std::ops::RangeInclusive<usize>) -> Option<&'a str> {
+    pub fn text_of(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Option<&'a str> {
         let text = self.text(name)?;
         self.issues.extend(length_issue(text, &range, &[name]));
         Some(text)
@@ -296,7 +329,11 @@ pub fn no_query(query: &Query) -> Result<(), Reply> {
 fn pattern(text: &str, allowed: &str, max: usize, path: &[&str]) -> Option<Issue> {
     let fits = |c: char| c.is_ascii_alphanumeric() || allowed.contains(c);
     if text.is_empty() || !text.chars().all(fits) {
-        Some(Issue::new("invalid_format", format!("allows letters, digits and any of {allowed:?}"), path))
+        Some(Issue::new(
+            "invalid_format",
+            format!("allows letters, digits and any of {allowed:?}"),
+            path,
+        ))
     } else {
         length_issue(text, &(1..=max), path)
     }
@@ -324,22 +361,39 @@ pub fn one(param: &Param) -> Option<&str> {
 
 /// Not Nango's own domain, nor a host that only its own machine or network can reach.
 fn is_public(host: &Host<&str>) -> bool {
-    let below = |host: &str, domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    let below = |host: &str, domain: &str| {
+        host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
+    };
     match host {
         Host::Domain(host) => !below(host, "nango.dev") && !below(host, "localhost"),
-        Host::Ipv4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()),
-        Host::Ipv6(ip) => !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()),
+        Host::Ipv4(ip) => {
+            !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified())
+        }
+        Host::Ipv6(ip) => {
+            !(ip.is_loopback()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.is_unspecified())
+        }
     }
 }
 
 /// Good enough to tell an address from a word.
 pub fn is_email(text: &str) -> bool {
     let Some((user, host)) = text.split_once('@') else { return false };
-    !user.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !text.contains(char::is_whitespace) && !host.contains('@')
+    !user.is_empty()
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && !text.contains(char::is_whitespace)
+        && !host.contains('@')
 }
 
 /// Tags as Nango takes them: at most ten, keys in lower case, and what is wrong with them.
-pub fn tags<'a>(entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'static str)>, path: &[&str]) -> (Map<String, Value>, Vec<Issue>) {
+pub fn tags<'a>(
+    entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'static str)>,
+    path: &[&str],
+) -> (Map<String, Value>, Vec<Issue>) {
     let mut tags = Map::new();
     let (mut issues, mut custom) = (Vec::new(), Vec::new());
     let mut count = 0;
@@ -347,7 +401,10 @@ pub fn tags<'a>(entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'stati
         count += 1;
         let at: Vec<&str> = path.iter().copied().chain([key]).collect();
         let fits = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-        if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || !key.chars().all(fits) || key.len() > 64 {
+        if !key.starts_with(|c: char| c.is_ascii_alphabetic())
+            || !key.chars().all(fits)
+            || key.len() > 64
+        {
             issues.push(Issue::new("invalid_key", "not a key that a tag can have", &at));
             continue;
         }
@@ -361,7 +418,11 @@ pub fn tags<'a>(entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'stati
         }
         let key = key.to_ascii_lowercase();
         if key == "end_user_email" && !is_email(value) {
-            custom.push(Issue::new("custom", "the tag end_user_email must be an e-mail address", path));
+            custom.push(Issue::new(
+                "custom",
+                "the tag end_user_email must be an e-mail address",
+                path,
+            ));
         }
         if tags.insert(key.clone(), Value::from(value)).is_some() {
             custom.push(Issue::new("custom", format!("two tags are {key:?} in lower case"), path));

@@ -69,7 +69,10 @@ mod tests {
         assert_eq!(micros_offset(time), "2026-01-02T03:04:05.9+00:00");
         let whole = parse_date("2026-01-02 03:04:05").unwrap();
         assert_eq!(micros_offset(whole), "2026-01-02T03:04:05+00:00");
-        assert_eq!(millis_z(parse_date("2099-01-01T02:00:00+02:00").unwrap()), "2099-01-01T00:00:00.000Z");
+        assert_eq!(
+            millis_z(parse_date("2099-01-01T02:00:00+02:00").unwrap()),
+            "2099-01-01T00:00:00.000Z"
+        );
         assert_eq!(parse_date("soon"), None);
     }
 }

@@ -24,7 +24,8 @@ struct Move {
 }
 
 fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, Reply> {
-    serde_json::from_slice(body).map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))
+    serde_json::from_slice(body)
+        .map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error.to_string()))
 }
 
 pub async fn clock(State(app): Shared) -> Reply {
@@ -48,7 +49,9 @@ pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Reply, Reply>
 /// `?connection=…`: only what is about this one.
 fn wanted(query: Option<String>) -> Option<String> {
     let pairs = query.unwrap_or_default();
-    form_urlencoded::parse(pairs.as_bytes()).find(|(name, _)| name == "connection").map(|(_, id)| id.into_owned())
+    form_urlencoded::parse(pairs.as_bytes())
+        .find(|(name, _)| name == "connection")
+        .map(|(_, id)| id.into_owned())
 }
 
 pub async fn log(State(app): Shared, RawQuery(query): RawQuery) -> Reply {
@@ -60,7 +63,9 @@ pub async fn faults(State(app): Shared) -> Reply {
 }
 
 pub async fn order_fault(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
-    app.faults.order(&body).map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error))?;
+    app.faults
+        .order(&body)
+        .map_err(|error| Reply::error(StatusCode::BAD_REQUEST, "bad_request", error))?;
     Ok(faults(State(app)).await)
 }
 
@@ -106,12 +111,16 @@ pub async fn set_behaviour(State(app): Shared, body: Bytes) -> Result<Reply, Rep
 /// The token endpoint, form-encoded as OAuth 2 has it.
 pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
-    let field = |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
+    let field =
+        |name: &str| form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value);
     let proof = match field("grant_type") {
         "refresh_token" => Proof::RefreshToken(field("refresh_token")),
         "client_credentials" => Proof::Client(field("client_id"), field("client_secret")),
         _ => {
-            return Reply::json(StatusCode::BAD_REQUEST, &json!({"error": "unsupported_grant_type"}));
+            return Reply::json(
+                StatusCode::BAD_REQUEST,
+                &json!({"error": "unsupported_grant_type"}),
+            );
         }
     };
     match app.provider.token(None, proof, || app.clock.now()).await {

@@ -76,6 +76,10 @@ impl Envelope {
 }
 
 fn bytes(kind: &'static str, body: &'static [u8]) -> Reply {
-    let headers = if kind.is_empty() { Vec::new() } else { vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))] };
+    let headers = if kind.is_empty() {
+        Vec::new()
+    } else {
+        vec![(header::CONTENT_TYPE, HeaderValue::from_static(kind))]
+    };
     Reply { status: axum::http::StatusCode::OK, headers, body: Bytes::from_static(body) }
 }

@@ -24,7 +24,8 @@ const CAPACITY: usize = 10_000;
 /// Endless is as long as this: a client that takes it all has no limit.
 const ENDLESS: u64 = 256 * 1024 * 1024;
 
-/// One thing that goes wrong with an answer. Most of them spoil the answer that would have been given.
+/// One thing that goes wrong with an answer. Most of them spoil the answer that would have been
+/// given.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -132,7 +133,12 @@ impl Whole {
     }
 
     fn head(&self, length: &str) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status.as_u16(), self.status.canonical_reason().unwrap_or_default()).into_bytes();
+        let mut head = format!(
+            "HTTP/1.1 {} {}\r\n",
+            self.status.as_u16(),
+            self.status.canonical_reason().unwrap_or_default()
+        )
+        .into_bytes();
         for (name, value) in &self.headers {
             if *name != header::CONTENT_LENGTH && *name != header::TRANSFER_ENCODING {
                 head.extend_from_slice(name.as_str().as_bytes());
@@ -180,7 +186,9 @@ impl Fault {
                 vec![write(head[..head.len() / 2].to_vec())]
             }
             Point::HeadersEnd => vec![write(answer.honest())],
-            Point::Body => vec![write([&answer.honest(), &answer.body[..answer.body.len() / 2]].concat())],
+            Point::Body => {
+                vec![write([&answer.honest(), &answer.body[..answer.body.len() / 2]].concat())]
+            }
             Point::End => vec![write(answer.text())],
         };
         Script(match self {
@@ -191,16 +199,29 @@ impl Fault {
             Fault::Hang {} => vec![Step::Linger],
             Fault::Length { by } => {
                 let length = (answer.body.len() as i64).saturating_add(*by).max(0);
-                vec![write([&answer.head(&format!("content-length: {length}")), &answer.body[..]].concat()), Step::Linger]
+                vec![
+                    write(
+                        [&answer.head(&format!("content-length: {length}")), &answer.body[..]]
+                            .concat(),
+                    ),
+                    Step::Linger,
+                ]
             }
             Fault::Chunks {} => {
                 let head = answer.head("transfer-encoding: chunked");
                 vec![write([&head[..], b"5\r\n{\"a\":\r\nno number\r\n"].concat()), Step::Linger]
             }
-            Fault::Garbage {} => vec![write(b"\x16\x03 this is no HTTP\r\n\r\n".to_vec()), Step::Linger],
-            Fault::Drip { part: Part::Headers, every_ms } => vec![Step::Drip(answer.text().into(), Duration::from_millis(*every_ms))],
+            Fault::Garbage {} => {
+                vec![write(b"\x16\x03 this is no HTTP\r\n\r\n".to_vec()), Step::Linger]
+            }
+            Fault::Drip { part: Part::Headers, every_ms } => {
+                vec![Step::Drip(answer.text().into(), Duration::from_millis(*every_ms))]
+            }
             Fault::Drip { part: Part::Body, every_ms } => {
-                vec![write(answer.honest()), Step::Drip(answer.body.clone(), Duration::from_millis(*every_ms))]
+                vec![
+                    write(answer.honest()),
+                    Step::Drip(answer.body.clone(), Duration::from_millis(*every_ms)),
+                ]
             }
             Fault::Oversize { bytes, announced } => {
                 let start = b"{\"filler\":\"";
@@ -208,20 +229,30 @@ impl Fault {
                 let filler = bytes.saturating_sub((start.len() + end.len()) as u64);
                 let whole = Whole {
                     status: StatusCode::OK,
-                    headers: [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))].into_iter().collect(),
+                    headers: [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]
+                        .into_iter()
+                        .collect(),
                     body: Bytes::new(),
                 };
                 // Without a length the body ends with the connection.
-                let length = if *announced { format!("content-length: {}", filler + (start.len() + end.len()) as u64) } else { "connection: close".to_owned() };
+                let length = if *announced {
+                    format!("content-length: {}", filler + (start.len() + end.len()) as u64)
+                } else {
+                    "connection: close".to_owned()
+                };
                 let fill = Step::Flood(Bytes::from(vec![b'x'; 16 * 1024]), filler);
                 vec![write([&whole.head(&length), &start[..]].concat()), fill, write(end.to_vec())]
             }
             Fault::EndlessHeaders {} => {
                 let line = format!("x-endless: {}\r\n", "e".repeat(1000));
-                vec![write(b"HTTP/1.1 200 OK\r\n".to_vec()), Step::Flood(Bytes::from(line), ENDLESS)]
+                vec![
+                    write(b"HTTP/1.1 200 OK\r\n".to_vec()),
+                    Step::Flood(Bytes::from(line), ENDLESS),
+                ]
             }
             Fault::CloseIdle { after_ms, reset } => {
-                let mut steps = vec![write(answer.text()), Step::Wait(Duration::from_millis(*after_ms))];
+                let mut steps =
+                    vec![write(answer.text()), Step::Wait(Duration::from_millis(*after_ms))];
                 steps.extend(reset.then_some(Step::Reset));
                 steps
             }
@@ -232,7 +263,11 @@ impl Fault {
             }
             Fault::ExtraAnswer {} => {
                 let other = json!({"connection_id": "somebody-else", "credentials": {"type": "API_KEY", "apiKey": "somebody-elses-key"}}).to_string();
-                let other = Whole { status: StatusCode::OK, headers: answer.headers.clone(), body: Bytes::from(other) };
+                let other = Whole {
+                    status: StatusCode::OK,
+                    headers: answer.headers.clone(),
+                    body: Bytes::from(other),
+                };
                 vec![write([answer.text(), other.text()].concat()), Step::Linger]
             }
         })
@@ -248,7 +283,12 @@ impl Fault {
 
 impl Instead {
     fn check(&self) -> Result<(), String> {
-        let bodies = [self.envelope.is_some(), self.body.is_some(), self.body_text.is_some(), self.body_base64.is_some()];
+        let bodies = [
+            self.envelope.is_some(),
+            self.body.is_some(),
+            self.body_text.is_some(),
+            self.body_base64.is_some(),
+        ];
         if bodies.into_iter().filter(|given| *given).count() > 1 {
             return Err("say one of envelope, body, body_text and body_base64".to_owned());
         }
@@ -260,12 +300,20 @@ impl Instead {
         let status = status.ok_or_else(|| format!("no status to answer with: {}", self.status))?;
         let mut reply = match (self.envelope, &self.body, &self.body_text, &self.body_base64) {
             (Some(envelope), ..) => {
-                let content = Content { code: self.code.as_deref(), message: self.message.as_deref(), method: method.as_str(), path, status: self.status };
+                let content = Content {
+                    code: self.code.as_deref(),
+                    message: self.message.as_deref(),
+                    method: method.as_str(),
+                    path,
+                    status: self.status,
+                };
                 envelope.fill(&content)
             }
             (None, Some(body), ..) => Reply::ok(body),
             (None, None, Some(text), _) => typed(Bytes::from(text.clone())),
-            (None, None, None, Some(base64)) => typed(Bytes::from(STANDARD.decode(base64).map_err(|error| format!("body_base64: {error}"))?)),
+            (None, None, None, Some(base64)) => typed(Bytes::from(
+                STANDARD.decode(base64).map_err(|error| format!("body_base64: {error}"))?,
+            )),
             (None, None, None, None) => Reply::empty(status),
         };
         reply.status = status;
@@ -276,7 +324,8 @@ impl Instead {
                 Value::Null => drop(response.headers_mut().remove(name)),
                 value => {
                     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                    let value = HeaderValue::from_str(&value).map_err(|_| format!("no header value: {value:?}"))?;
+                    let value = HeaderValue::from_str(&value)
+                        .map_err(|_| format!("no header value: {value:?}"))?;
                     response.headers_mut().insert(name, value);
                 }
             }
@@ -329,12 +378,19 @@ impl Faults {
 
     pub fn order(&self, order: &[u8]) -> Result<(), String> {
         let order: Order = serde_json::from_slice(order).map_err(|error| error.to_string())?;
-        let fault = order.fault.as_ref().map(Fault::deserialize).transpose().map_err(|error| format!("fault: {error}"))?;
+        let fault = order
+            .fault
+            .as_ref()
+            .map(Fault::deserialize)
+            .transpose()
+            .map_err(|error| format!("fault: {error}"))?;
         if let Some(Fault::Answer(instead)) = &fault {
             instead.check()?;
         }
         match &fault {
-            None if order.delay_ms == 0 => return Err("say a fault, or delay_ms, or both".to_owned()),
+            None if order.delay_ms == 0 => {
+                return Err("say a fault, or delay_ms, or both".to_owned());
+            }
             _ if order.times == Some(0) => return Err("times is at least 1".to_owned()),
             _ => {}
         }
@@ -343,13 +399,21 @@ impl Faults {
             return Err(format!("there are {CAPACITY} already: DELETE /_dev/faults"));
         }
         let delay = Duration::from_millis(order.delay_ms);
-        rules.push(Rule { connection: order.connection, path: order.path, left: order.times.unwrap_or(1), delay, fault, shown: order.fault });
+        rules.push(Rule {
+            connection: order.connection,
+            path: order.path,
+            left: order.times.unwrap_or(1),
+            delay,
+            fault,
+            shown: order.fault,
+        });
         Ok(())
     }
 
     /// Those of one connection, or all.
     pub fn clear(&self, connection: Option<&str>) {
-        self.rules().retain(|rule| connection.is_some() && rule.connection.as_deref() != connection);
+        self.rules()
+            .retain(|rule| connection.is_some() && rule.connection.as_deref() != connection);
     }
 
     /// What is left, in the order in which it strikes.
@@ -369,8 +433,10 @@ impl Faults {
         }
         let connection = connection(path);
         let concerned = |rule: &Rule| {
-            let named = rule.connection.as_ref().is_none_or(|wanted| connection.as_ref() == Some(wanted));
-            let there = rule.path.as_ref().map_or(!path.starts_with("/_vectors/"), |wanted| wanted == path);
+            let named =
+                rule.connection.as_ref().is_none_or(|wanted| connection.as_ref() == Some(wanted));
+            let there =
+                rule.path.as_ref().map_or(!path.starts_with("/_vectors/"), |wanted| wanted == path);
             named && there
         };
         let position = rules.iter().position(concerned)?;
@@ -386,7 +452,8 @@ impl Faults {
 
 /// Whose connection a path is about.
 pub fn connection(path: &str) -> Option<String> {
-    let rest = ["/connection/", "/connections/"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
+    let rest =
+        ["/connection/", "/connections/"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
     let segment = rest.split('/').next().unwrap_or_default();
     percent_decode_str(segment).decode_utf8().ok().map(|id| id.into_owned())
 }
@@ -404,8 +471,14 @@ pub async fn strike(faults: &Faults, request: Request, next: Next) -> Response<B
     // Unread, it would make a reset of every close.
     let _ = to_bytes(request.into_body(), BODY_LIMIT).await;
     match &fault {
-        Fault::Answer(instead) => instead.answer(&method, &path).unwrap_or_else(|_| Reply::unexpected().into_response()),
-        _ => fault.carried(&Whole { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() }),
+        Fault::Answer(instead) => {
+            instead.answer(&method, &path).unwrap_or_else(|_| Reply::unexpected().into_response())
+        }
+        _ => fault.carried(&Whole {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }),
     }
 }
 

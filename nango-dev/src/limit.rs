@@ -36,14 +36,24 @@ impl Limiter {
         let mut slot = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let begins = || Window { ends: plus_seconds(now, WINDOW_SECONDS), used: 0 };
         let window = match slot.as_mut() {
-            Some(window) if now < window.ends && plus_seconds(now, WINDOW_SECONDS) >= window.ends => window,
+            Some(window)
+                if now < window.ends && plus_seconds(now, WINDOW_SECONDS) >= window.ends =>
+            {
+                window
+            }
             _ => slot.insert(begins()),
         };
         window.used += 1;
         let mut headers = vec![
             (HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(limit)),
-            (HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(limit.saturating_sub(window.used))),
-            (HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(window.ends.as_second())),
+            (
+                HeaderName::from_static("x-ratelimit-remaining"),
+                HeaderValue::from(limit.saturating_sub(window.used)),
+            ),
+            (
+                HeaderName::from_static("x-ratelimit-reset"),
+                HeaderValue::from(window.ends.as_second()),
+            ),
         ];
         if window.used <= limit {
             return Ok(headers);

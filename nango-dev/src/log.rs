@@ -71,13 +71,16 @@ impl Log {
         Pending { log: self, n }
     }
 
-    /// What was asked, of one connection or of all. A request that nobody waited for has no status, nor has one whose connection was broken.
+    /// What was asked, of one connection or of all. A request that nobody waited for has no status,
+    /// nor has one whose connection was broken.
     pub fn to_json(&self, connection: Option<&str>) -> Value {
         let entries = self.entries();
         let requests: Vec<Value> = entries
             .kept
             .iter()
-            .filter(|entry| connection.is_none() || faults::connection(entry.path()).as_deref() == connection)
+            .filter(|entry| {
+                connection.is_none() || faults::connection(entry.path()).as_deref() == connection
+            })
             .map(|entry| {
                 json!({
                     "n": entry.n,
@@ -151,7 +154,9 @@ mod tests {
     fn the_log_is_bounded_and_hides_keys() {
         let log = Log::default();
         for n in 0..CAPACITY + 5 {
-            let request = Request::builder().uri(format!("/x%2Fy?n={n}")).header("Authorization", "Bearer 12345678");
+            let request = Request::builder()
+                .uri(format!("/x%2Fy?n={n}"))
+                .header("Authorization", "Bearer 12345678");
             let pending = log.begin(&request.body(()).unwrap(), String::new());
             pending.answered(200);
         }

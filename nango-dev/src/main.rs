@@ -1,5 +1,5 @@
-//! A Nango on your own machine: the Connections API with its manners, an OAuth provider behind it, and
-//! levers for tests. See `README.md` beside this.
+//! A Nango on your own machine: the Connections API with its manners, an OAuth provider behind it,
+//! and levers for tests. See `README.md` beside this.
 
 mod api;
 mod app;
@@ -37,7 +37,9 @@ fn main() -> ExitCode {
     let args = match args::parse(std::env::args_os()) {
         Ok(args::Parsed::Run(args)) => *args,
         Ok(args::Parsed::Help) => return say(args::HELP),
-        Ok(args::Parsed::Version) => return say(concat!("nango-dev ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(args::Parsed::Version) => {
+            return say(concat!("nango-dev ", env!("CARGO_PKG_VERSION"), "\n"));
+        }
         Err(error) => return complain(&format!("{error} (try --help)"), USAGE),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -1,7 +1,8 @@
-//! The OAuth provider in the same process: a token endpoint with rotation, and an API that wants a token.
+//! The OAuth provider in the same process: a token endpoint with rotation, and an API that wants a
+//! token.
 //!
-//! It keeps its own books. What Nango stores about a connection and what the provider thinks of it are two
-//! things, as in life: that is how a refused or outdated token comes about.
+//! It keeps its own books. What Nango stores about a connection and what the provider thinks of it
+//! are two things, as in life: that is how a refused or outdated token comes about.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -23,7 +24,8 @@ pub struct Behaviour {
     pub on_refresh: OnRefresh,
     /// How long the token endpoint thinks before it answers.
     pub delay_ms: u64,
-    /// The life of the tokens it gives; without it what the command line says, 0 for no word about it.
+    /// The life of the tokens it gives; without it what the command line says, 0 for no word about
+    /// it.
     pub expires_in: Option<i64>,
     /// A new refresh token with each use, which ends the old one.
     pub rotate: bool,
@@ -106,11 +108,13 @@ impl Provider {
         self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// From now on these are the credentials of this connection; a behaviour that is not given stays.
+    /// From now on these are the credentials of this connection; a behaviour that is not given
+    /// stays.
     pub fn adopt(&self, connection: &Connection, behaviour: Option<Behaviour>) {
         let mut books = self.books();
         let known = books.grants.remove(&connection.key);
-        let (kept, token_calls) = known.map_or_else(Default::default, |g| (g.behaviour, g.token_calls));
+        let (kept, token_calls) =
+            known.map_or_else(Default::default, |g| (g.behaviour, g.token_calls));
         let owned = |name| connection.credential(name).map(str::to_owned);
         let grant = Grant {
             behaviour: behaviour.unwrap_or(kept),
@@ -155,10 +159,17 @@ impl Provider {
     /// The token endpoint.
     ///
     /// `own` says whose call it is, where that is known: two connections may bring the same proof.
-    pub async fn token(&self, own: Option<&Key>, proof: Proof<'_>, now: impl Fn() -> Timestamp) -> TokenAnswer {
+    pub async fn token(
+        &self,
+        own: Option<&Key>,
+        proof: Proof<'_>,
+        now: impl Fn() -> Timestamp,
+    ) -> TokenAnswer {
         let Some((key, behaviour)) = self.find(own, &proof) else {
             return match proof {
-                Proof::RefreshToken(_) | Proof::Consent(_) => TokenAnswer::Json(400, json!({"error": "invalid_grant"})),
+                Proof::RefreshToken(_) | Proof::Consent(_) => {
+                    TokenAnswer::Json(400, json!({"error": "invalid_grant"}))
+                }
                 Proof::Client(..) => TokenAnswer::Json(401, json!({"error": "invalid_client"})),
             };
         };
@@ -168,9 +179,15 @@ impl Provider {
             OnRefresh::InvalidGrant => TokenAnswer::Json(400, json!({"error": "invalid_grant"})),
             OnRefresh::InvalidClient => TokenAnswer::Json(401, json!({"error": "invalid_client"})),
             OnRefresh::Error => TokenAnswer::Text(500, "text/plain; charset=utf-8", "out of order"),
-            OnRefresh::Unavailable => TokenAnswer::Text(503, "text/plain; charset=utf-8", "come back later"),
-            OnRefresh::Html => TokenAnswer::Text(200, "text/html; charset=utf-8", "<p>Please log in</p>"),
-            OnRefresh::NoAccessToken => TokenAnswer::Json(200, json!({"token_type": "bearer", "scope": "read"})),
+            OnRefresh::Unavailable => {
+                TokenAnswer::Text(503, "text/plain; charset=utf-8", "come back later")
+            }
+            OnRefresh::Html => {
+                TokenAnswer::Text(200, "text/html; charset=utf-8", "<p>Please log in</p>")
+            }
+            OnRefresh::NoAccessToken => {
+                TokenAnswer::Json(200, json!({"token_type": "bearer", "scope": "read"}))
+            }
             OnRefresh::Unreachable => TokenAnswer::Unreachable,
         }
     }
@@ -200,7 +217,8 @@ impl Provider {
         let expires_in = grant.behaviour.expires_in.unwrap_or(self.token_ttl);
         grant.authorization = Some(format!("Bearer {access_token}"));
         grant.expires_at = (expires_in > 0).then(|| plus_seconds(now, expires_in));
-        let mut answer = json!({"access_token": access_token, "token_type": "bearer", "scope": "read write"});
+        let mut answer =
+            json!({"access_token": access_token, "token_type": "bearer", "scope": "read write"});
         if expires_in > 0 {
             answer["expires_in"] = expires_in.into();
         }
@@ -215,7 +233,10 @@ impl Provider {
     /// Who calls the API with this header?
     pub fn who(&self, header: &str, now: Timestamp) -> Option<Key> {
         let books = self.books();
-        let current = |grant: &Grant| grant.authorization.as_deref() == Some(header) && grant.expires_at.is_none_or(|end| now < end);
+        let current = |grant: &Grant| {
+            grant.authorization.as_deref() == Some(header)
+                && grant.expires_at.is_none_or(|end| now < end)
+        };
         books.grants.iter().find(|(_, grant)| current(grant)).map(|(key, _)| key.clone())
     }
 }
@@ -225,7 +246,10 @@ impl Grant {
         match proof {
             Proof::Consent(key) => *key == own,
             Proof::RefreshToken(token) => self.refresh_token.as_deref() == Some(token),
-            Proof::Client(id, secret) => self.client.as_ref().is_some_and(|(own_id, own_secret)| own_id == id && own_secret == secret),
+            Proof::Client(id, secret) => self
+                .client
+                .as_ref()
+                .is_some_and(|(own_id, own_secret)| own_id == id && own_secret == secret),
         }
     }
 }

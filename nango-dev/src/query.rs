@@ -50,7 +50,9 @@ impl Query {
             Some(Param::Many(values)) => values.push(value),
             Some(Param::Object(entries)) => entries.push((value, "true".to_owned())),
             Some(one) => {
-                let Param::One(first) = std::mem::replace(one, Param::Many(Vec::new())) else { return };
+                let Param::One(first) = std::mem::replace(one, Param::Many(Vec::new())) else {
+                    return;
+                };
                 *one = Param::Many(vec![first, value]);
             }
         }

@@ -57,7 +57,9 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
         match flights.get(key) {
             Some(flight) => flight.clone(),
             None => {
-                let Some(connection) = app.store().connections.get(key).cloned() else { return Err(gone()) };
+                let Some(connection) = app.store().connections.get(key).cloned() else {
+                    return Err(gone());
+                };
                 let now = app.clock.now();
                 if !force {
                     refuse_for_now(&connection, now)?;
@@ -74,7 +76,9 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
         }
     };
     let landed = flight.wait_for(Option::is_some).await;
-    landed.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "Unhandled error while refreshing")))
+    landed.ok().and_then(|outcome| outcome.clone()).unwrap_or_else(|| {
+        Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "Unhandled error while refreshing"))
+    })
 }
 
 async fn fly(app: Arc<App>, connection: Connection, landed: watch::Sender<Option<Outcome>>) {
@@ -113,7 +117,8 @@ fn settle(app: &App, key: &Key, answer: Result<Option<Object>, Failure>) -> Outc
             }
         }
     };
-    // The types with a local rule got their token here, not at the provider, which must learn of it.
+    // The types with a local rule got their token here, not at the provider, which must learn of
+    // it.
     if !matches!(renewed.credential_type(), "OAUTH2" | "OAUTH2_CC") {
         app.provider.adopt(&renewed, None);
     }
@@ -133,9 +138,12 @@ fn gone() -> Failure {
 fn refuse_for_now(connection: &Connection, now: Timestamp) -> Outcome {
     let refusal = |message| Err(Failure::new(StatusCode::FAILED_DEPENDENCY, message));
     if connection.refresh.exhausted {
-        return refusal("This connection has reached its refresh limit; it must be authorised again.");
+        return refusal(
+            "This connection has reached its refresh limit; it must be authorised again.",
+        );
     }
-    let failed_just_now = |failure: Timestamp| now < plus_seconds(failure, BACK_OFF_SECONDS) && now >= failure;
+    let failed_just_now =
+        |failure: Timestamp| now < plus_seconds(failure, BACK_OFF_SECONDS) && now >= failure;
     if connection.refresh.last_failure.is_some_and(failed_just_now) {
         return refusal("The last refresh failed a moment ago. Backing off for 30 seconds.");
     }
@@ -143,7 +151,10 @@ fn refuse_for_now(connection: &Connection, now: Timestamp) -> Outcome {
 }
 
 fn needs_refresh(connection: &Connection, now: Timestamp, margin: i64, force: bool) -> bool {
-    let refreshable = matches!(connection.credential_type(), "OAUTH2" | "APP" | "OAUTH2_CC" | "JWT" | "BILL" | "TWO_STEP" | "SIGNATURE" | "AWS_SIGV4");
+    let refreshable = matches!(
+        connection.credential_type(),
+        "OAUTH2" | "APP" | "OAUTH2_CC" | "JWT" | "BILL" | "TWO_STEP" | "SIGNATURE" | "AWS_SIGV4"
+    );
     if !refreshable {
         return false;
     }
@@ -174,7 +185,9 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
     let proof = match refresh_token {
         Some(token) => Proof::RefreshToken(token),
         // These two log in anew with what the integration has.
-        None if matches!(connection.provider.as_str(), "microsoft-admin" | "shopline-oauth") => Proof::Consent(&connection.key),
+        None if matches!(connection.provider.as_str(), "microsoft-admin" | "shopline-oauth") => {
+            Proof::Consent(&connection.key)
+        }
         None => return Ok(None),
     };
     let answer = app.provider.token(Some(&connection.key), proof, || app.clock.now()).await;
@@ -230,7 +243,11 @@ async fn refresh_client_credentials(app: &App, connection: &Connection) -> Resul
 }
 
 /// The types that have no OAuth token endpoint: what they need is made up here, at once.
-async fn refresh_locally(app: &App, connection: &Connection, kind: &str) -> Result<Object, Failure> {
+async fn refresh_locally(
+    app: &App,
+    connection: &Connection,
+    kind: &str,
+) -> Result<Object, Failure> {
     let behaviour = app.provider.local_call(&connection.key).await;
     if behaviour.on_refresh != OnRefresh::Ok {
         return Err(local_failure(kind));
@@ -254,7 +271,10 @@ async fn refresh_locally(app: &App, connection: &Connection, kind: &str) -> Resu
         "SIGNATURE" => {
             let user = connection.credential("username").unwrap_or_default();
             let digest = new_token("digest", connection.id);
-            set("token", format!("UsernameToken Username=\"{user}\", PasswordDigest=\"{digest}\"").into())
+            set(
+                "token",
+                format!("UsernameToken Username=\"{user}\", PasswordDigest=\"{digest}\"").into(),
+            )
         }
         _ => set("token", fresh("token")),
     };

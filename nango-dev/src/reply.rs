@@ -60,7 +60,10 @@ impl Reply {
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n\
              </head>\n<body>\n<pre>Cannot {method} {path}</pre>\n</body>\n</html>\n"
         );
-        let headers = vec![(header::CONTENT_TYPE, HTML), (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"))];
+        let headers = vec![
+            (header::CONTENT_TYPE, HTML),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'")),
+        ];
         Reply { status: StatusCode::NOT_FOUND, headers, body: Bytes::from(page) }
     }
 
@@ -75,22 +78,43 @@ impl Reply {
     }
 
     /// With a payload behind the message.
-    pub fn error_with(status: StatusCode, code: &str, message: impl Into<String>, payload: Value) -> Self {
+    pub fn error_with(
+        status: StatusCode,
+        code: &str,
+        message: impl Into<String>,
+        payload: Value,
+    ) -> Self {
         let message = message.into();
-        Reply::json(status, &json!({"error": {"code": code, "message": message, "payload": payload}}))
+        Reply::json(
+            status,
+            &json!({"error": {"code": code, "message": message, "payload": payload}}),
+        )
     }
 
     /// The shape of older handlers, which have the message first and always a payload.
-    pub fn old_error(status: StatusCode, code: &str, message: impl Into<String>, payload: Value) -> Self {
+    pub fn old_error(
+        status: StatusCode,
+        code: &str,
+        message: impl Into<String>,
+        payload: Value,
+    ) -> Self {
         let message = message.into();
-        Reply::json(status, &json!({"error": {"message": message, "code": code, "payload": payload}}))
+        Reply::json(
+            status,
+            &json!({"error": {"message": message, "code": code, "payload": payload}}),
+        )
     }
 
     /// What an uncaught exception in the server becomes.
     pub fn unexpected() -> Self {
         let id = uuid::Uuid::new_v4().to_string();
         let message = format!("Something went wrong; quote {id} when you ask for help.");
-        Reply::old_error(StatusCode::INTERNAL_SERVER_ERROR, "generic_error_support", message, Value::from(id))
+        Reply::old_error(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "generic_error_support",
+            message,
+            Value::from(id),
+        )
     }
 }
 

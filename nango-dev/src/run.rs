@@ -32,7 +32,9 @@ const MAX_DEPTH: u32 = 1;
 fn depth() -> Result<u32, Failure> {
     let depth = std::env::var(DEPTH).ok().and_then(|depth| depth.parse().ok()).unwrap_or(0);
     if depth > MAX_DEPTH {
-        return Err(Failure::Usage(format!("does not start inside a nango-dev that is inside another ({DEPTH}={depth})")));
+        return Err(Failure::Usage(format!(
+            "does not start inside a nango-dev that is inside another ({DEPTH}={depth})"
+        )));
     }
     Ok(depth)
 }
@@ -54,7 +56,13 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
     let listener = listen(&args.host, args.port).await?;
     let address = listener.local_addr().map_err(system)?;
     let url = format!("http://{}", reachable(address));
-    let app = App::new(url.clone(), args.token_ttl, args.refresh_margin, args.rate_limit, vectors.unwrap_or_default());
+    let app = App::new(
+        url.clone(),
+        args.token_ttl,
+        args.refresh_margin,
+        args.rate_limit,
+        vectors.unwrap_or_default(),
+    );
     let app = Arc::new(app);
     seed.plant(&app).map_err(Failure::Usage)?;
 
@@ -99,10 +107,13 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
     tokio::spawn(server::serve(listener, router, None));
 
     if !address.ip().is_loopback() {
-        eprintln!("nango-dev: warning: {address} can be reached from other machines, and its keys are public");
+        eprintln!(
+            "nango-dev: warning: {address} can be reached from other machines, and its keys are public"
+        );
     }
     if args.print_env {
-        let lines: String = variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let lines: String =
+            variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let mut stdout = std::io::stdout();
         stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(system)?;
     }
@@ -158,7 +169,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child, Failure> {
     let name = command.program.to_string_lossy().into_owned();
-    let spawned = Command::new(command.program).args(command.args).envs(variables).kill_on_drop(true).spawn();
+    let spawned =
+        Command::new(command.program).args(command.args).envs(variables).kill_on_drop(true).spawn();
     spawned.map_err(|error| Failure::System(format!("cannot run {name}: {error}")))
 }
 

@@ -41,7 +41,13 @@ struct SeedProvider {
 impl SeedProvider {
     fn make(self) -> Provider {
         let display_name = self.display_name.unwrap_or_else(|| self.name.clone());
-        Provider { name: self.name, display_name, auth_mode: self.auth_mode, webhooks: self.webhooks, refuses: self.refuses }
+        Provider {
+            name: self.name,
+            display_name,
+            auth_mode: self.auth_mode,
+            webhooks: self.webhooks,
+            refuses: self.refuses,
+        }
     }
 }
 
@@ -86,7 +92,8 @@ impl Seed {
     }
 
     pub fn read(path: &Path) -> Result<Seed, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -103,8 +110,19 @@ impl Seed {
             for seed in self.integrations {
                 let unique_key = seed.unique_key;
                 if store.provider(&seed.provider).is_none() {
-                    let auth_mode = seed.auth_mode.ok_or_else(|| format!("integration {unique_key:?}: provider {:?} needs an auth_mode", seed.provider))?;
-                    let provider = SeedProvider { name: seed.provider.clone(), auth_mode, display_name: None, webhooks: false, refuses: Vec::new() };
+                    let auth_mode = seed.auth_mode.ok_or_else(|| {
+                        format!(
+                            "integration {unique_key:?}: provider {:?} needs an auth_mode",
+                            seed.provider
+                        )
+                    })?;
+                    let provider = SeedProvider {
+                        name: seed.provider.clone(),
+                        auth_mode,
+                        display_name: None,
+                        webhooks: false,
+                        refuses: Vec::new(),
+                    };
                     store.providers.push(provider.make());
                 }
                 let provider = store.provider(&seed.provider);
@@ -135,7 +153,8 @@ impl SeedConnection {
     fn make(self, app: &App) -> Result<Connection, String> {
         let now = app.clock.now();
         let name = format!("connection {:?} of {:?}", self.connection_id, self.integration);
-        let date = |text: &String| parse_date(text).ok_or_else(|| format!("{name}: no date: {text:?}"));
+        let date =
+            |text: &String| parse_date(text).ok_or_else(|| format!("{name}: no date: {text:?}"));
         let mut store = app.store();
         let integration = store.integration(&self.integration);
         let provider = integration.map(|integration| integration.provider.clone());
@@ -188,9 +207,16 @@ mod tests {
     #[test]
     fn the_readmes_example_is_a_seed() {
         let readme = include_str!("../README.md");
-        let example = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let example =
+            readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let seed: Seed = serde_json::from_str(example).unwrap();
-        let app = App::new("http://localhost".to_owned(), 3600, 900, None, crate::vectors::Vectors::default());
+        let app = App::new(
+            "http://localhost".to_owned(),
+            3600,
+            900,
+            None,
+            crate::vectors::Vectors::default(),
+        );
         seed.plant(&app).unwrap();
         let store = app.store();
         assert_eq!((store.integrations.len(), store.connections.len()), (2, 1));

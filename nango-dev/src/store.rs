@@ -60,7 +60,8 @@ impl Provider {
 
     /// The provider's own check of what a user typed in.
     pub fn refuses(&self, credentials: &Object) -> bool {
-        let typed = ["apiKey", "password"].into_iter().filter_map(|name| credentials.get(name)?.as_str());
+        let typed =
+            ["apiKey", "password"].into_iter().filter_map(|name| credentials.get(name)?.as_str());
         typed.into_iter().any(|typed| self.refuses.iter().any(|refused| refused == typed))
     }
 }
@@ -108,7 +109,8 @@ impl Integration {
             _ => client.to_vec(),
         };
         let all = ["type"].into_iter().chain(names);
-        all.map(|name| (name.to_owned(), credentials.get(name).cloned().unwrap_or_default())).collect()
+        all.map(|name| (name.to_owned(), credentials.get(name).cloned().unwrap_or_default()))
+            .collect()
     }
 }
 
@@ -363,7 +365,8 @@ impl Store {
     /// The newest first, as lists are ordered.
     pub fn newest_first(&self) -> Vec<&Connection> {
         let mut connections: Vec<_> = self.connections.values().collect();
-        connections.sort_by_key(|connection| std::cmp::Reverse((connection.created_at, connection.id)));
+        connections
+            .sort_by_key(|connection| std::cmp::Reverse((connection.created_at, connection.id)));
         connections
     }
 }
@@ -384,6 +387,9 @@ mod tests {
     fn jsonb_orders_members_by_length_then_bytes() {
         let object = json!({"plan": 1, "n": {"bb": 1, "a": 2}, "Z": 3});
         let Value::Object(object) = object else { unreachable!() };
-        assert_eq!(Value::Object(jsonb(&object)).to_string(), r#"{"Z":3,"n":{"a":2,"bb":1},"plan":1}"#);
+        assert_eq!(
+            Value::Object(jsonb(&object)).to_string(),
+            r#"{"Z":3,"n":{"a":2,"bb":1},"plan":1}"#
+        );
     }
 }

@@ -4,7 +4,10 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -48,13 +51,25 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
-        Ok(Authority { certificate: certificate.der().clone(), pem: certificate.pem(), issuer: Issuer::new(params, key) })
+        Ok(Authority {
+            certificate: certificate.der().clone(),
+            pem: certificate.pem(),
+            issuer: Issuer::new(params, key),
+        })
     }
 
     /// The certificate as DER and the key, and both as PEM.
-    fn sign(&self, purpose: ExtendedKeyUsagePurpose, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<Signed> {
-        let mut params = CertificateParams::new(names.iter().copied().map(str::to_owned).collect::<Vec<_>>())?;
-        params.distinguished_name.push(DnType::CommonName, names.first().copied().unwrap_or("client"));
+    fn sign(
+        &self,
+        purpose: ExtendedKeyUsagePurpose,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Result<Signed> {
+        let mut params =
+            CertificateParams::new(names.iter().copied().map(str::to_owned).collect::<Vec<_>>())?;
+        params
+            .distinguished_name
+            .push(DnType::CommonName, names.first().copied().unwrap_or("client"));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![purpose];
         params.use_authority_key_identifier_extension = true;
@@ -68,7 +83,11 @@ impl Authority {
         })
     }
 
-    fn server(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Result<TlsAcceptor> {
+    fn server(
+        &self,
+        names: &[&str],
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Result<TlsAcceptor> {
         self.sign(ExtendedKeyUsagePurpose::ServerAuth, names, change)?.acceptor(None)
     }
 }
@@ -80,16 +99,21 @@ struct Signed {
 }
 
 impl Signed {
-    /// A server that shows this certificate, to clients that show one of this authority's, if there is one.
+    /// A server that shows this certificate, to clients that show one of this authority's, if there
+    /// is one.
     fn acceptor(self, clients: Option<&Authority>) -> Result<TlsAcceptor> {
         let provider = Arc::new(ring::default_provider());
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()?;
         let config = match clients {
             None => config.with_no_client_auth(),
             Some(authority) => {
                 let mut roots = RootCertStore::empty();
                 roots.add(authority.certificate.clone())?;
-                config.with_client_cert_verifier(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?)
+                config.with_client_cert_verifier(
+                    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+                        .build()?,
+                )
             }
         };
         let mut config = config.with_single_cert(vec![self.certificate], self.key)?;
@@ -106,7 +130,8 @@ pub fn make() -> Result<Tls> {
     };
     let client = authority.sign(ExtendedKeyUsagePurpose::ClientAuth, &[], |_| ())?;
     let directory = tempfile::Builder::new().prefix("nango-dev-").tempdir()?;
-    let (ca_file, client_cert_file) = (directory.path().join("ca.pem"), directory.path().join("client.pem"));
+    let (ca_file, client_cert_file) =
+        (directory.path().join("ca.pem"), directory.path().join("client.pem"));
     std::fs::write(&ca_file, &authority.pem)?;
     std::fs::write(&client_cert_file, &client.pem)?;
     Ok(Tls {
@@ -114,7 +139,9 @@ pub fn make() -> Result<Tls> {
         expired: authority.server(&NAMES, long_ago)?,
         wrong_name: authority.server(&["elsewhere.example"], |_| ())?,
         unknown_ca: Authority::new("somebody whom nobody knows")?.server(&NAMES, |_| ())?,
-        client_cert: authority.sign(ExtendedKeyUsagePurpose::ServerAuth, &NAMES, |_| ())?.acceptor(Some(&authority))?,
+        client_cert: authority
+            .sign(ExtendedKeyUsagePurpose::ServerAuth, &NAMES, |_| ())?
+            .acceptor(Some(&authority))?,
         ca_file,
         client_cert_file,
         _directory: directory,

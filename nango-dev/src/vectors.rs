@@ -1,4 +1,5 @@
-//! Plays the conformance vectors: compares what arrives with what was to arrive, and answers as written.
+//! Plays the conformance vectors: compares what arrives with what was to arrive, and answers as
+//! written.
 //!
 //! The format is described beside the vectors, in `tests/conformance/README.md`.
 
@@ -111,7 +112,8 @@ impl Vectors {
         }
         paths.sort();
         for path in paths {
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
             vectors.add(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         Ok(vectors)
@@ -133,9 +135,11 @@ impl Vectors {
         }
         let outline: Outline = serde_json::from_str(text).map_err(|error| error.to_string())?;
         for (position, raw) in outline.vectors.iter().enumerate() {
-            let name = serde_json::from_str::<Name>(raw.get()).map(|found| format!("vector {:?}", found.name));
+            let name = serde_json::from_str::<Name>(raw.get())
+                .map(|found| format!("vector {:?}", found.name));
             let name = name.unwrap_or_else(|_| format!("vector number {}", position + 1));
-            let vector: Vector = serde_json::from_str(raw.get()).map_err(|error| format!("{name}: {error}"))?;
+            let vector: Vector =
+                serde_json::from_str(raw.get()).map_err(|error| format!("{name}: {error}"))?;
             self.add_vector(vector).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
@@ -152,10 +156,9 @@ impl Vectors {
             ("client" | "json_get", exchanges) => exchanges.unwrap_or_default(),
             (kind, _) => return Err(format!("unknown kind {kind:?}")),
         };
-        let exchanges = exchanges
-            .into_iter()
-            .enumerate()
-            .map(|(position, exchange)| Exchange::new(exchange).map_err(|error| format!("exchange {}: {error}", position + 1)));
+        let exchanges = exchanges.into_iter().enumerate().map(|(position, exchange)| {
+            Exchange::new(exchange).map_err(|error| format!("exchange {}: {error}", position + 1))
+        });
         let exchanges = exchanges.collect::<Result<Vec<_>, String>>()?;
         match self.exchanges.insert(vector.name, exchanges) {
             None => Ok(()),
@@ -171,12 +174,16 @@ impl Vectors {
         let run = pieces.next().unwrap_or_default();
         let name = pieces.next().unwrap_or_default();
         let path = pieces.next().map(|path| format!("/{path}")).unwrap_or_default();
-        let exchanges = self.exchanges.get(name).ok_or_else(|| format!("there is no vector {name:?}"))?;
+        let exchanges =
+            self.exchanges.get(name).ok_or_else(|| format!("there is no vector {name:?}"))?;
         let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
         let next = played.entry((run.to_owned(), name.to_owned())).or_default();
         let said = format!("{} {path}", request.method());
         let Some(exchange) = exchanges.get(*next) else {
-            return Err(format!("vector {name}: one request too many, {said}: {} expected", exchanges.len()));
+            return Err(format!(
+                "vector {name}: one request too many, {said}: {} expected",
+                exchanges.len()
+            ));
         };
         let wrong = exchange.request.differences(request, &path);
         if wrong.is_empty() {
@@ -191,12 +198,15 @@ impl Exchange {
     fn new(raw: RawExchange) -> Result<Self, String> {
         let response = raw.response;
         let status = match (response.status, &response.fault) {
-            (_, Some(Fault::Answer(_))) => return Err("the answer is the response itself, not its fault".to_owned()),
+            (_, Some(Fault::Answer(_))) => {
+                return Err("the answer is the response itself, not its fault".to_owned());
+            }
             // Before there is an answer it has no status.
             (None, Some(_)) => StatusCode::OK,
             (None, None) => return Err("no status to answer with".to_owned()),
             (Some(status), _) => {
-                let known = StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 200);
+                let known =
+                    StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 200);
                 known.ok_or_else(|| format!("no status to answer with: {status}"))?
             }
         };
@@ -209,7 +219,8 @@ impl Exchange {
                 Some(OneOrMore::More(values)) => values.as_slice(),
             };
             for value in values {
-                let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| format!("no header value: {value:?}"))?;
+                let value = HeaderValue::from_bytes(value.as_bytes())
+                    .map_err(|_| format!("no header value: {value:?}"))?;
                 headers.append(name.clone(), value);
             }
         }
@@ -222,7 +233,9 @@ impl Exchange {
             (None, None, None) => Bytes::new(),
             (Some(json), None, None) => Bytes::from(compact(json.get())),
             (None, Some(text), None) => Bytes::from(text),
-            (None, None, Some(base64)) => Bytes::from(STANDARD.decode(base64).map_err(|error| format!("body_base64: {error}"))?),
+            (None, None, Some(base64)) => Bytes::from(
+                STANDARD.decode(base64).map_err(|error| format!("body_base64: {error}"))?,
+            ),
             _ => return Err("more than one of body, body_text and body_base64".to_owned()),
         };
         let delay = Duration::from_millis(response.delay_ms);
@@ -231,9 +244,14 @@ impl Exchange {
 
     fn answer(&self) -> Response<Body> {
         if let Some(fault) = &self.fault {
-            return fault.carried(&Whole { status: self.status, headers: self.headers.clone(), body: self.body.clone() });
+            return fault.carried(&Whole {
+                status: self.status,
+                headers: self.headers.clone(),
+                body: self.body.clone(),
+            });
         }
-        // A length that the vector gives is kept even where it lies: the body is then cut or ends early.
+        // A length that the vector gives is kept even where it lies: the body is then cut or ends
+        // early.
         let body = if self.headers.contains_key(header::CONTENT_LENGTH) {
             Body::new(crate::server::Unsized::new(self.body.clone()))
         } else {
@@ -276,7 +294,11 @@ impl ExpectedRequest {
 }
 
 fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
-    let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
@@ -303,7 +325,9 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
             tokio::time::sleep(exchange.delay).await;
             exchange.answer()
         }
-        Err(difference) => Reply::error(StatusCode::BAD_REQUEST, "vector_mismatch", difference).into_response(),
+        Err(difference) => {
+            Reply::error(StatusCode::BAD_REQUEST, "vector_mismatch", difference).into_response()
+        }
     }
 }
 
@@ -330,7 +354,8 @@ mod tests {
 
     #[test]
     fn a_vector_is_played_once_for_each_run() {
-        let vectors = vectors(r#"{"status": 200, "body": {"b": 1e400, "a": "x y\" \u00e9"}}"#).unwrap();
+        let vectors =
+            vectors(r#"{"status": 200, "body": {"b": 1e400, "a": "x y\" \u00e9"}}"#).unwrap();
         for run in ["r1", "r2"] {
             let target = format!("/_vectors/{run}/one/connection/a%2Fb?provider_config_key=k");
             let exchange = vectors.play(&get(&target)).unwrap();
@@ -343,7 +368,10 @@ mod tests {
     fn a_difference_is_named() {
         let vectors = vectors(r#"{"status": 200}"#).unwrap();
         let said = vectors.play(&get("/_vectors/r/one/connection/a/b?x=1")).unwrap_err();
-        assert!(said.contains(r#"path: expected "/connection/a%2Fb", got "/connection/a/b""#), "{said}");
+        assert!(
+            said.contains(r#"path: expected "/connection/a%2Fb", got "/connection/a/b""#),
+            "{said}"
+        );
         assert!(said.contains(r#"query: expected "provider_config_key=k", got "x=1""#), "{said}");
         assert!(vectors.play(&get("/_vectors/r/two/x")).unwrap_err().contains("no vector"));
     }
@@ -361,11 +389,17 @@ mod tests {
 
     #[test]
     fn a_fault_spoils_the_answer_of_its_vector() {
-        let vectors = vectors(r#"{"status": 201, "body": 1, "fault": {"kind": "close", "at": "end"}}"#).unwrap();
+        let vectors =
+            vectors(r#"{"status": 201, "body": 1, "fault": {"kind": "close", "at": "end"}}"#)
+                .unwrap();
         let answer = vectors.exchanges["one"][0].answer();
         let script = answer.extensions().get::<crate::wire::Script>().expect("a script");
         let crate::wire::Step::Write(text) = &script.0[0] else { panic!("{script:?}") };
-        assert!(text.starts_with(b"HTTP/1.1 201 Created\r\n") && text.ends_with(b"content-length: 1\r\n\r\n1"), "{text:?}");
+        assert!(
+            text.starts_with(b"HTTP/1.1 201 Created\r\n")
+                && text.ends_with(b"content-length: 1\r\n\r\n1"),
+            "{text:?}"
+        );
     }
 
     #[test]
@@ -374,8 +408,14 @@ mod tests {
         assert!(refused(r#"{"status": 20}"#).contains("vector \"one\": exchange 1: no status"));
         assert!(refused(r#"{"body": 1}"#).contains("no status"));
         assert!(refused(r#"{"fault": {"kind": "nope"}}"#).contains("unknown variant"));
-        assert!(refused(r#"{"fault": {"kind": "answer", "status": 500}}"#).contains("not its fault"));
-        assert!(refused(r#"{"status": 200, "bodytext": ""}"#).contains("vector \"one\": unknown field"));
-        assert!(refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("more than one"));
+        assert!(
+            refused(r#"{"fault": {"kind": "answer", "status": 500}}"#).contains("not its fault")
+        );
+        assert!(
+            refused(r#"{"status": 200, "bodytext": ""}"#).contains("vector \"one\": unknown field")
+        );
+        assert!(
+            refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("more than one")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What is below HTTP: a socket of either kind, and scripts that are played on it in place of an answer.
+//! What is below HTTP: a socket of either kind, and scripts that are played on it in place of an
+//! answer.
 
 use std::io;
 use std::pin::Pin;
@@ -39,7 +40,8 @@ pub enum Step {
     Reset,
 }
 
-/// What is played in place of an answer; a response that carries one as an extension is never sent. At its end the connection is closed.
+/// What is played in place of an answer; a response that carries one as an extension is never sent.
+/// At its end the connection is closed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script(pub Vec<Step>);
 
@@ -65,7 +67,8 @@ impl Script {
                 }
                 Step::Flood(text, mut left) => {
                     while left > 0 {
-                        let part = &text[..text.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
+                        let part =
+                            &text[..text.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
                         within(socket.write_all(part)).await?;
                         left -= part.len() as u64;
                     }
@@ -105,7 +108,11 @@ impl Socket {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Socket::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Socket::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -114,7 +121,11 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Socket::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Socket::Tls(stream) => Pin::new(stream).poll_write(context, bytes),

@@ -1,7 +1,8 @@
 //! On the library's thread: what the completion queue uses.
 //!
-//! One thread for a process, with every signal blocked, started with the first queue. A client has as many connections there as
-//! `max_connections` allows; calls beyond that wait inside, without a socket.
+//! One thread for a process, with every signal blocked, started with the first queue. A client has
+//! as many connections there as `max_connections` allows; calls beyond that wait inside, without a
+//! socket.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,21 +18,34 @@ static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::new();
 
 /// This process's thread, started if need be. It never ends.
 pub(crate) fn thread() -> io::Result<Handle> {
-    let mut running = THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut running =
+        THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(handle) = &*running {
         return Ok(handle.clone());
     }
-    // By turns what is under way and what begins: with tokio's own 31 to 1, calls that find no connection wait behind a crowd of others that do.
-    let runtime = Builder::new_current_thread().enable_io().enable_time().global_queue_interval(2).build()?;
+    // By turns what is under way and what begins: with tokio's own 31 to 1, calls that find no
+    // connection wait behind a crowd of others that do.
+    let runtime =
+        Builder::new_current_thread().enable_io().enable_time().global_queue_interval(2).build()?;
     let handle = runtime.handle().clone();
-    signals::all_blocked(|| thread::Builder::new().name("nango-queue".to_owned()).spawn(move || runtime.block_on(std::future::pending::<()>())))?;
+    signals::all_blocked(|| {
+        thread::Builder::new()
+            .name("nango-queue".to_owned())
+            .spawn(move || runtime.block_on(std::future::pending::<()>()))
+    })?;
     Ok(running.insert(handle).clone())
 }
 
 impl Engine {
-    /// Runs a call on the library's thread. If there is a connection that was in use a moment ago, and the request may be repeated should it be closed all the same, the
-    /// first step is taken here and now: it sends the request, and the thread goes on with the answer.
-    pub(crate) fn begin(&self, thread: &Handle, repeatable: bool, call: impl Future<Output = ()> + Send + 'static) {
+    /// Runs a call on the library's thread. If there is a connection that was in use a moment ago,
+    /// and the request may be repeated should it be closed all the same, the first step is taken
+    /// here and now: it sends the request, and the thread goes on with the answer.
+    pub(crate) fn begin(
+        &self,
+        thread: &Handle,
+        repeatable: bool,
+        call: impl Future<Output = ()> + Send + 'static,
+    ) {
         if repeatable && self.shared_line().is_ok_and(|line| line.is_warm()) {
             let _inside = thread.enter();
             self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));

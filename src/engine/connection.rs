@@ -35,7 +35,10 @@ pub(super) enum Form {
 
 impl Form {
     pub(super) fn absolute(server: &Url, authorization: Option<&HeaderValue>) -> Form {
-        Form::Absolute { server: server.origin().ascii_serialization().into(), authorization: authorization.cloned() }
+        Form::Absolute {
+            server: server.origin().ascii_serialization().into(),
+            authorization: authorization.cloned(),
+        }
     }
 }
 
@@ -44,7 +47,8 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// One connection. Nobody drives it but who uses it: what drives it is polled with each part of an exchange, and nothing is left running when one is given up.
+/// One connection. Nobody drives it but who uses it: what drives it is polled with each part of an
+/// exchange, and nothing is left running when one is given up.
 pub(super) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
     driver: Driver,
@@ -70,8 +74,18 @@ impl Connection {
     pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
         let io = TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) });
-        let (sender, driver) = Builder::new().max_buf_size(READ_AT_ONCE).handshake(io).await.map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(Connection { sender, driver: Driver(Some(Box::pin(driver))), traffic, form, last_used: Instant::now() })
+        let (sender, driver) = Builder::new()
+            .max_buf_size(READ_AT_ONCE)
+            .handshake(io)
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(Connection {
+            sender,
+            driver: Driver(Some(Box::pin(driver))),
+            traffic,
+            form,
+            last_used: Instant::now(),
+        })
     }
 
     /// Whether it came to its end, such as by an answer that says so.
@@ -79,17 +93,25 @@ impl Connection {
         self.sender.is_closed()
     }
 
-    /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears when it does.
+    /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears
+    /// when it does.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.driver.poll(context);
         if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// One exchange. After one that broke or was given up the connection is of no more use.
-    pub(super) async fn exchange(&mut self, request: &Request, limit: u64) -> Result<Answer, Broken> {
+    pub(super) async fn exchange(
+        &mut self,
+        request: &Request,
+        limit: u64,
+    ) -> Result<Answer, Broken> {
         self.traffic.forget();
         self.converse(request, limit).await.map_err(|failure| {
-            let (sent, answered) = (self.traffic.written.load(Ordering::Relaxed), self.traffic.read.load(Ordering::Relaxed));
+            let (sent, answered) = (
+                self.traffic.written.load(Ordering::Relaxed),
+                self.traffic.read.load(Ordering::Relaxed),
+            );
             Broken { failure: if sent { failure } else { failure.unsent() }, sent, answered }
         })
     }
@@ -98,8 +120,13 @@ impl Connection {
         let Connection { sender, driver, form, .. } = self;
         let request = form.request(request)?;
         driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
-        let (head, mut body) = driver.during(sender.send_request(request)).await.map_err(|error| Failure::of(&error))?.into_parts();
-        let mut arriving = Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
+        let (head, mut body) = driver
+            .during(sender.send_request(request))
+            .await
+            .map_err(|error| Failure::of(&error))?
+            .into_parts();
+        let mut arriving =
+            Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
         while let Some(frame) = driver.during(body.frame()).await {
             if let Ok(chunk) = frame.map_err(|error| Failure::of(&error))?.into_data() {
                 arriving.add(&chunk)?;
@@ -134,9 +161,14 @@ impl Driver {
 
 impl Form {
     fn request(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
-        let wrong = |error: &dyn std::error::Error| Failure::Internal(format!("a request cannot be made: {error}"));
+        let wrong = |error: &dyn std::error::Error| {
+            Failure::Internal(format!("a request cannot be made: {error}"))
+        };
         let uri = match self {
-            Form::Origin => PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(request.target.as_bytes())).map(Uri::from),
+            Form::Origin => {
+                PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(request.target.as_bytes()))
+                    .map(Uri::from)
+            }
             Form::Absolute { server, .. } => Uri::try_from(format!("{server}{}", request.target)),
         };
         let mut made = hyper::Request::new(Empty::new());
@@ -171,7 +203,11 @@ struct Watched {
 }
 
 impl AsyncRead for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
@@ -182,7 +218,11 @@ impl AsyncRead for Watched {
 }
 
 impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
         self.traffic.written.store(true, Ordering::Relaxed);
         Poll::Ready(Ok(written))

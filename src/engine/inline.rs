@@ -1,7 +1,7 @@
 //! On the caller's own thread: what the blocking calls use.
 //!
-//! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out of the client's pool, drives it on its own thread
-//! and puts it back; nothing runs between calls.
+//! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out
+//! of the client's pool, drives it on its own thread and puts it back; nothing runs between calls.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,9 +27,14 @@ pub(crate) enum Outcome<T> {
 }
 
 impl Engine {
-    /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its result, whether its exchanges came to their end: a line
-    /// on which one did not is never used again.
-    pub(crate) fn run<T>(&self, cancel: Option<&CancellationToken>, work: impl AsyncFnOnce(&Line) -> (T, bool)) -> Outcome<T> {
+    /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its
+    /// result, whether its exchanges came to their end: a line on which one did not is never used
+    /// again.
+    pub(crate) fn run<T>(
+        &self,
+        cancel: Option<&CancellationToken>,
+        work: impl AsyncFnOnce(&Line) -> (T, bool),
+    ) -> Outcome<T> {
         if Handle::try_current().is_ok() {
             return Outcome::Failed(Failure::Internal(
                 "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \
@@ -93,18 +98,24 @@ impl Own {
 /// Takes out what has been idle for too long: the pool is in the order of last use.
 fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
     let now = Instant::now();
-    let old = idle.iter().take_while(|slot| now.duration_since(slot.last_used) >= idle_timeout).count();
+    let old =
+        idle.iter().take_while(|slot| now.duration_since(slot.last_used) >= idle_timeout).count();
     idle.drain(..old).collect()
 }
 
 impl Slot {
     fn new(settings: &Settings, opener: Arc<Opener>) -> Result<Slot, Failure> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(|error| Failure::Internal(format!("the system gives no means to wait for a socket: {error}")))?;
-        Ok(Slot { line: Line::single(settings, opener), runtime: Some(runtime), last_used: Instant::now() })
+        let runtime =
+            Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| {
+                Failure::Internal(format!(
+                    "the system gives no means to wait for a socket: {error}"
+                ))
+            })?;
+        Ok(Slot {
+            line: Line::single(settings, opener),
+            runtime: Some(runtime),
+            last_used: Instant::now(),
+        })
     }
 
     fn block_on<F: Future>(&self, work: F) -> F::Output {

@@ -1,7 +1,7 @@
 //! The only place that does I/O. It knows nothing of Nango.
 //!
-//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where the code runs is the business of [`inline`] and
-//! [`background`].
+//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where
+//! the code runs is the business of [`inline`] and [`background`].
 
 pub(crate) mod background;
 mod connection;
@@ -56,8 +56,9 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Runs what writes to sockets on a thread of the host's, whom no SIGPIPE may reach. Without TLS none is raised: the standard library sends with
-    /// `MSG_NOSIGNAL`, but for several buffers at once, as TLS does.
+    /// Runs what writes to sockets on a thread of the host's, whom no SIGPIPE may reach. Without
+    /// TLS none is raised: the standard library sends with `MSG_NOSIGNAL`, but for several buffers
+    /// at once, as TLS does.
     fn on_a_hosts_thread<R>(&self, work: impl FnOnce() -> R) -> R {
         match self.tls {
             None => work(),
@@ -157,8 +158,19 @@ impl Line {
         Line::new(settings, opener, pool, Some(Semaphore::new(settings.max_connections)))
     }
 
-    fn new(settings: &Settings, opener: Arc<Opener>, pool: Pool, places: Option<Semaphore>) -> Line {
-        Line { opener, pool: Arc::new(pool), max_response_bytes: settings.max_response_bytes, places, alarm: Alarm::default() }
+    fn new(
+        settings: &Settings,
+        opener: Arc<Opener>,
+        pool: Pool,
+        places: Option<Semaphore>,
+    ) -> Line {
+        Line {
+            opener,
+            pool: Arc::new(pool),
+            max_response_bytes: settings.max_response_bytes,
+            places,
+            alarm: Alarm::default(),
+        }
     }
 
     /// Runs the future until it is done; `None`: the deadline came first.
@@ -169,14 +181,16 @@ impl Line {
         }
     }
 
-    /// Waits until there may be one more connection. The place is given back with what this returns.
+    /// Waits until there may be one more connection. The place is given back with what this
+    /// returns.
     pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.
         self.places.as_ref()?.acquire().await.ok()
     }
 
-    /// One exchange. One that broke on a connection which had lain idle, before a byte of the answer, met the server closing it: the request is sent once more,
-    /// on a new connection, if it may be.
+    /// One exchange. One that broke on a connection which had lain idle, before a byte of the
+    /// answer, met the server closing it: the request is sent once more, on a new connection, if it
+    /// may be.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         if !request.repeatable || self.pool.is_rested() == Some(true) {
             // Lets the runtime hear of a close that came while nobody listened.
@@ -185,7 +199,9 @@ impl Line {
         if let Some(mut used) = self.pool.take() {
             match used.exchange(request, self.max_response_bytes).await {
                 Ok(answer) => return Ok(self.done(used, answer)),
-                Err(broken) if broken.sent && (broken.answered || !request.repeatable) => return Err(broken.failure),
+                Err(broken) if broken.sent && (broken.answered || !request.repeatable) => {
+                    return Err(broken.failure);
+                }
                 Err(_) => {}
             }
         }
@@ -216,13 +232,19 @@ struct Arriving {
 }
 
 impl Arriving {
-    fn new(status: StatusCode, headers: HeaderMap, announced: Option<u64>, limit: u64) -> Result<Arriving, Failure> {
+    fn new(
+        status: StatusCode,
+        headers: HeaderMap,
+        announced: Option<u64>,
+        limit: u64,
+    ) -> Result<Arriving, Failure> {
         let announced = announced.unwrap_or_default();
         if announced > limit {
             return Err(Failure::TooLarge { status, limit });
         }
         let mut body = Zeroizing::new(Vec::new());
-        // What a server announces may not come, and the system may not have it: then the body grows as it comes.
+        // What a server announces may not come, and the system may not have it: then the body grows
+        // as it comes.
         let _ = body.try_reserve_exact(announced as usize + ROOM);
         Ok(Arriving { answer: Answer { status, headers, body }, limit })
     }
@@ -237,8 +259,9 @@ impl Arriving {
     }
 }
 
-/// The timer of a line for one call at a time. To set a timer that is due before all others costs tokio a system call, and most calls end long before their
-/// deadline: so one that was set for an earlier call stays, and is put off when it comes.
+/// The timer of a line for one call at a time. To set a timer that is due before all others costs
+/// tokio a system call, and most calls end long before their deadline: so one that was set for an
+/// earlier call stays, and is put off when it comes.
 #[derive(Default)]
 struct Alarm(Mutex<Option<Pin<Box<Sleep>>>>);
 

@@ -1,7 +1,8 @@
 //! Opens connections to the server: names, proxies, TLS.
 //!
-//! All of that is reqwest's work. What it opens is handed to us before it would send anything, by a layer around its connector: the request that makes it
-//! connect is never sent, and its pool keeps nothing.
+//! All of that is reqwest's work. What it opens is handed to us before it would send anything, by a
+//! layer around its connector: the request that makes it connect is never sent, and its pool keeps
+//! nothing.
 
 use std::cell::Cell;
 use std::error::Error as StdError;
@@ -47,18 +48,33 @@ impl Opener {
             .connector_layer(HandOver)
             .tls_backend_preconfigured(tls);
         if let Some(proxy) = &settings.proxy {
-            builder = builder.proxy(proxy.to_reqwest().map_err(|error| Failure::Internal(words(&error)))?);
+            builder = builder
+                .proxy(proxy.to_reqwest().map_err(|error| Failure::Internal(words(&error)))?);
         }
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
         let form = match &settings.proxy {
-            // What a proxy forwards says where it is to go; through a tunnel it is as if there were no proxy.
-            Some(proxy) if server.scheme() == "http" => Form::absolute(&server, proxy.authorization()),
+            // What a proxy forwards says where it is to go; through a tunnel it is as if there were
+            // no proxy.
+            Some(proxy) if server.scheme() == "http" => {
+                Form::absolute(&server, proxy.authorization())
+            }
             _ => Form::Origin,
         };
-        let host = settings.proxy.as_ref().map_or_else(|| server.host_str(), Chosen::host).unwrap_or_default();
+        let host = settings
+            .proxy
+            .as_ref()
+            .map_or_else(|| server.host_str(), Chosen::host)
+            .unwrap_or_default();
         let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
         let name = (!is_address).then(|| host.to_owned());
-        Ok(Opener { client, server, name, proxied: settings.proxy.is_some(), form, connect_timeout: settings.connect_timeout })
+        Ok(Opener {
+            client,
+            server,
+            name,
+            proxied: settings.proxy.is_some(),
+            form,
+            connect_timeout: settings.connect_timeout,
+        })
     }
 
     /// One connection, which has sent nothing yet.
@@ -67,14 +83,22 @@ impl Opener {
     }
 
     async fn opened(&self) -> Result<Connection, Failure> {
-        // Before reqwest begins: of a crowd that waits for a name, none holds what it takes to connect.
+        // Before reqwest begins: of a crowd that waits for a name, none holds what it takes to
+        // connect.
         let addresses = match &self.name {
             None => Vec::new(),
-            Some(name) => resolve::addresses(name).await.map_err(|lookup| if self.proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) })?,
+            Some(name) => resolve::addresses(name).await.map_err(|lookup| {
+                if self.proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) }
+            })?,
         };
         let opening = Opening { addresses, opened: Cell::new(None) };
         let request = reqwest::Request::new(Method::GET, self.server.clone());
-        let connect = async { (self.client.execute(request).await.err(), OPENING.with(|opening| opening.opened.take())) };
+        let connect = async {
+            (
+                self.client.execute(request).await.err(),
+                OPENING.with(|opening| opening.opened.take()),
+            )
+        };
         match OPENING.scope(opening, connect).await {
             (_, Some(stream)) => Connection::new(stream, self.form.clone()).await,
             (Some(error), None) => Err(self.failure(&error.without_url())),
@@ -86,7 +110,9 @@ impl Opener {
     fn failure(&self, error: &reqwest::Error) -> Failure {
         match Failure::of(error) {
             // The error's type is hyper-util's own secret.
-            Failure::Io(why) if self.proxied && why.contains("proxy authorization required") => Failure::ProxyCredentials,
+            Failure::Io(why) if self.proxied && why.contains("proxy authorization required") => {
+                Failure::ProxyCredentials
+            }
             Failure::Io(why) if self.proxied => Failure::Proxy(why),
             Failure::Io(why) => Failure::Connect(why),
             failure => failure,
@@ -110,7 +136,9 @@ struct LookedUp;
 impl Resolve for LookedUp {
     fn resolve(&self, _name: Name) -> Resolving {
         // The port is the URL's.
-        let addresses = OPENING.try_with(|opening| opening.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>());
+        let addresses = OPENING.try_with(|opening| {
+            opening.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>()
+        });
         Box::pin(async { Ok(Box::new(addresses?.into_iter()) as Addrs) })
     }
 }

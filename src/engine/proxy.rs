@@ -62,14 +62,20 @@ impl Proxy {
         if url.is_empty() {
             return Ok(Proxy::None);
         }
-        let refuse = |why: &str| Error::invalid_argument(format!("the proxy {why}; expected something like http://proxy.example:3128"));
+        let refuse = |why: &str| {
+            Error::invalid_argument(format!(
+                "the proxy {why}; expected something like http://proxy.example:3128"
+            ))
+        };
         // What is wrong is said without the URL, which may hold a password.
         let parsed = Url::parse(url).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
             return Err(refuse("must begin with http:// or https:// and name a host"));
         }
         let everything = Matcher::builder().all(parsed.as_str()).build();
-        let chosen = everything.intercept(&Uri::from_static("https://nango.invalid")).ok_or_else(|| refuse("cannot be used"))?;
+        let chosen = everything
+            .intercept(&Uri::from_static("https://nango.invalid"))
+            .ok_or_else(|| refuse("cannot be used"))?;
         Ok(Proxy::Url(Box::new(Chosen(chosen))))
     }
 
@@ -79,12 +85,15 @@ impl Proxy {
             Proxy::None => None,
             Proxy::Url(chosen) => Some((**chosen).clone()),
             Proxy::Environment if loopback => None,
-            Proxy::Environment => environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(Chosen),
+            Proxy::Environment => {
+                environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(Chosen)
+            }
         }
     }
 }
 
-/// Read once: a host may change its environment while other threads run, and reading it then is a race in libc. `None`: a proxy for nothing.
+/// Read once: a host may change its environment while other threads run, and reading it then is a
+/// race in libc. `None`: a proxy for nothing.
 fn environment() -> &'static Option<Matcher> {
     static ENVIRONMENT: OnceBox<Option<Matcher>> = OnceBox::new();
     ENVIRONMENT.get_or_init(|| {

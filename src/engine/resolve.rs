@@ -1,7 +1,8 @@
 //! Host names, with a deadline.
 //!
-//! libc's lookup cannot be interrupted, so it runs on a helper thread which is never joined: who waits for it waits as long as they like. Callers that
-//! ask for the same host share one lookup, and there are at most [`MAX_LOOKUPS`] at once in a process.
+//! libc's lookup cannot be interrupted, so it runs on a helper thread which is never joined: who
+//! waits for it waits as long as they like. Callers that ask for the same host share one lookup,
+//! and there are at most [`MAX_LOOKUPS`] at once in a process.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -49,7 +50,10 @@ struct Lookups {
 
 impl Lookups {
     fn of_this_process() -> &'static Lookups {
-        LOOKUPS.get_or_init(|| Lookups { threads: Arc::new(Semaphore::new(MAX_LOOKUPS)), waiting: Mutex::default() })
+        LOOKUPS.get_or_init(|| Lookups {
+            threads: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            waiting: Mutex::default(),
+        })
     }
 
     async fn lookup(&'static self, host: &str) -> Outcome {
@@ -77,7 +81,11 @@ impl Lookups {
         })
     }
 
-    fn start(&'static self, host: &str, permit: OwnedSemaphorePermit) -> Result<oneshot::Receiver<Outcome>, LookupFailure> {
+    fn start(
+        &'static self,
+        host: &str,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<oneshot::Receiver<Outcome>, LookupFailure> {
         let (sender, receiver) = oneshot::channel();
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,7 +121,11 @@ fn ask(host: &str) -> Outcome {
         Ok(addresses) => {
             let mut addresses: Vec<IpAddr> = addresses.collect();
             addresses.dedup();
-            if addresses.is_empty() { Err(failure(host, "it has no address", false)) } else { Ok(addresses) }
+            if addresses.is_empty() {
+                Err(failure(host, "it has no address", false))
+            } else {
+                Ok(addresses)
+            }
         }
         Err(error) => {
             let temporary = matches!(error.kind(), LookupErrorKind::Again);

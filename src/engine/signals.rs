@@ -1,15 +1,18 @@
-//! Signals: none of the host's reaches a thread of the library, and none that the library causes reaches the host.
+//! Signals: none of the host's reaches a thread of the library, and none that the library causes
+//! reaches the host.
 
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Runs `work` with SIGPIPE blocked on this thread. One that a closed socket raised meanwhile is taken away; the mask is restored, also on panic.
+/// Runs `work` with SIGPIPE blocked on this thread. One that a closed socket raised meanwhile is
+/// taken away; the mask is restored, also on panic.
 pub(crate) fn without_sigpipe<R>(work: impl FnOnce() -> R) -> R {
     let _blocked = Blocked::new(&[libc::SIGPIPE]);
     work()
 }
 
-/// Runs `work`, which starts a thread, with every signal blocked, so that the new thread inherits that from its first moment.
+/// Runs `work`, which starts a thread, with every signal blocked, so that the new thread inherits
+/// that from its first moment.
 pub(crate) fn all_blocked<R>(work: impl FnOnce() -> R) -> R {
     let _blocked = Blocked::new(&[]);
     work()
@@ -26,13 +29,15 @@ impl Blocked {
     fn new(signals: &[libc::c_int]) -> Blocked {
         let set = if signals.is_empty() { full() } else { set_of(signals) };
         let mut before = MaybeUninit::uninit();
-        // SAFETY: both sets are valid; with SIG_BLOCK and a valid set the call cannot fail, and writes the mask before.
+        // SAFETY: both sets are valid; with SIG_BLOCK and a valid set the call cannot fail, and
+        // writes the mask before.
         let before = unsafe {
             libc::pthread_sigmask(libc::SIG_BLOCK, &set, before.as_mut_ptr());
             before.assume_init()
         };
         // Only a thread that had SIGPIPE blocked already can have one waiting that is not ours.
-        let take_sigpipe = signals.contains(&libc::SIGPIPE) && !(holds(&before, libc::SIGPIPE) && holds(&pending(), libc::SIGPIPE));
+        let take_sigpipe = signals.contains(&libc::SIGPIPE)
+            && !(holds(&before, libc::SIGPIPE) && holds(&pending(), libc::SIGPIPE));
         Blocked { before, take_sigpipe }
     }
 }
@@ -42,8 +47,11 @@ impl Drop for Blocked {
         if self.take_sigpipe {
             let set = set_of(&[libc::SIGPIPE]);
             let none = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-            // SAFETY: valid set and time; the signal's details are not asked for. Interrupted by another signal: asked again.
-            while unsafe { libc::sigtimedwait(&set, ptr::null_mut(), &none) } == -1 && std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) {}
+            // SAFETY: valid set and time; the signal's details are not asked for. Interrupted by
+            // another signal: asked again.
+            while unsafe { libc::sigtimedwait(&set, ptr::null_mut(), &none) } == -1
+                && std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
+            {}
         }
         // SAFETY: the set is the one that the kernel gave.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
@@ -52,7 +60,8 @@ impl Drop for Blocked {
 
 fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
-    // SAFETY: sigemptyset makes the set whole; sigaddset is given a valid set and a signal's number.
+    // SAFETY: sigemptyset makes the set whole; sigaddset is given a valid set and a signal's
+    // number.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
         for signal in signals {
@@ -136,7 +145,8 @@ mod tests {
     fn a_plain_write_raises_none_and_one_of_several_buffers_does() {
         std::thread::spawn(|| {
             let hosts = Blocked::new(&[libc::SIGPIPE]);
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
             runtime.block_on(async {
                 let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
                 let stream = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -144,10 +154,16 @@ mod tests {
                 stream.set_nonblocking(true).unwrap();
                 let stream = tokio::net::TcpStream::from_std(stream).unwrap();
                 stream.writable().await.unwrap();
-                assert_eq!(stream.try_write(b"x").unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+                assert_eq!(
+                    stream.try_write(b"x").unwrap_err().kind(),
+                    std::io::ErrorKind::BrokenPipe
+                );
                 assert!(!holds(&pending(), libc::SIGPIPE));
                 let buffers = [std::io::IoSlice::new(b"x"), std::io::IoSlice::new(b"y")];
-                assert_eq!(stream.try_write_vectored(&buffers).unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+                assert_eq!(
+                    stream.try_write_vectored(&buffers).unwrap_err().kind(),
+                    std::io::ErrorKind::BrokenPipe
+                );
                 assert!(holds(&pending(), libc::SIGPIPE));
             });
             drop(hosts);

@@ -1,7 +1,8 @@
 //! A call that one thread begins and another goes on with.
 //!
-//! A runtime's own tasks are run by its thread from their first step on, which has to be woken for that. Here the first step is taken by who asks, and the
-//! runtime's thread comes in when something happened.
+//! A runtime's own tasks are run by its thread from their first step on, which has to be woken for
+//! that. Here the first step is taken by who asks, and the runtime's thread comes in when something
+//! happened.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -39,9 +40,15 @@ const RUNNING: u8 = 2;
 const WOKEN: u8 = 3;
 
 impl<T: Thread> Task<T> {
-    /// Takes the first step, here and now. A panic ends the future, as it would on a runtime's thread.
+    /// Takes the first step, here and now. A panic ends the future, as it would on a runtime's
+    /// thread.
     pub(super) fn begin(thread: T, future: impl Future<Output = ()> + Send + 'static) {
-        Arc::new(Task { state: AtomicU8::new(DUE), future: Mutex::new(Some(Box::pin(future))), thread }).step();
+        Arc::new(Task {
+            state: AtomicU8::new(DUE),
+            future: Mutex::new(Some(Box::pin(future))),
+            thread,
+        })
+        .step();
     }
 
     fn step(self: Arc<Self>) {
@@ -50,14 +57,22 @@ impl<T: Thread> Task<T> {
         {
             let mut future = self.future.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let waker = Arc::clone(&self).into();
-            let step = || future.as_mut().map_or(Poll::Ready(()), |future| future.as_mut().poll(&mut Context::from_waker(&waker)));
+            let step = || {
+                future.as_mut().map_or(Poll::Ready(()), |future| {
+                    future.as_mut().poll(&mut Context::from_waker(&waker))
+                })
+            };
             if !matches!(catch_unwind(AssertUnwindSafe(step)), Ok(Poll::Pending)) {
                 // It stays RUNNING: no wake has it run again.
                 *future = None;
                 return;
             }
         }
-        if self.state.compare_exchange(RUNNING, WAITING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if self
+            .state
+            .compare_exchange(RUNNING, WAITING, Ordering::AcqRel, Ordering::Acquire)
+            .is_err()
+        {
             self.state.store(DUE, Ordering::Release);
             self.due();
         }
@@ -77,7 +92,8 @@ impl<T: Thread> Wake for Task<T> {
     }
 }
 
-/// Every order in which a wake can come: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib orders`.
+/// Every order in which a wake can come: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib
+/// orders`.
 #[cfg(all(test, nango_loom))]
 mod orders {
     use std::future::poll_fn;
@@ -101,7 +117,8 @@ mod orders {
     #[test]
     fn no_wake_is_lost_and_none_comes_after_the_end() {
         loom::model(|| {
-            let (happened, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+            let (happened, ended) =
+                (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
             let listens = Arc::new(Mutex::new(None::<Waker>));
             let threads = Threads(Arc::default());
             let happens = thread::spawn({

@@ -16,7 +16,8 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Those of the operating system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; read on the first HTTPS call, once in a process.
+    /// Those of the operating system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; read on the first
+    /// HTTPS call, once in a process.
     #[default]
     Platform,
     /// Mozilla's, as they were when the library was built.
@@ -52,34 +53,51 @@ impl fmt::Debug for Identity {
 
 impl Identity {
     pub(crate) fn from_pem(pem: &[u8]) -> Result<Identity, Error> {
-        let refuse =
-            |why: String| Error::invalid_argument(format!("the client identity {why}; expected a PEM text with a certificate chain and its private key"));
-        let chain = certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        let refuse = |why: String| {
+            Error::invalid_argument(format!(
+                "the client identity {why}; expected a PEM text with a certificate chain and its private key"
+            ))
+        };
+        let chain =
+            certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
         if chain.is_empty() {
             return Err(refuse("holds no certificate".to_owned()));
         }
-        let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| refuse("holds no private key".to_owned()))?;
+        let key = PrivateKeyDer::from_pem_slice(pem)
+            .map_err(|_| refuse("holds no private key".to_owned()))?;
         let identity = Identity { chain, key };
         // Said here, where the caller can mend it, not at the first call.
-        identity.shown_by(trusting(RootCertStore::empty().into())).map_err(|error| refuse(format!("cannot be used ({error})")))?;
+        identity
+            .shown_by(trusting(RootCertStore::empty().into()))
+            .map_err(|error| refuse(format!("cannot be used ({error})")))?;
         Ok(identity)
     }
 
-    fn shown_by(&self, config: ConfigBuilder<ClientConfig, WantsClientCert>) -> Result<ClientConfig, rustls::Error> {
+    fn shown_by(
+        &self,
+        config: ConfigBuilder<ClientConfig, WantsClientCert>,
+    ) -> Result<ClientConfig, rustls::Error> {
         config.with_client_auth_cert(self.chain.clone(), self.key.clone_key())
     }
 }
 
 impl TlsOptions {
     pub(crate) fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
-        let refuse = |why: String| Error::invalid_argument(format!("the certificate authority {why}; expected a PEM text of certificates"));
-        let authorities = certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
+        let refuse = |why: String| {
+            Error::invalid_argument(format!(
+                "the certificate authority {why}; expected a PEM text of certificates"
+            ))
+        };
+        let authorities =
+            certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
         if authorities.is_empty() {
             return Err(refuse("holds no certificate".to_owned()));
         }
         let mut store = RootCertStore::empty();
         for authority in &authorities {
-            store.add(authority.clone()).map_err(|error| refuse(format!("is no certificate that can be used ({error})")))?;
+            store
+                .add(authority.clone())
+                .map_err(|error| refuse(format!("is no certificate that can be used ({error})")))?;
         }
         self.authorities.extend(authorities);
         Ok(())
@@ -148,10 +166,13 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, rustls::pki_
 /// Given to rustls explicitly: the process-wide default is the host's to choose.
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
-    Arc::clone(PROVIDER.get_or_init(|| Box::new(Arc::new(rustls::crypto::ring::default_provider()))))
+    Arc::clone(
+        PROVIDER.get_or_init(|| Box::new(Arc::new(rustls::crypto::ring::default_provider()))),
+    )
 }
 
-/// Parsing them takes milliseconds: once in a process, and never changed then, so that a child of fork can use them too.
+/// Parsing them takes milliseconds: once in a process, and never changed then, so that a child of
+/// fork can use them too.
 fn platform_roots() -> Arc<RootCertStore> {
     static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
     Arc::clone(ROOTS.get_or_init(|| {
@@ -163,5 +184,7 @@ fn platform_roots() -> Arc<RootCertStore> {
 
 fn bundled_roots() -> Arc<RootCertStore> {
     static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
-    Arc::clone(ROOTS.get_or_init(|| Box::new(Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }))))
+    Arc::clone(ROOTS.get_or_init(|| {
+        Box::new(Arc::new(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }))
+    }))
 }

@@ -44,13 +44,16 @@ unsafe fn one_connection(
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches one connection: Nango's answer, byte for byte, after it was checked to be JSON. Its token is refreshed by Nango first if need be. Call it just before the
-/// token is used, and do not keep the result: the library never does.
+/// Fetches one connection: Nango's answer, byte for byte, after it was checked to be JSON. Its
+/// token is refreshed by Nango first if need be. Call it just before the token is used, and do not
+/// keep the result: the library never does.
 ///
-/// provider_config_key is the integration's unique key, connection_id the connection's; neither may be empty, and the id not "." or "..". options may be NULL.
+/// provider_config_key is the integration's unique key, connection_id the connection's; neither may
+/// be empty, and the id not "." or "..". options may be NULL.
 ///
-/// Returns text that nango_free_string() frees; "credentials" in it is {} if the key lacks the scope environment:connections:read_credentials. NULL and an error:
-/// any code but NO_CREDENTIALS and NO_SINGLE_TOKEN. Blocks this thread only, and always has an end.
+/// Returns text that nango_free_string() frees; "credentials" in it is {} if the key lacks the
+/// scope environment:connections:read_credentials. NULL and an error: any code but NO_CREDENTIALS
+/// and NO_SINGLE_TOKEN. Blocks this thread only, and always has an end.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_connection_json(
     client: *const nango_client,
@@ -60,14 +63,25 @@ pub unsafe extern "C" fn nango_get_connection_json(
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     // SAFETY: the header asks it of the caller.
-    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_connection_json) }
+    unsafe {
+        one_connection(
+            client,
+            provider_config_key,
+            connection_id,
+            options,
+            error_out,
+            Client::get_connection_json,
+        )
+    }
 }
 
-/// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT,
-/// TWO_STEP, SIGNATURE and TABLEAU; apiKey for API_KEY. Otherwise as nango_get_connection_json().
+/// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token
+/// for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU; apiKey
+/// for API_KEY. Otherwise as nango_get_connection_json().
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead),
-/// NO_CREDENTIALS when the answer holds none, or any other code.
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN for
+/// other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer
+/// holds none, or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_token(
     client: *const nango_client,
@@ -77,13 +91,23 @@ pub unsafe extern "C" fn nango_get_token(
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     // SAFETY: the header asks it of the caller.
-    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_token) }
+    unsafe {
+        one_connection(
+            client,
+            provider_config_key,
+            connection_id,
+            options,
+            error_out,
+            Client::get_token,
+        )
+    }
 }
 
-/// Fetches the "credentials" of a connection, of whatever type, as Nango wrote them: a JSON object with "type" and what the type has. Otherwise as
-/// nango_get_connection_json().
+/// Fetches the "credentials" of a connection, of whatever type, as Nango wrote them: a JSON object
+/// with "type" and what the type has. Otherwise as nango_get_connection_json().
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_CREDENTIALS when the answer holds none, or any other code.
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_CREDENTIALS when
+/// the answer holds none, or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_credentials_json(
     client: *const nango_client,
@@ -93,16 +117,31 @@ pub unsafe extern "C" fn nango_get_credentials_json(
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     // SAFETY: the header asks it of the caller.
-    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, Client::get_credentials_json) }
+    unsafe {
+        one_connection(
+            client,
+            provider_config_key,
+            connection_id,
+            options,
+            error_out,
+            Client::get_credentials_json,
+        )
+    }
 }
 
-/// The token of credentials that were fetched already: what nango_get_token() would have returned instead of them, found without asking Nango. credentials_json is what
-/// nango_get_credentials_json() returned, or the "credentials" of a connection: nango_json_get(connection, "/credentials").
+/// The token of credentials that were fetched already: what nango_get_token() would have returned
+/// instead of them, found without asking Nango. credentials_json is what
+/// nango_get_credentials_json() returned, or the "credentials" of a connection:
+/// nango_json_get(connection, "/credentials").
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN, NO_CREDENTIALS when there are none, INVALID_RESPONSE for a token with a
-/// NUL in it, or INVALID_ARGUMENT or INVALID_UTF8 for what is no JSON. Any thread.
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN,
+/// NO_CREDENTIALS when there are none, INVALID_RESPONSE for a token with a NUL in it, or
+/// INVALID_ARGUMENT or INVALID_UTF8 for what is no JSON. Any thread.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nango_credentials_token(credentials_json: *const c_char, error_out: *mut *mut nango_error) -> *mut c_char {
+pub unsafe extern "C" fn nango_credentials_token(
+    credentials_json: *const c_char,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
     let body = || {
         // SAFETY: the header asks it of the caller.
         let credentials = unsafe { text(credentials_json, "credentials_json")? };
@@ -112,14 +151,16 @@ pub unsafe extern "C" fn nango_credentials_token(credentials_json: *const c_char
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches the environment's connections as Nango wrote them, {"connections": […]}: without credentials, and nothing is refreshed.
+/// Fetches the environment's connections as Nango wrote them, {"connections": […]}: without
+/// credentials, and nothing is refreshed.
 ///
-/// filter_json: NULL for all, or a JSON object with any of "connection_id", "search", "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or
-/// a list of texts), "tags" (an object of texts), "limit" and "page" (numbers). Without a limit Nango sends its first 10 000; to have all of them, page after page, use
-/// nango_pager_new(). options may be NULL.
+/// filter_json: NULL for all, or a JSON object with any of "connection_id", "search",
+/// "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or a list of texts),
+/// "tags" (an object of texts), "limit" and "page" (numbers). Without a limit Nango sends its first
+/// 10 000; to have all of them, page after page, use nango_pager_new(). options may be NULL.
 ///
-/// Returns text that nango_free_string() frees. NULL and an error: INVALID_ARGUMENT for a filter that is no object or has a member that is not known or of another
-/// type, or any other code.
+/// Returns text that nango_free_string() frees. NULL and an error: INVALID_ARGUMENT for a filter
+/// that is no object or has a member that is not known or of another type, or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_list_connections_json(
     client: *const nango_client,
@@ -129,8 +170,13 @@ pub unsafe extern "C" fn nango_list_connections_json(
 ) -> *mut c_char {
     let body = || {
         // SAFETY: the header asks it of the caller.
-        let (client, filter, options) =
-            unsafe { (nango_client::reference(client)?, parameters(filter_json, "filter_json")?, nango_call_options::checked(options)?) };
+        let (client, filter, options) = unsafe {
+            (
+                nango_client::reference(client)?,
+                parameters(filter_json, "filter_json")?,
+                nango_call_options::checked(options)?,
+            )
+        };
         give_secret(client.list_connections_json(filter, &options)?)
     };
     // SAFETY: the header asks it of the caller.
@@ -145,12 +191,14 @@ pub(super) unsafe fn parameters(json: *const c_char, name: &str) -> Result<Param
     // SAFETY: as promised by the caller.
     match unsafe { optional_text(json, name) }? {
         None => Ok(Parameters::new()),
-        Some(json) => serde_json::from_str(json).map_err(|error| Error::invalid_argument(format!("{name} is not a JSON object: {error}"))),
+        Some(json) => serde_json::from_str(json).map_err(|error| {
+            Error::invalid_argument(format!("{name} is not a JSON object: {error}"))
+        }),
     }
 }
 
-/// Wipes and frees a text that a function of this library returned as an owned char *. NULL is allowed. No other function frees such a text, and this one frees no
-/// other text.
+/// Wipes and frees a text that a function of this library returned as an owned char *. NULL is
+/// allowed. No other function frees such a text, and this one frees no other text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_free_string(text: *mut c_char) {
     // SAFETY: the header asks it of the caller.

@@ -1,4 +1,5 @@
-//! What failed, as an object with accessors: a new fact is a new function, and never a change of layout.
+//! What failed, as an object with accessors: a new fact is a new function, and never a change of
+//! layout.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
@@ -8,7 +9,8 @@ use zeroize::Zeroizing;
 use super::guard::{borrow, caught, free, give, quiet, text};
 use crate::error::{Code, Error, NANGO_OK, nango_code};
 
-/// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe from any number of threads at once.
+/// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe
+/// from any number of threads at once.
 pub struct nango_error {
     error: Error,
     message: CString,
@@ -30,11 +32,16 @@ impl nango_error {
     }
 }
 
-/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one: neither leaves this frame in any other way.
+/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one:
+/// neither leaves this frame in any other way.
 ///
 /// # Safety
 /// `error_out` is NULL or points to where a pointer can be written.
-pub(super) unsafe fn guard<T>(error_out: *mut *mut nango_error, fallback: T, body: impl FnOnce() -> Result<T, Error>) -> T {
+pub(super) unsafe fn guard<T>(
+    error_out: *mut *mut nango_error,
+    fallback: T,
+    body: impl FnOnce() -> Result<T, Error>,
+) -> T {
     let (value, error) = match caught(body) {
         Ok(value) => (value, ptr::null_mut()),
         Err(error) if error_out.is_null() => {
@@ -82,38 +89,46 @@ pub unsafe extern "C" fn nango_error_http_status(error: *const nango_error) -> i
     unsafe { fact(error, 0, |error| error.error.http_status().unwrap_or(0).into()) }
 }
 
-/// Nango's own code, such as "unknown_provider_config". NULL: there is none. Borrowed: lives as long as the error.
+/// Nango's own code, such as "unknown_provider_config". NULL: there is none. Borrowed: lives as
+/// long as the error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_api_code(error: *const nango_error) -> *const c_char {
     // SAFETY: the header asks it of the caller.
     unsafe { fact(error, ptr::null(), |error| pointer(error.api_code.as_deref())) }
 }
 
-/// For a person: what failed, where, and what to do about it. It holds no secret. Never NULL but for a NULL error. Borrowed: lives as long as the error.
+/// For a person: what failed, where, and what to do about it. It holds no secret. Never NULL but
+/// for a NULL error. Borrowed: lives as long as the error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_message(error: *const nango_error) -> *const c_char {
     // SAFETY: the header asks it of the caller.
     unsafe { fact(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
-/// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]". NULL: there was no body, or it was no JSON. Borrowed: lives as long as
-/// the error.
+/// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]". NULL: there
+/// was no body, or it was no JSON. Borrowed: lives as long as the error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_body_json(error: *const nango_error) -> *const c_char {
     // SAFETY: the header asks it of the caller.
-    unsafe { fact(error, ptr::null(), |error| pointer(error.body.as_deref().map(CString::as_c_str))) }
+    unsafe {
+        fact(error, ptr::null(), |error| pointer(error.body.as_deref().map(CString::as_c_str)))
+    }
 }
 
-/// How many milliseconds to wait before the same call has a chance: what the answer's Retry-After said, or, for a failed refresh, the 30 seconds during which
-/// Nango does not try again. -1: unknown.
+/// How many milliseconds to wait before the same call has a chance: what the answer's Retry-After
+/// said, or, for a failed refresh, the 30 seconds during which Nango does not try again. -1:
+/// unknown.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_retry_after_ms(error: *const nango_error) -> i64 {
-    let read = |error: &nango_error| error.error.retry_after().map_or(-1, |wait| wait.as_millis().try_into().unwrap_or(i64::MAX));
+    let read = |error: &nango_error| {
+        error.error.retry_after().map_or(-1, |wait| wait.as_millis().try_into().unwrap_or(i64::MAX))
+    };
     // SAFETY: the header asks it of the caller.
     unsafe { fact(error, -1, read) }
 }
 
-/// Whether the same call may succeed later with nothing else changed. The library's own retries are over by then.
+/// Whether the same call may succeed later with nothing else changed. The library's own retries are
+/// over by then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_retryable(error: *const nango_error) -> bool {
     // SAFETY: the header asks it of the caller.
@@ -127,22 +142,30 @@ pub unsafe extern "C" fn nango_error_attempts(error: *const nango_error) -> u32 
     unsafe { fact(error, 0, |error| error.error.attempts()) }
 }
 
-/// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix
-/// seconds); the name in any case. NULL: the answer had no such header, or it is none of these. Borrowed: lives as long as the error.
+/// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
+/// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds); the name in any case.
+/// NULL: the answer had no such header, or it is none of these. Borrowed: lives as long as the
+/// error.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nango_error_header(error: *const nango_error, name: *const c_char) -> *const c_char {
+pub unsafe extern "C" fn nango_error_header(
+    error: *const nango_error,
+    name: *const c_char,
+) -> *const c_char {
     let read = |error: &nango_error| {
         // SAFETY: the header asks it of the caller.
         let name = unsafe { text(name, "name") }.ok();
-        let found = error.headers.iter().find(|(known, _)| name.is_some_and(|name| known.eq_ignore_ascii_case(name)));
+        let found = error
+            .headers
+            .iter()
+            .find(|(known, _)| name.is_some_and(|name| known.eq_ignore_ascii_case(name)));
         pointer(found.map(|(_, value)| value.as_c_str()))
     };
     // SAFETY: the header asks it of the caller.
     unsafe { fact(error, ptr::null(), read) }
 }
 
-/// A code's name without the prefix, such as "RATE_LIMITED"; "OK" for NANGO_OK, "UNKNOWN" for a number that is no code. Static: never freed. Any thread, any
-/// time.
+/// A code's name without the prefix, such as "RATE_LIMITED"; "OK" for NANGO_OK, "UNKNOWN" for a
+/// number that is no code. Static: never freed. Any thread, any time.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
     let name = match Code::from_number(code) {
@@ -182,6 +205,9 @@ mod tests {
     #[test]
     fn an_error_that_nobody_wants_is_dropped() {
         // SAFETY: NULL is allowed.
-        assert_eq!(unsafe { guard(ptr::null_mut(), 7, || Err(Error::new(Code::Internal, "x"))) }, 7);
+        assert_eq!(
+            unsafe { guard(ptr::null_mut(), 7, || Err(Error::new(Code::Internal, "x"))) },
+            7
+        );
     }
 }

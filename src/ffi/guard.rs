@@ -16,20 +16,29 @@ pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     caught(|| Ok(body())).unwrap_or(fallback)
 }
 
-/// Runs a body, and makes a panic an error. What was being changed when it panicked is dropped or whole: the core holds its locks only for moves.
+/// Runs a body, and makes a panic an error. What was being changed when it panicked is dropped or
+/// whole: the core holds its locks only for moves.
 pub(super) fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
-    let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
-    Error::new(Code::Panic, format!("libnango met a bug of its own; the client still works, please report it: {what}"))
+    let what = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given");
+    Error::new(
+        Code::Panic,
+        format!("libnango met a bug of its own; the client still works, please report it: {what}"),
+    )
 }
 
 /// What a pointer points to.
 ///
 /// # Safety
-/// The pointer is NULL, or what its `_new` function returned and its `_free` has not been given; nobody changes it meanwhile.
+/// The pointer is NULL, or what its `_new` function returned and its `_free` has not been given;
+/// nobody changes it meanwhile.
 pub(super) unsafe fn borrow<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Error> {
     // SAFETY: as promised by the caller.
     unsafe { pointer.as_ref() }.ok_or_else(|| null(name))
@@ -76,7 +85,8 @@ fn null(name: &str) -> Error {
 /// A text that must be there.
 ///
 /// # Safety
-/// The pointer is NULL, or points to a NUL-terminated text that nobody changes while the exported function runs.
+/// The pointer is NULL, or points to a NUL-terminated text that nobody changes while the exported
+/// function runs.
 pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Error> {
     // SAFETY: as promised by the caller.
     unsafe { optional_text(pointer, name) }?.ok_or_else(|| null(name))
@@ -86,20 +96,29 @@ pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
 ///
 /// # Safety
 /// As for [`text`].
-pub(super) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>, Error> {
+pub(super) unsafe fn optional_text<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<Option<&'a str>, Error> {
     if pointer.is_null() {
         return Ok(None);
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
     let text = unsafe { CStr::from_ptr(pointer) };
-    text.to_str().map(Some).map_err(|_| Error::new(Code::InvalidUtf8, format!("{name} is not UTF-8")))
+    text.to_str()
+        .map(Some)
+        .map_err(|_| Error::new(Code::InvalidUtf8, format!("{name} is not UTF-8")))
 }
 
 /// Bytes that must be there.
 ///
 /// # Safety
 /// The pointer is NULL, or `len` bytes can be read from it while the exported function runs.
-pub(super) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Result<&'a [u8], Error> {
+pub(super) unsafe fn bytes<'a>(
+    pointer: *const u8,
+    len: usize,
+    name: &str,
+) -> Result<&'a [u8], Error> {
     if pointer.is_null() {
         return Err(null(name));
     }
@@ -110,10 +129,12 @@ pub(super) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Re
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }
 
-/// In front of an owned text stands its length, so that it is wiped and freed whole, whatever its owner wrote into it.
+/// In front of an owned text stands its length, so that it is wiped and freed whole, whatever its
+/// owner wrote into it.
 const LENGTH: usize = ROOM - 1;
 
-/// Gives a text to the caller: one block of the length, the text and a NUL. Only [`free_text`] takes it back.
+/// Gives a text to the caller: one block of the length, the text and a NUL. Only [`free_text`]
+/// takes it back.
 pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
     let mut block = Vec::with_capacity(LENGTH + text.len() + 1);
     block.extend_from_slice(text.as_bytes());
@@ -133,7 +154,10 @@ pub(super) fn give_secret(secret: Secret) -> Result<*mut c_char, Error> {
 fn give_block(mut block: Vec<u8>) -> Result<*mut c_char, Error> {
     if block.contains(&0) {
         block.zeroize();
-        return Err(Error::new(Code::InvalidResponse, "the answer holds a NUL character, which a C text cannot"));
+        return Err(Error::new(
+            Code::InvalidResponse,
+            "the answer holds a NUL character, which a C text cannot",
+        ));
     }
     let length = block.len();
     block.resize(LENGTH + length + 1, 0);
@@ -155,7 +179,8 @@ pub(super) unsafe fn free_text(text: *mut c_char) {
         return;
     }
     LIVE.fetch_sub(1, Ordering::Relaxed);
-    // SAFETY: give_text put the length in front of the text, and made the block of that length and the two ends.
+    // SAFETY: give_text put the length in front of the text, and made the block of that length and
+    // the two ends.
     let mut block = unsafe {
         let block = text.cast::<u8>().sub(LENGTH);
         let length = block.cast::<usize>().read_unaligned();
@@ -189,7 +214,10 @@ mod tests {
             let given = give_secret(Zeroizing::new(text).into()).unwrap();
             // SAFETY: made just above.
             assert_eq!(unsafe { CStr::from_ptr(given) }, c"secret");
-            assert_eq!(given.cast_const().cast::<u8>() == before.wrapping_add(LENGTH), room == ROOM);
+            assert_eq!(
+                given.cast_const().cast::<u8>() == before.wrapping_add(LENGTH),
+                room == ROOM
+            );
             // SAFETY: made just above.
             unsafe { free_text(given) };
         }

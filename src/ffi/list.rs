@@ -10,8 +10,8 @@ use super::guard::{borrow, free, give, give_secret};
 use super::options::nango_call_options;
 use crate::pager::Walk;
 
-/// Walks through a list, page after page. Made with nango_pager_new(), freed with nango_pager_free(). One page at a time: two threads that ask at once get the
-/// same page.
+/// Walks through a list, page after page. Made with nango_pager_new(), freed with
+/// nango_pager_free(). One page at a time: two threads that ask at once get the same page.
 pub struct nango_pager(Walk);
 
 impl nango_pager {
@@ -22,8 +22,9 @@ impl nango_pager {
 
 /// Begins a walk through the environment's connections. Nothing is sent yet.
 ///
-/// filter_json: as for nango_list_connections_json(), without "limit" and "page". page_size: how many connections a page has; 0: 1000, Nango allows at most 2000.
-/// options may be NULL; they hold for each page. The client may be freed before the pager.
+/// filter_json: as for nango_list_connections_json(), without "limit" and "page". page_size: how
+/// many connections a page has; 0: 1000, Nango allows at most 2000. options may be NULL; they hold
+/// for each page. The client may be freed before the pager.
 ///
 /// Freed with nango_pager_free(). NULL and an error: INVALID_ARGUMENT or INVALID_UTF8.
 #[unsafe(no_mangle)]
@@ -36,8 +37,13 @@ pub unsafe extern "C" fn nango_pager_new(
 ) -> *mut nango_pager {
     let body = || {
         // SAFETY: the header asks it of the caller.
-        let (client, filter, options) =
-            unsafe { (nango_client::reference(client)?, parameters(filter_json, "filter_json")?, nango_call_options::checked(options)?) };
+        let (client, filter, options) = unsafe {
+            (
+                nango_client::reference(client)?,
+                parameters(filter_json, "filter_json")?,
+                nango_call_options::checked(options)?,
+            )
+        };
         let pager = client.list_connections(filter, page_size, options)?;
         Ok(give(nango_pager(Walk::new(pager))))
     };
@@ -45,13 +51,17 @@ pub unsafe extern "C" fn nango_pager_new(
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches the next page, {"connections": […]}, as Nango wrote it; its elements are read with a JSON library, or with nango_json_items_new(page,
-/// "/connections"). A server that does not page sends the whole list as one page. Blocks this thread only, and always has an end.
+/// Fetches the next page, {"connections": […]}, as Nango wrote it; its elements are read with a
+/// JSON library, or with nango_json_items_new(page, "/connections"). A server that does not page
+/// sends the whole list as one page. Blocks this thread only, and always has an end.
 ///
-/// Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL and an error: any code; the next call asks for the same page
-/// again.
+/// Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL
+/// and an error: any code; the next call asks for the same page again.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nango_pager_next_json(pager: *const nango_pager, error_out: *mut *mut nango_error) -> *mut c_char {
+pub unsafe extern "C" fn nango_pager_next_json(
+    pager: *const nango_pager,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
     let body = || {
         // SAFETY: the header asks it of the caller.
         let pager = unsafe { borrow(pager, "pager") }?;

@@ -15,8 +15,9 @@ use crate::error::{Code, Error};
 use crate::operation;
 use crate::queue::{Completion, Queue};
 
-/// Calls in flight, and their results to be taken. Any number of threads may use it at once. Made with nango_queue_new(), freed with nango_queue_free(). All queues
-/// of a process share the library's one thread, which is started with the first.
+/// Calls in flight, and their results to be taken. Any number of threads may use it at once. Made
+/// with nango_queue_new(), freed with nango_queue_free(). All queues of a process share the
+/// library's one thread, which is started with the first.
 pub struct nango_queue(ManuallyDrop<Queue>);
 
 impl Drop for nango_queue {
@@ -30,14 +31,16 @@ impl Drop for nango_queue {
     }
 }
 
-/// A ticket that is done. What json and error point to is the taker's: json is freed with nango_free_string(), error with nango_error_free().
+/// A ticket that is done. What json and error point to is the taker's: json is freed with
+/// nango_free_string(), error with nango_error_free().
 #[repr(C)]
 pub struct nango_completion {
     /// What the submit function returned.
     pub ticket: u64,
     /// What was given with it.
     pub user_data: u64,
-    /// The result, as the blocking call of the same name returns it; NULL: it failed, or a walk through pages has come to its end.
+    /// The result, as the blocking call of the same name returns it; NULL: it failed, or a walk
+    /// through pages has come to its end.
     pub json: *mut c_char,
     /// Why it failed; NULL: it did not.
     pub error: *mut nango_error,
@@ -45,28 +48,40 @@ pub struct nango_completion {
     pub reserved: [*mut c_void; 4],
 }
 
-/// An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no descriptor, memory or thread left. Freed with nango_queue_free().
+/// An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no
+/// descriptor, memory or thread left. Freed with nango_queue_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_new(error_out: *mut *mut nango_error) -> *mut nango_queue {
     // SAFETY: the header asks it of the caller.
-    unsafe { guard(error_out, ptr::null_mut(), || Ok(give(nango_queue(ManuallyDrop::new(Queue::new()?))))) }
+    unsafe {
+        guard(error_out, ptr::null_mut(), || {
+            Ok(give(nango_queue(ManuallyDrop::new(Queue::new()?))))
+        })
+    }
 }
 
-/// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a completion waits or the queue is closed. Level-triggered, and for waiting only: never
-/// read from it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it returns 0. It lives as long as the queue. -1 in a child of
-/// fork, and for NULL.
+/// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
+/// completion waits or the queue is closed. Level-triggered, and for waiting only: never read from
+/// it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it
+/// returns 0. It lives as long as the queue. -1 in a child of fork, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
     // SAFETY: the header asks it of the caller.
-    quiet(-1, || unsafe { borrow(queue, "queue") }.ok().and_then(|queue| queue.0.fd()).unwrap_or(-1))
+    quiet(-1, || {
+        unsafe { borrow(queue, "queue") }.ok().and_then(|queue| queue.0.fd()).unwrap_or(-1)
+    })
 }
 
-/// Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials", "list_connections" or "warm_up". params_json: its parameters, a JSON
-/// object, such as {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL, and may be freed when this has returned, as the
-/// client may. user_data comes back with the completion. The result of "warm_up" is null, whatever the server answered.
+/// Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials",
+/// "list_connections" or "warm_up". params_json: its parameters, a JSON object, such as
+/// {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL,
+/// and may be freed when this has returned, as the client may. user_data comes back with the
+/// completion. The result of "warm_up" is null, whatever the server answered.
 ///
-/// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed out, cancelled, or by the queue being closed. 0 and an error: nothing was
-/// begun, and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS.
+/// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
+/// out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing
+/// will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or
+/// WRONG_PROCESS.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_submit(
     queue: *const nango_queue,
@@ -97,11 +112,16 @@ pub unsafe extern "C" fn nango_queue_submit(
 
 fn unknown(name: &str) -> Error {
     let known: Vec<_> = operation::ALL.iter().map(|operation| operation.name).collect();
-    Error::new(Code::UnknownOperation, format!("there is no operation {name:?}; there are: {}", known.join(", ")))
+    Error::new(
+        Code::UnknownOperation,
+        format!("there is no operation {name:?}; there are: {}", known.join(", ")),
+    )
 }
 
-/// Begins to fetch the next page of a walk, as nango_pager_next_json() does, and returns at once. The completion has the page; neither json nor error: there are no more
-/// pages. The next page is asked for when this one's completion was taken; the pager may be freed before that. Otherwise as nango_queue_submit().
+/// Begins to fetch the next page of a walk, as nango_pager_next_json() does, and returns at once.
+/// The completion has the page; neither json nor error: there are no more pages. The next page is
+/// asked for when this one's completion was taken; the pager may be freed before that. Otherwise as
+/// nango_queue_submit().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_submit_page(
     queue: *const nango_queue,
@@ -118,7 +138,8 @@ pub unsafe extern "C" fn nango_queue_submit_page(
     unsafe { guard(error_out, 0, body) }
 }
 
-/// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A ticket that is done already, or none of this queue's, is left as it is.
+/// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A
+/// ticket that is done already, or none of this queue's, is left as it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_cancel(queue: *const nango_queue, ticket: u64) {
     quiet((), || {
@@ -129,10 +150,16 @@ pub unsafe extern "C" fn nango_queue_cancel(queue: *const nango_queue, ticket: u
     });
 }
 
-/// Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how long to wait for the first, in milliseconds; 0: not at all; -1: until there is one
-/// or the queue is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
+/// Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how
+/// long to wait for the first, in milliseconds; 0: not at all; -1: until there is one or the queue
+/// is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn nango_queue_next(queue: *const nango_queue, out: *mut nango_completion, max: usize, timeout_ms: i32) -> usize {
+pub unsafe extern "C" fn nango_queue_next(
+    queue: *const nango_queue,
+    out: *mut nango_completion,
+    max: usize,
+    timeout_ms: i32,
+) -> usize {
     quiet(0, || {
         // SAFETY: the header asks it of the caller.
         let Ok(queue) = (unsafe { borrow(queue, "queue") }) else {
@@ -145,7 +172,8 @@ pub unsafe extern "C" fn nango_queue_next(queue: *const nango_queue, out: *mut n
         let completions = queue.0.next(max, wait);
         let count = completions.len();
         for (place, completion) in completions.into_iter().enumerate() {
-            // SAFETY: the caller promises that `max` can be written there, and there are no more than that.
+            // SAFETY: the caller promises that `max` can be written there, and there are no more
+            // than that.
             unsafe { out.add(place).write(nango_completion::given(completion)) };
         }
         count
@@ -159,11 +187,18 @@ impl nango_completion {
             Ok(json) => (json.unwrap_or(ptr::null_mut()), ptr::null_mut()),
             Err(error) => (ptr::null_mut(), nango_error::into_raw(error)),
         };
-        nango_completion { ticket: completion.ticket, user_data: completion.user_data, json, error, reserved: [ptr::null_mut(); 4] }
+        nango_completion {
+            ticket: completion.ticket,
+            user_data: completion.user_data,
+            json,
+            error,
+            reserved: [ptr::null_mut(); 4],
+        }
     }
 }
 
-/// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good and wakes every taker. What is done can still be taken.
+/// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good
+/// and wakes every taker. What is done can still be taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_close(queue: *const nango_queue) {
     quiet((), || {
@@ -174,8 +209,9 @@ pub unsafe extern "C" fn nango_queue_close(queue: *const nango_queue) {
     });
 }
 
-/// Closes a queue and ends it; what was not taken is dropped. It must not race with another use of the queue: close it, let the takers return, then free it. NULL is
-/// allowed. In a child of fork an inherited queue may be freed: no descriptor of the parent's is touched.
+/// Closes a queue and ends it; what was not taken is dropped. It must not race with another use of
+/// the queue: close it, let the takers return, then free it. NULL is allowed. In a child of fork an
+/// inherited queue may be freed: no descriptor of the parent's is touched.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_free(queue: *mut nango_queue) {
     // SAFETY: the header asks it of the caller.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Holds the interface to its record in this folder: the exported symbols, the declarations and constants of the header, the layout of its one struct, and, judged by
-# abidiff, whether a program that was built before still works.
+# Holds the interface to its record in this folder: the exported symbols, the declarations and
+# constants of the header, the layout of its one struct, and, judged by abidiff, whether a program
+# that was built before still works.
 #   tests/abi/check.sh            compares
 #   tests/abi/check.sh --record   writes the record anew: for a change that is meant
 # HEADER and LIBRARY say what to look at (default: what the build made).

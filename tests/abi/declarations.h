@@ -71,8 +71,7 @@ char *nango_get_credentials_json(const nango_client *client,
                                  const char *connection_id,
                                  const nango_call_options *options,
                                  nango_error **error_out);
-char *nango_credentials_token(const char *credentials_json,
-                              nango_error **error_out);
+char *nango_credentials_token(const char *credentials_json, nango_error **error_out);
 char *nango_list_connections_json(const nango_client *client,
                                   const char *filter_json,
                                   const nango_call_options *options,
@@ -83,8 +82,7 @@ nango_client *nango_client_new(const char *base_url,
                                nango_error **error_out);
 nango_client *nango_client_new_with_options(const nango_options *options, nango_error **error_out);
 void nango_client_free(nango_client *client);
-bool nango_client_warm_up(const nango_client *client,
-                          nango_error **error_out);
+bool nango_client_warm_up(const nango_client *client, nango_error **error_out);
 char *nango_client_next_event_json(const nango_client *client);
 nango_code nango_error_code(const nango_error *error);
 int32_t nango_error_http_status(const nango_error *error);
@@ -94,18 +92,13 @@ const char *nango_error_body_json(const nango_error *error);
 int64_t nango_error_retry_after_ms(const nango_error *error);
 bool nango_error_retryable(const nango_error *error);
 uint32_t nango_error_attempts(const nango_error *error);
-const char *nango_error_header(const nango_error *error,
-                               const char *name);
+const char *nango_error_header(const nango_error *error, const char *name);
 const char *nango_code_name(nango_code code);
 void nango_error_free(nango_error *error);
-char *nango_json_get(const char *json,
-                     const char *pointer);
-char *nango_json_get_json(const char *json,
-                          const char *pointer);
-nango_json_items *nango_json_items_new(const char *json,
-                                       const char *pointer);
-nango_json_items *nango_json_members_new(const char *json,
-                                         const char *pointer);
+char *nango_json_get(const char *json, const char *pointer);
+char *nango_json_get_json(const char *json, const char *pointer);
+nango_json_items *nango_json_items_new(const char *json, const char *pointer);
+nango_json_items *nango_json_members_new(const char *json, const char *pointer);
 char *nango_json_items_next(nango_json_items *items);
 void nango_json_items_free(nango_json_items *items);
 nango_pager *nango_pager_new(const nango_client *client,
@@ -113,50 +106,34 @@ nango_pager *nango_pager_new(const nango_client *client,
                              uint32_t page_size,
                              const nango_call_options *options,
                              nango_error **error_out);
-char *nango_pager_next_json(const nango_pager *pager,
-                            nango_error **error_out);
+char *nango_pager_next_json(const nango_pager *pager, nango_error **error_out);
 void nango_pager_free(nango_pager *pager);
 nango_options *nango_options_new(void);
 nango_options *nango_options_new_from_env(nango_error **error_out);
 void nango_options_free(nango_options *options);
 nango_code nango_options_set_base_url(nango_options *options,
                                       const char *url);
-nango_code nango_options_set_secret_key(nango_options *options,
-                                        const char *key);
-nango_code nango_options_set_connect_timeout_ms(nango_options *options,
-                                                uint32_t ms);
-nango_code nango_options_set_attempt_timeout_ms(nango_options *options,
-                                                uint32_t ms);
-nango_code nango_options_set_timeout_ms(nango_options *options,
-                                        uint32_t ms);
+nango_code nango_options_set_secret_key(nango_options *options, const char *key);
+nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
-nango_code nango_options_set_idle_timeout_ms(nango_options *options,
-                                             uint32_t ms);
+nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
-nango_code nango_options_set_max_connections(nango_options *options,
-                                             uint32_t connections);
-nango_code nango_options_set_max_response_bytes(nango_options *options,
-                                                uint64_t bytes);
-nango_code nango_options_set_user_agent_suffix(nango_options *options,
-                                               const char *suffix);
-nango_code nango_options_set_proxy(nango_options *options,
-                                   const char *url);
-nango_code nango_options_set_tls_roots(nango_options *options,
-                                       nango_tls_roots roots);
-nango_code nango_options_add_ca_pem(nango_options *options,
-                                    const uint8_t *pem,
-                                    size_t len);
+nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);
+nango_code nango_options_set_max_response_bytes(nango_options *options, uint64_t bytes);
+nango_code nango_options_set_user_agent_suffix(nango_options *options, const char *suffix);
+nango_code nango_options_set_proxy(nango_options *options, const char *url);
+nango_code nango_options_set_tls_roots(nango_options *options, nango_tls_roots roots);
+nango_code nango_options_add_ca_pem(nango_options *options, const uint8_t *pem, size_t len);
 nango_code nango_options_set_client_identity_pem(nango_options *options,
                                                  const uint8_t *pem,
                                                  size_t len);
-nango_code nango_options_set_plural_routes(nango_options *options,
-                                           bool plural);
-nango_code nango_options_set_events(nango_options *options,
-                                    uint32_t capacity);
+nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
+nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
 nango_call_options *nango_call_options_new(void);
 void nango_call_options_free(nango_call_options *options);
-nango_code nango_call_options_set_force_refresh(nango_call_options *options,
-                                                bool force);
+nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
 nango_code nango_call_options_set_include_refresh_token(nango_call_options *options, bool include);
 nango_code nango_call_options_set_timeout_ms(nango_call_options *options, uint32_t ms);
 nango_code nango_call_options_set_cancel(nango_call_options *options, const nango_cancel *cancel);
@@ -179,8 +156,7 @@ uint64_t nango_queue_submit_page(const nango_queue *queue,
                                  const nango_pager *pager,
                                  uint64_t user_data,
                                  nango_error **error_out);
-void nango_queue_cancel(const nango_queue *queue,
-                        uint64_t ticket);
+void nango_queue_cancel(const nango_queue *queue, uint64_t ticket);
 size_t nango_queue_next(const nango_queue *queue,
                         nango_completion *out,
                         size_t max,

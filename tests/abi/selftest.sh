@@ -1,5 +1,6 @@
 #!/bin/sh
-# Shows that check.sh sees a change of each kind: it is given a header or a library that was changed, and must refuse it.
+# Shows that check.sh sees a change of each kind: it is given a header or a library that was
+# changed, and must refuse it.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

@@ -1,13 +1,16 @@
 #!/bin/sh
-# What a warm call costs, in what does not depend on the clock: instructions, system calls, allocations. Fails when one of them is above its figure in
-# figures.txt by more than the slack. `run.sh --record` writes the figures anew. Wants NANGO_HOST and the rest of nango-dev's environment, and valgrind.
+# What a warm call costs, in what does not depend on the clock: instructions, system calls,
+# allocations. Fails when one of them is above its figure in figures.txt by more than the slack.
+# `run.sh --record` writes the figures anew. Wants NANGO_HOST and the rest of nango-dev's
+# environment, and valgrind.
 set -eu
 cd "$(dirname "$0")"
 out=../../build/tests/cost
 mkdir -p "$out"
 few=100
 many=600
-# In percent: libc and the processor choose among several ways of copying memory; nothing else should differ between machines.
+# In percent: libc and the processor choose among several ways of copying memory; nothing else
+# should differ between machines.
 slack_instructions=12
 slack_others=2
 

@@ -1,4 +1,5 @@
-// What the C++ wrapper adds to the C interface, and what callers do wrong with it: `bad_input [TEST…]`, in the environment of nango-dev --tls-port 0.
+// What the C++ wrapper adds to the C interface, and what callers do wrong with it: `bad_input
+// [TEST…]`, in the environment of nango-dev --tls-port 0.
 
 #include <atomic>
 #include <csignal>

@@ -1,5 +1,6 @@
-// Runs the conformance vectors through the C++ wrapper: `conformance FOLDER [NAME…]`, in the environment of nango-dev with --vectors FOLDER.
-// What a vector is stands in the folder's README.md. What is called is called twice: blocking, and through a queue.
+// Runs the conformance vectors through the C++ wrapper: `conformance FOLDER [NAME…]`, in the
+// environment of nango-dev with --vectors FOLDER. What a vector is stands in the folder's
+// README.md. What is called is called twice: blocking, and through a queue.
 
 #include <unistd.h>
 
@@ -417,7 +418,8 @@ static void run_call(const std::string& run, const json& vector) {
         const int calls = vector.value("calls", 1);
         for (int number = 1; number <= calls; ++number) {
             const bool last = number == calls;
-            // Of those before the last nothing is said: neither that they succeed, nor that they fail.
+            // Of those before the last nothing is said: neither that they succeed, nor that they
+            // fail.
             if (operation == "get_connection" && !typed) {
                 auto text = Way::connection_json(client, key, id, options);
                 if (!text) is_silent(client, text.error());
@@ -447,7 +449,8 @@ static void run_call(const std::string& run, const json& vector) {
     });
 }
 
-// Where a vector says what the token is, or that there is none: what it is of the connection, fetched first.
+// Where a vector says what the token is, or that there is none: what it is of the connection,
+// fetched first.
 template <class Way>
 static void run_token_of_connection(const std::string& run, const json& vector) {
     const json& call = vector.at("call");

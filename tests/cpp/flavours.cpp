@@ -1,5 +1,6 @@
-// One program of files that were compiled in C++17, in the newest C++ that is here, and without exceptions: each has a result type of its own, and must not get the
-// others' functions. In the environment of nango-dev.
+// One program of files that were compiled in C++17, in the newest C++ that is here, and without
+// exceptions: each has a result type of its own, and must not get the others' functions. In the
+// environment of nango-dev.
 
 #include <nango.h>
 

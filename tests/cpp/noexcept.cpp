@@ -1,4 +1,5 @@
-// The wrapper in a program without exceptions: built with -fno-exceptions, run in the environment of nango-dev.
+// The wrapper in a program without exceptions: built with -fno-exceptions, run in the environment
+// of nango-dev.
 
 #include <nango.hpp>
 

@@ -1,4 +1,5 @@
-// Built with a header that says it is newer than the library: nothing is made, and the reason is told.
+// Built with a header that says it is newer than the library: nothing is made, and the reason is
+// told.
 
 #include <nango.hpp>
 

@@ -1,5 +1,5 @@
-// Memory that is out, at each place where the wrapper asks for some, and users' types that throw: nothing of the library's is left behind. In the environment of
-// nango-dev.
+// Memory that is out, at each place where the wrapper asks for some, and users' types that throw:
+// nothing of the library's is left behind. In the environment of nango-dev.
 
 #include <cstdlib>
 #include <new>
@@ -32,7 +32,8 @@ using namespace std::string_view_literals;
 static const nango::client* demo;
 static std::string host, key;
 
-// Runs it with one allocation, two, three … until there are enough; each time it must end with bad_alloc and leave no more than was there before.
+// Runs it with one allocation, two, three … until there are enough; each time it must end with
+// bad_alloc and leave no more than was there before.
 template <class Function>
 static void starved(const char* what, Function&& function) {
     const std::int64_t before = nango_live_objects();

@@ -1,5 +1,5 @@
-// A secret is wiped when it ends: free() is this program's own, and looks. In the environment of nango-dev; not under valgrind or a sanitizer, which have a free() of
-// theirs.
+// A secret is wiped when it ends: free() is this program's own, and looks. In the environment of
+// nango-dev; not under valgrind or a sanitizer, which have a free() of theirs.
 
 #include <malloc.h>
 
@@ -75,7 +75,8 @@ static int freed_with(const char* text, Function function) {
     return found;
 }
 
-// The key, which the library has copies of: in the options, in the client, in the header that is made of it once.
+// The key, which the library has copies of: in the options, in the client, in the header that is
+// made of it once.
 static void a_key_is_wiped() {
     const char* key = std::getenv("NANGO_SECRET_KEY");
     const int left = freed_with(key, [&] {
@@ -92,14 +93,16 @@ static void a_key_is_wiped() {
     CHECK(left == 0);
 }
 
-// Whether most of a text is still where it was, though it was freed: malloc() writes a few words of its own over that.
+// Whether most of a text is still where it was, though it was freed: malloc() writes a few words of
+// its own over that.
 static bool is_left(const volatile char* where, const std::string& text) {
     std::size_t same = 0;
     for (std::size_t i = 0; i < text.size(); ++i) same += where[i] == text[i];
     return same > text.size() / 2;
 }
 
-// The body that the server sent with an error. It may shrink before it is freed, so not free() but the place that it had is looked at.
+// The body that the server sent with an error. It may shrink before it is freed, so not free() but
+// the place that it had is looked at.
 static void the_body_of_an_error_is_wiped() {
     nango_error* error = nullptr;
     nango_client* client = nango_client_new(std::getenv("NANGO_HOST"), std::getenv("NANGO_SECRET_KEY"), &error);

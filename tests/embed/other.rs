@@ -1,4 +1,5 @@
-//! Another Rust library in the same program, with the standard library in use: threads, a map, and a panic that it catches.
+//! Another Rust library in the same program, with the standard library in use: threads, a map, and
+//! a panic that it catches.
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What a packager and their users do: install, link in every way, move, remove; and what is handed out. Runs against the server in its environment.
+# What a packager and their users do: install, link in every way, move, remove; and what is handed
+# out. Runs against the server in its environment.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD

@@ -1,6 +1,7 @@
 #!/bin/sh
-# The soak under ThreadSanitizer: tests/sanitize/threads.sh SECONDS. The standard library is built with it too, or its locks would look like races: that needs Rust's
-# own source (`rustup component add rust-src`), and flags that the compiler has but does not promise.
+# The soak under ThreadSanitizer: tests/sanitize/threads.sh SECONDS. The standard library is built
+# with it too, or its locks would look like races: that needs Rust's own source (`rustup component
+# add rust-src`), and flags that the compiler has but does not promise.
 set -eu
 cd "$(dirname "$0")/../.."
 target=$(rustc -vV | sed -n 's/^host: //p')
@@ -13,7 +14,8 @@ export RUSTC_BOOTSTRAP=1 TSAN_OPTIONS="halt_on_error=0 exitcode=66 die_after_for
 RUSTFLAGS=-Zsanitizer=thread CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_DIR=$output/tsan \
     cargo build --locked -Zbuild-std --target "$target" --package nango-soak
 
-# First the proof that it sees a race. This one is the program's own, so here the standard library may be as it is.
+# First the proof that it sees a race. This one is the program's own, so here the standard library
+# may be as it is.
 rustc --edition 2024 -Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer -o "$output/tsan/race" tests/sanitize/race.rs 2>/dev/null
 if "$output/tsan/race" >"$output/tsan/race.txt" 2>&1 || ! grep -q 'WARNING: ThreadSanitizer: data race' "$output/tsan/race.txt"; then
     cat "$output/tsan/race.txt"

@@ -19,7 +19,8 @@ pub fn variable(name: &str) -> String {
 
 /// A client of the running nango-dev.
 pub fn client() -> Client {
-    Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_SECRET_KEY"))).expect("a client")
+    Client::with_options(&options(&variable("NANGO_HOST"), &variable("NANGO_SECRET_KEY")))
+        .expect("a client")
 }
 
 pub fn options(base_url: &str, key: &str) -> Options {
@@ -29,7 +30,8 @@ pub fn options(base_url: &str, key: &str) -> Options {
     options
 }
 
-/// Runs a test of this program that is marked `#[ignore]` in a process of its own, with these variables (`None`: without it), and returns what it told.
+/// Runs a test of this program that is marked `#[ignore]` in a process of its own, with these
+/// variables (`None`: without it), and returns what it told.
 pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(["--exact", test, "--ignored", "--nocapture"]);
@@ -40,7 +42,10 @@ pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
         };
     }
     let output = String::from_utf8_lossy(&command.output().expect("a child").stdout).into_owned();
-    let told = output.lines().find_map(|line| line.split_once(TOLD)).unwrap_or_else(|| panic!("the child told nothing: {output}"));
+    let told = output
+        .lines()
+        .find_map(|line| line.split_once(TOLD))
+        .unwrap_or_else(|| panic!("the child told nothing: {output}"));
     told.1.to_owned()
 }
 
@@ -51,7 +56,8 @@ pub fn tell(text: &str) {
 
 const TOLD: &str = "told: ";
 
-/// A server on loopback that does with each connection, on a thread of its own, what the test says; it ends with the test's process.
+/// A server on loopback that does with each connection, on a thread of its own, what the test says;
+/// it ends with the test's process.
 pub struct Server {
     pub url: String,
     connections: Arc<AtomicUsize>,
@@ -99,7 +105,10 @@ pub fn read_request(stream: &TcpStream) -> Option<String> {
 /// A whole answer in JSON.
 pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     let length = body.len();
-    let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}");
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
 }
 
 pub fn close(stream: &TcpStream) {

@@ -11,7 +11,8 @@ require_relative "libnango/credentials"
 require_relative "libnango/connection"
 require_relative "libnango/client"
 
-# A client for Nango's Connections API: fresh OAuth tokens and credentials of your users' connections.
+# A client for Nango's Connections API: fresh OAuth tokens and credentials of your users'
+# connections.
 #
 #   client = LibNango::Client.new(secret_key: ENV.fetch("NANGO_SECRET_KEY"))
 #   client.get_token(provider_config_key: "github", connection_id: "alice")

@@ -220,7 +220,8 @@ class ConformanceTest < Minitest::Test
     assert_equal expected["error"], error.code_name
   end
 
-  # Where a vector says what the token is, or that there is none: what it is of the connection, fetched first.
+  # Where a vector says what the token is, or that there is none: what it is of the connection,
+  # fetched first.
   def assert_token_of_connection(vector)
     call, expected = vector.values_at("call", "expect")
     code = expected.dig("error", "code")

@@ -6,7 +6,8 @@ require "libnango/faraday"
 require "open3"
 require "tempfile"
 
-# The Faraday middleware: a fresh token on each request, and one refresh for what the provider refuses.
+# The Faraday middleware: a fresh token on each request, and one refresh for what the provider
+# refuses.
 class FaradayTest < Minitest::Test
   include Support
 

@@ -170,7 +170,8 @@ class FiberTest < Minitest::Test
     def close; end
   end
 
-  # A fiber that waits when its process is forked goes on in the child too, where its answer never comes.
+  # A fiber that waits when its process is forked goes on in the child too, where its answer never
+  # comes.
   def test_a_fiber_that_was_waiting_when_the_process_was_forked
     echo(0.2) do |client|
       Thread.new do

@@ -96,8 +96,9 @@ class ForkTest < Minitest::Test
     end
   end
 
-  # As Sidekiq's swarm and its like: the parent has used its client, and each child works with threads of its own. Some
-  # are forked while threads of the parent's wait for answers, which they then get, whatever the children do.
+  # As Sidekiq's swarm and its like: the parent has used its client, and each child works with
+  # threads of its own. Some are forked while threads of the parent's wait for answers, which they
+  # then get, whatever the children do.
   def test_children_with_threads_while_the_parents_wait
     FakeServer.open(->(_) { sleep(1) && FakeServer.json({connection_id: "slow"}) }) do |server|
       slow = client_of(server.url)

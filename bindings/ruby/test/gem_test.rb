@@ -5,7 +5,8 @@ require "open3"
 require "rubygems/package"
 require "tmpdir"
 
-# The gems that the Rakefile packs, installed where there is nothing else, and used in an empty folder.
+# The gems that the Rakefile packs, installed where there is nothing else, and used in an empty
+# folder.
 class GemTest < Minitest::Test
   include Support
 

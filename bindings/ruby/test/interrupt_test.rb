@@ -150,7 +150,8 @@ class InterruptTest < Minitest::Test
     end
   end
 
-  # No mask holds off what a signal raises in the main thread: it may come between any two steps of a call.
+  # No mask holds off what a signal raises in the main thread: it may come between any two steps of
+  # a call.
   def test_signals_at_any_moment
     echo = ->(head) { sleep(rand * 0.002) && FakeServer.json({connection_id: head[%r{/connection/([^?]*)}, 1]}) }
     FakeServer.open(echo) { |server| assert_equal 0, with_interrupts(INTERRUPTED_CALLS, server.url) }

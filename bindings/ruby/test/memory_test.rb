@@ -108,7 +108,8 @@ class MemoryTest < Minitest::Test
 
   private
 
-  # By how many kilobytes the process grows at least: what leaks grows each time, what malloc keeps does not.
+  # By how many kilobytes the process grows at least: what leaks grows each time, what malloc keeps
+  # does not.
   def least_growth
     growths = Array.new(5) do
       before = rss_kilobytes

@@ -4,7 +4,8 @@ require_relative "test_helper"
 require "English"
 require "tmpdir"
 
-# Whatever a call is doing, it ends when its time is up, when Timeout.timeout says so, and with its thread.
+# Whatever a call is doing, it ends when its time is up, when Timeout.timeout says so, and with its
+# thread.
 class PhasesTest < Minitest::Test
   include Support
 

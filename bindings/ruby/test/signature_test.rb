@@ -47,8 +47,8 @@ class SignatureTest < Minitest::Test
     constants.each { |name| assert Object.const_defined?(name), name }
   end
 
-  # Other tests, with each argument and each result checked. One is left out: the checker looks at all that an
-  # Enumerator gives, and that one never ends.
+  # Other tests, with each argument and each result checked. One is left out: the checker looks at
+  # all that an Enumerator gives, and that one never ends.
   def test_what_is_passed_and_returned_is_as_declared
     script = 'gem "rbs"; require "rbs/test/setup"; require "./test/client_test"; require "./test/secrets_test"'
     variables = {"RBS_TEST_TARGET" => "LibNango::*", "RBS_TEST_OPT" => "-I sig", "RBS_TEST_LOGLEVEL" => "error"}

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
-# The least that a fiber scheduler can be, with what Timeout.timeout asks of one; see Fiber::SchedulerInterface.
+# The least that a fiber scheduler can be, with what Timeout.timeout asks of one; see
+# Fiber::SchedulerInterface.
 class SmallScheduler
   # Runs the block in a thread of its own, as the first of its fibers, and returns what it returns.
   def self.run

@@ -53,8 +53,8 @@ module Support
     Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
   end
 
-  # How many objects and texts of the library's this process holds, but for what only waits for the collector and for
-  # the queues that are kept.
+  # How many objects and texts of the library's this process holds, but for what only waits for the
+  # collector and for the queues that are kept.
   def live_objects
     5.times { GC.start && sleep(0.01) }
     Library.nango_live_objects
@@ -104,7 +104,8 @@ module Support
     IO.popen([RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments], &:read)
   end
 
-  # Ends a child that has not ended. One that was waited for is left alone: its number may be another process's by now.
+  # Ends a child that has not ended. One that was waited for is left alone: its number may be
+  # another process's by now.
   def kill(pid)
     return if pid.nil? || Process.wait(pid, Process::WNOHANG)
 
@@ -115,7 +116,8 @@ module Support
   end
 end
 
-# A server that answers each request with what the block says; nil: never. It keeps what it was sent.
+# A server that answers each request with what the block says; nil: never. It keeps what it was
+# sent.
 class FakeServer
   attr_reader :requests, :connections
 

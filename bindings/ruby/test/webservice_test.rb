@@ -3,8 +3,8 @@
 require_relative "test_helper"
 require "tempfile"
 
-# examples/ruby/webservice, as its users run it: under Puma, with workers that are forked off a process which has used
-# its client already.
+# examples/ruby/webservice, as its users run it: under Puma, with workers that are forked off a
+# process which has used its client already.
 class WebserviceTest < Minitest::Test
   include Support
 

@@ -1,9 +1,11 @@
-// A web service that answers with what a provider says about its users, asked with each user's own token.
+// A web service that answers with what a provider says about its users, asked with each user's own
+// token.
 //
 //	go run ./webservice
 //
-// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY; so do INTEGRATION, the unique key of
-// the integration in Nango, PROVIDER_URL, what the provider is asked, and LISTEN, where to listen.
+// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY; so do
+// INTEGRATION, the unique key of the integration in Nango, PROVIDER_URL, what the provider is
+// asked, and LISTEN, where to listen.
 package main
 
 import (

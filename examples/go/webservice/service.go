@@ -19,9 +19,11 @@ type service struct {
 	integration, providerURL string
 }
 
-// newService answers GET /users/ID/profile with what the provider says about the user with that connection, and GET /health.
+// newService answers GET /users/ID/profile with what the provider says about the user with that
+// connection, and GET /health.
 //
-// In a service of yours the connection's id is not in the URL: it belongs to the user who is logged in.
+// In a service of yours the connection's id is not in the URL: it belongs to the user who is logged
+// in.
 func newService(client *nango.Client, integration, providerURL string) http.Handler {
 	s := service{client, integration, providerURL}
 	routes := http.NewServeMux()
@@ -41,7 +43,8 @@ func (s service) profile(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"user": r.PathValue("id"), "profile": profile})
 }
 
-// askProvider ends when the user goes away: the request's context is that of the token and of the call.
+// askProvider ends when the user goes away: the request's context is that of the token and of the
+// call.
 func (s service) askProvider(r *http.Request, id string) (json.RawMessage, error) {
 	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.providerURL, nil)
 	if err != nil {

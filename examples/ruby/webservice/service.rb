@@ -4,10 +4,12 @@ require "json"
 require "libnango/faraday"
 require "rack"
 
-# GET /users/ID/profile answers with what the provider says about the user with that connection, asked with the user's
-# own token, which is a fresh one each time. GET /health answers whether this process works.
+# GET /users/ID/profile answers with what the provider says about the user with that connection,
+# asked with the user's own token, which is a fresh one each time. GET /health answers whether this
+# process works.
 #
-# In a service of yours the connection's id is not in the URL: it belongs to the user who is logged in.
+# In a service of yours the connection's id is not in the URL: it belongs to the user who is logged
+# in.
 class Service
   PROFILE = %r{\A/users/([^/]+)/profile\z}
 

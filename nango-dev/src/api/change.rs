@@ -108,7 +108,8 @@ pub fn metadata(app: &App, call: &Call, write: Write) -> Answer {
         return Err(Reply::unexpected());
     }
 
-    let keys: Vec<Key> = ids.iter().filter_map(Value::as_str).map(|id| Key::new(integration, id)).collect();
+    let keys: Vec<Key> =
+        ids.iter().filter_map(Value::as_str).map(|id| Key::new(integration, id)).collect();
     let mut store = app.store();
     if let Some(key) = keys.iter().find(|key| !store.connections.contains_key(key)) {
         let rest = if many { "; nothing was changed" } else { "" };
@@ -138,7 +139,12 @@ pub fn legacy_metadata(app: &App, call: &Call, id: &str, write: Write) -> Answer
     let Some(connection) = store.connections.get_mut(&key) else {
         let payload = json!({"connectionId": id, "providerConfigKey": integration});
         let message = format!("There is no connection {key}");
-        return Err(Reply::old_error(StatusCode::NOT_FOUND, "unknown_connection", message, payload));
+        return Err(Reply::old_error(
+            StatusCode::NOT_FOUND,
+            "unknown_connection",
+            message,
+            payload,
+        ));
     };
     connection.metadata = Some(write.apply(connection.metadata.as_ref(), metadata));
     Ok(write.reply(&Value::Object(metadata.clone())))

@@ -41,7 +41,8 @@ pub async fn get(app: &Arc<App>, call: &Call, id: &str) -> Answer {
     check_id(id)?;
     let credentials = call.scopes.allow(READ_CREDENTIALS);
     if !credentials && (refresh_token || force || app_jwt) {
-        let message = format!("Asking for credentials or a refresh takes the scope {READ_CREDENTIALS}");
+        let message =
+            format!("Asking for credentials or a refresh takes the scope {READ_CREDENTIALS}");
         return Err(Reply::error(StatusCode::FORBIDDEN, "forbidden", message));
     }
     let key = Key::new(integration, id);
@@ -84,7 +85,8 @@ pub fn list(app: &App, call: &Call) -> Answer {
     let end_user = params.text_of("endUserId", 1..=255);
     let organization = params.text_of("endUserOrganizationId", 1..=255);
     let integrations = params.text_of("integrationId", 1..=usize::MAX);
-    let integrations: Option<Vec<&str>> = integrations.map(|list| list.split(',').map(str::trim).collect());
+    let integrations: Option<Vec<&str>> =
+        integrations.map(|list| list.split(',').map(str::trim).collect());
     let tags = tags(&mut params);
     let limit = params.number("limit", 1.0, 2000.0);
     let page = params.number("page", 0.0, f64::MAX).unwrap_or(0.0);
@@ -98,7 +100,9 @@ pub fn list(app: &App, call: &Call) -> Answer {
                 let organization = owner.and_then(|owner| owner.organization.as_ref());
                 organization.is_some_and(|organization| organization.id == id)
             })
-            && integrations.as_ref().is_none_or(|list| list.contains(&connection.key.integration.as_str()))
+            && integrations
+                .as_ref()
+                .is_none_or(|list| list.contains(&connection.key.integration.as_str()))
             && search.as_ref().is_none_or(|search| found(connection, search))
             && tags.iter().all(|(name, value)| connection.tags.get(name) == Some(value))
     };
@@ -106,14 +110,19 @@ pub fn list(app: &App, call: &Call) -> Answer {
     let per_page = limit.unwrap_or(DEFAULT_LIMIT);
     let offset = (page * per_page) as usize;
     let store = app.store();
-    let found = store.newest_first().into_iter().filter(wanted).skip(offset).take(per_page as usize);
+    let found =
+        store.newest_first().into_iter().filter(wanted).skip(offset).take(per_page as usize);
     let connections: Vec<Value> = found.map(Connection::list_item).collect();
     Ok(Reply::ok(&json!({"connections": connections})))
 }
 
 fn found(connection: &Connection, search: &str) -> bool {
     let owner = connection.end_user.as_ref();
-    let texts = [Some(&connection.key.connection), owner.and_then(|owner| owner.display_name.as_ref()), owner.and_then(|owner| owner.email.as_ref())];
+    let texts = [
+        Some(&connection.key.connection),
+        owner.and_then(|owner| owner.display_name.as_ref()),
+        owner.and_then(|owner| owner.email.as_ref()),
+    ];
     texts.into_iter().flatten().any(|text| text.to_lowercase().contains(search))
 }
 

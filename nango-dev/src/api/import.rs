@@ -1,4 +1,5 @@
-//! Connections that come with their credentials: the typed import, and the flat one that it replaced.
+//! Connections that come with their credentials: the typed import, and the flat one that it
+//! replaced.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -39,7 +40,8 @@ pub fn typed(app: &App, call: &Call) -> Answer {
     let (mut credentials, issues) = credentials.map(typed_credentials).unwrap_or_default();
     fields.add(issues);
     let metadata = fields.object("metadata", "record").cloned();
-    let mut connection_config = fields.object("connection_config", "record").cloned().unwrap_or_default();
+    let mut connection_config =
+        fields.object("connection_config", "record").cloned().unwrap_or_default();
     if let Some(scopes) = connection_config.get("oauth_scopes_override") {
         let texts = scopes.as_array().is_some_and(|scopes| scopes.iter().all(Value::is_string));
         if !texts {
@@ -58,15 +60,23 @@ pub fn typed(app: &App, call: &Call) -> Answer {
     refuse("invalid_body", fields.done())?;
 
     let kind = credentials.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let unfit = |message: String| Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", message));
+    let unfit =
+        |message: String| Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", message));
     {
         let store = app.store();
         let found = store.integration(integration).zip(store.provider_of(integration));
         let Some((known, provider)) = found else {
-            return Err(Reply::error(StatusCode::NOT_FOUND, "not_found", "There is no such integration"));
+            return Err(Reply::error(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is no such integration",
+            ));
         };
         if provider.auth_mode != kind {
-            return unfit(format!("The provider wants {} credentials, not {kind}", provider.auth_mode));
+            return unfit(format!(
+                "The provider wants {} credentials, not {kind}",
+                provider.auth_mode
+            ));
         }
         if kind == "TBA" {
             if !connection_config.get("accountId").is_some_and(Value::is_string) {
@@ -74,8 +84,12 @@ pub fn typed(app: &App, call: &Call) -> Answer {
             }
             // The consumer's keys of a TBA connection are kept with it.
             let own = credentials.get("config_override").and_then(Value::as_object);
-            for (name, column) in [("client_id", "oauth_client_id"), ("client_secret", "oauth_client_secret")] {
-                let value = own.and_then(|own| own.get(name)).or_else(|| known.credentials.as_ref()?.get(name));
+            for (name, column) in
+                [("client_id", "oauth_client_id"), ("client_secret", "oauth_client_secret")]
+            {
+                let value = own
+                    .and_then(|own| own.get(name))
+                    .or_else(|| known.credentials.as_ref()?.get(name));
                 connection_config.insert(column.to_owned(), value.cloned().unwrap_or_default());
             }
         }
@@ -109,7 +123,8 @@ fn new_id() -> String {
 /// An app's installation gets its token from the provider right away.
 fn installation(app: &App, credentials: &Object, connection_config: &mut Object) -> Object {
     for name in ["app_id", "installation_id"] {
-        connection_config.insert(name.to_owned(), credentials.get(name).cloned().unwrap_or_default());
+        connection_config
+            .insert(name.to_owned(), credentials.get(name).cloned().unwrap_or_default());
     }
     let expires_at = millis_z(plus_seconds(app.clock.now(), app.token_ttl));
     let token = new_token("ghs", 0);
@@ -143,8 +158,14 @@ fn typed_credentials(given: &Map<String, Value>) -> (Object, Vec<Issue>) {
             keep("token", text(fields.required_text("token", 1..=4096)));
             keep("client_id", text(fields.required_text("client_id", 0..=255)));
             keep("client_secret", text(fields.required_text("client_secret", 0..=2048)));
-            keep("client_certificate", fields.text("client_certificate", 0..=10_000).and_then(text));
-            keep("client_private_key", fields.text("client_private_key", 0..=10_000).and_then(text));
+            keep(
+                "client_certificate",
+                fields.text("client_certificate", 0..=10_000).and_then(text),
+            );
+            keep(
+                "client_private_key",
+                fields.text("client_private_key", 0..=10_000).and_then(text),
+            );
             keep("expires_at", date(&mut fields));
             raw = true;
         }
@@ -169,7 +190,16 @@ fn typed_credentials(given: &Map<String, Value>) -> (Object, Vec<Issue>) {
         }
         "NONE" => {}
         // The other types exist but cannot be imported; the answer does not tell the two apart.
-        _ => return (kept, vec![Issue::new("invalid_union", "no type that can be imported", &["credentials", "type"])]),
+        _ => {
+            return (
+                kept,
+                vec![Issue::new(
+                    "invalid_union",
+                    "no type that can be imported",
+                    &["credentials", "type"],
+                )],
+            );
+        }
     }
     if raw {
         let copy = Value::from(kept.clone());
@@ -193,7 +223,9 @@ fn date(fields: &mut Fields<'_>) -> Option<Value> {
         Value::Null => Some(Timestamp::UNIX_EPOCH),
         Value::Bool(yes) => Timestamp::from_millisecond((*yes).into()).ok(),
         // A cast of a float saturates, and what then is no date is refused.
-        Value::Number(number) => number.as_f64().and_then(|milliseconds| Timestamp::from_millisecond(milliseconds as i64).ok()),
+        Value::Number(number) => number
+            .as_f64()
+            .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds as i64).ok()),
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => None,
         Value::String(text) => parse_date(text),
         _ => None,
@@ -207,7 +239,9 @@ fn date(fields: &mut Fields<'_>) -> Option<Value> {
 pub fn legacy(app: &App, call: &Call) -> Answer {
     call.scopes.need(auth::CREATE)?;
     let Some(Value::Object(body)) = &call.body else { return Err(Reply::unexpected()) };
-    let Some(integration) = body.get("provider_config_key").and_then(Value::as_str).filter(|key| !key.is_empty()) else {
+    let Some(integration) =
+        body.get("provider_config_key").and_then(Value::as_str).filter(|key| !key.is_empty())
+    else {
         return Err(missing("missing_provider_config", "provider_config_key"));
     };
     let mode = {
@@ -215,7 +249,12 @@ pub fn legacy(app: &App, call: &Call) -> Answer {
         let Some(provider) = store.provider_of(integration) else {
             let payload = json!({"providerConfigKey": integration, "environmentName": "dev"});
             let message = format!("There is no integration {integration:?}");
-            return Err(Reply::old_error(StatusCode::BAD_REQUEST, "unknown_provider_config", message, payload));
+            return Err(Reply::old_error(
+                StatusCode::BAD_REQUEST,
+                "unknown_provider_config",
+                message,
+                payload,
+            ));
         };
         provider.auth_mode.clone()
     };
@@ -248,7 +287,12 @@ fn missing(code: &str, name: &str) -> Reply {
 /// A kind of error that the server's own table of messages lacks.
 fn unhandled(kind: &str) -> Reply {
     let message = format!("Unhandled error of type {kind}");
-    Reply::old_error(StatusCode::INTERNAL_SERVER_ERROR, &format!("unhandled_{kind}"), message, json!({}))
+    Reply::old_error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        &format!("unhandled_{kind}"),
+        message,
+        json!({}),
+    )
 }
 
 fn optional_text<'a>(body: &'a Object, name: &str) -> Option<&'a str> {
@@ -264,7 +308,13 @@ fn optional_object(body: &Object, name: &str) -> Result<Option<Object>, Reply> {
     }
 }
 
-fn legacy_credentials(app: &App, mode: &str, body: &Object, echo: &Object, connection_config: &mut Object) -> Result<Object, Reply> {
+fn legacy_credentials(
+    app: &App,
+    mode: &str,
+    body: &Object,
+    echo: &Object,
+    connection_config: &mut Object,
+) -> Result<Object, Reply> {
     let text = |name: &str| optional_text(body, name);
     let mut kept = Object::from_iter([("type".to_owned(), Value::from(mode))]);
     let mut keep = |name: &str, value: Option<Value>| {
@@ -273,11 +323,22 @@ fn legacy_credentials(app: &App, mode: &str, body: &Object, echo: &Object, conne
         }
     };
     let own_client = || {
-        let pairs = [("client_id", text("oauth_client_id_override")), ("client_secret", text("oauth_client_secret_override"))];
-        let own: Object = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))).collect();
+        let pairs = [
+            ("client_id", text("oauth_client_id_override")),
+            ("client_secret", text("oauth_client_secret_override")),
+        ];
+        let own: Object = pairs
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+            .collect();
         (!own.is_empty()).then(|| Value::from(own))
     };
-    let raw = || body.get("raw").filter(|raw| raw.is_object()).cloned().unwrap_or_else(|| echo.clone().into());
+    let raw = || {
+        body.get("raw")
+            .filter(|raw| raw.is_object())
+            .cloned()
+            .unwrap_or_else(|| echo.clone().into())
+    };
     match mode {
         "OAUTH2" => {
             keep("access_token", Some(text("access_token").ok_or_else(Reply::unexpected)?.into()));
@@ -289,25 +350,49 @@ fn legacy_credentials(app: &App, mode: &str, body: &Object, echo: &Object, conne
         "OAUTH2_CC" => {
             keep("token", Some(text("access_token").ok_or_else(Reply::unexpected)?.into()));
             keep("client_id", Some(text("oauth_client_id_override").unwrap_or_default().into()));
-            keep("client_secret", Some(text("oauth_client_secret_override").unwrap_or_default().into()));
-            keep("expires_at", text("expires_at").and_then(parse_date).map(|date| millis_z(date).into()));
+            keep(
+                "client_secret",
+                Some(text("oauth_client_secret_override").unwrap_or_default().into()),
+            );
+            keep(
+                "expires_at",
+                text("expires_at").and_then(parse_date).map(|date| millis_z(date).into()),
+            );
             keep("raw", Some(raw()));
         }
         "OAUTH1" => {
-            keep("oauth_token", Some(text("oauth_token").ok_or_else(|| unhandled("missing_oauth_token"))?.into()));
-            let secret = text("oauth_token_secret").ok_or_else(|| unhandled("missing_oauth_token_secret"))?;
+            keep(
+                "oauth_token",
+                Some(text("oauth_token").ok_or_else(|| unhandled("missing_oauth_token"))?.into()),
+            );
+            let secret = text("oauth_token_secret")
+                .ok_or_else(|| unhandled("missing_oauth_token_secret"))?;
             keep("oauth_token_secret", Some(secret.into()));
             keep("raw", Some(raw()));
         }
         "BASIC" => {
-            keep("username", Some(text("username").ok_or_else(|| missing("missing_basic_username", "username"))?.into()));
+            keep(
+                "username",
+                Some(
+                    text("username")
+                        .ok_or_else(|| missing("missing_basic_username", "username"))?
+                        .into(),
+                ),
+            );
             keep("password", Some(text("password").unwrap_or_default().into()));
         }
-        "API_KEY" => keep("apiKey", Some(text("api_key").ok_or_else(|| missing("missing_api_key", "api_key"))?.into())),
+        "API_KEY" => keep(
+            "apiKey",
+            Some(text("api_key").ok_or_else(|| missing("missing_api_key", "api_key"))?.into()),
+        ),
         "APP" => {
             let id = text("app_id").ok_or_else(|| missing("missing_app_id", "app_id"))?;
-            let installation_id = text("installation_id").ok_or_else(|| missing("missing_installation_id", "installation_id"))?;
-            let given = Object::from_iter([("app_id".to_owned(), id.into()), ("installation_id".to_owned(), installation_id.into())]);
+            let installation_id = text("installation_id")
+                .ok_or_else(|| missing("missing_installation_id", "installation_id"))?;
+            let given = Object::from_iter([
+                ("app_id".to_owned(), id.into()),
+                ("installation_id".to_owned(), installation_id.into()),
+            ]);
             return Ok(installation(app, &given, connection_config));
         }
         "TBA" => {
@@ -329,7 +414,10 @@ fn legacy_credentials(app: &App, mode: &str, body: &Object, echo: &Object, conne
 fn legacy_expiry(app: &App, body: &Object) -> Result<Option<Value>, Reply> {
     let endless = body.get("no_expiration") == Some(&Value::Bool(true));
     let date = match body.get("expires_at") {
-        None | Some(Value::Null) => body.get("expires_in").and_then(Value::as_i64).map(|seconds| plus_seconds(app.clock.now(), seconds)),
+        None | Some(Value::Null) => body
+            .get("expires_in")
+            .and_then(Value::as_i64)
+            .map(|seconds| plus_seconds(app.clock.now(), seconds)),
         Some(Value::String(text)) => match parse_date(text) {
             None if endless => return Err(Reply::unexpected()),
             date => date,
@@ -337,21 +425,31 @@ fn legacy_expiry(app: &App, body: &Object) -> Result<Option<Value>, Reply> {
         Some(_) => return Err(Reply::unexpected()),
     };
     match date {
-        None if !endless => Err(missing("missing_expires_at", "expires_at, or no_expiration for a token without end")),
+        None if !endless => Err(missing(
+            "missing_expires_at",
+            "expires_at, or no_expiration for a token without end",
+        )),
         date => Ok(date.map(|date| millis_z(date).into())),
     }
 }
 
-/// Puts a connection in place of what was there. What the import does not say is forgotten, but for the link to an end user.
+/// Puts a connection in place of what was there. What the import does not say is forgotten, but for
+/// the link to an end user.
 fn store(app: &App, import: Import) -> Result<Connection, Reply> {
     let untold = [Some(&import.connection_config), import.metadata.as_ref()];
-    if import.key.connection.chars().count() > MAX_ID || import.key.connection.contains('\0') || untold.into_iter().flatten().any(has_nul) {
+    if import.key.connection.chars().count() > MAX_ID
+        || import.key.connection.contains('\0')
+        || untold.into_iter().flatten().any(has_nul)
+    {
         return Err(Reply::unexpected());
     }
     let now = app.clock.now();
     let connection = {
         let mut store = app.store();
-        let provider = store.integration(&import.key.integration).map(|integration| integration.provider.clone()).unwrap_or_default();
+        let provider = store
+            .integration(&import.key.integration)
+            .map(|integration| integration.provider.clone())
+            .unwrap_or_default();
         let old = store.connections.remove(&import.key);
         let anonymous = import.credentials.is_empty();
         let connection = Connection {
@@ -365,7 +463,9 @@ fn store(app: &App, import: Import) -> Result<Connection, Reply> {
             webhook_url_override: import.webhook_url_override.filter(|url| !url.is_empty()),
             created_at: old.as_ref().map_or(now, |old| old.created_at),
             updated_at: old.as_ref().filter(|_| !anonymous).map_or(now, |old| old.updated_at),
-            last_fetched_at: old.as_ref().map_or((!anonymous).then_some(now), |old| old.last_fetched_at),
+            last_fetched_at: old
+                .as_ref()
+                .map_or((!anonymous).then_some(now), |old| old.last_fetched_at),
             credentials: import.credentials,
             refresh: RefreshState::default(),
         };

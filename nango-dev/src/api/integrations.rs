@@ -20,7 +20,8 @@ pub fn list(app: &App, call: &Call) -> Answer {
     let store = app.store();
     let mut integrations: Vec<&Integration> = store.integrations.iter().collect();
     integrations.sort_by(|a, b| a.unique_key.cmp(&b.unique_key));
-    let data: Vec<Value> = integrations.into_iter().map(|integration| view(app, integration)).collect();
+    let data: Vec<Value> =
+        integrations.into_iter().map(|integration| view(app, integration)).collect();
     Ok(Reply::ok(&json!({"data": data})))
 }
 
@@ -46,7 +47,11 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
         Some(Param::Object(_)) => vec![""],
     };
     if include.iter().any(|part| !matches!(*part, "webhook" | "credentials")) {
-        params.issues.push(Issue::new("invalid_union", "allows webhook and credentials", &["include"]));
+        params.issues.push(Issue::new(
+            "invalid_union",
+            "allows webhook and credentials",
+            &["include"],
+        ));
     }
     params.done()?;
     check_key(key)?;
@@ -54,12 +59,15 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
     let integration = store.integration(key).ok_or_else(|| unknown(key))?;
     let mut more = Object::new();
     if include.contains(&"webhook") {
-        let webhooks = store.provider(&integration.provider).is_some_and(|provider| provider.webhooks);
+        let webhooks =
+            store.provider(&integration.provider).is_some_and(|provider| provider.webhooks);
         let url = webhooks.then(|| format!("{}/webhook/{ENVIRONMENT}/{key}", app.url));
         more.insert("webhook_url".to_owned(), url.into());
     }
     // Left out, not refused, for a key that may not see them.
-    if include.contains(&"credentials") && call.scopes.allow("environment:integrations:read_credentials") {
+    if include.contains(&"credentials")
+        && call.scopes.allow("environment:integrations:read_credentials")
+    {
         more.insert("credentials".to_owned(), integration.shown_credentials());
     }
     Ok(Reply::ok(&json!({"data": integration.view(&app.url, more)})))
@@ -71,7 +79,12 @@ pub fn config(app: &App, call: &Call, key: &str) -> Answer {
     let store = app.store();
     let Some(integration) = store.integration(key) else {
         let message = format!("There is no integration {key:?}");
-        return Err(Reply::old_error(StatusCode::BAD_REQUEST, "unknown_provider_config", message, json!({})));
+        return Err(Reply::old_error(
+            StatusCode::BAD_REQUEST,
+            "unknown_provider_config",
+            message,
+            json!({}),
+        ));
     };
     let config = json!({"unique_key": integration.unique_key, "provider": integration.provider, "syncs": [], "actions": []});
     Ok(Reply::ok(&json!({"config": config})))
@@ -94,7 +107,8 @@ impl Wanted {
         });
         let forward_webhooks = fields.flag("forward_webhooks");
         for name in ["integration_config", "custom"] {
-            let texts = fields.object(name, "record").is_none_or(|map| map.values().all(Value::is_string));
+            let texts =
+                fields.object(name, "record").is_none_or(|map| map.values().all(Value::is_string));
             if !texts {
                 fields.issue(name, "invalid_type", "expected texts");
             }
@@ -108,12 +122,22 @@ fn credentials(given: &Object) -> (Object, Vec<Issue>) {
     fields.raw("type");
     let client = ["client_id", "client_secret"];
     let app = ["app_id", "app_link", "private_key"];
-    let (required, optional): (Vec<&'static str>, &[&'static str]) = match given.get("type").and_then(Value::as_str) {
-        Some("OAUTH1" | "OAUTH2" | "TBA") => (client.to_vec(), &["scopes", "webhook_secret"]),
-        Some("APP") => (app.to_vec(), &[]),
-        Some("CUSTOM") => ([&client[..], &app].concat(), &["scopes", "webhook_secret"]),
-        _ => return (Object::new(), vec![Issue::new("invalid_union", "no type of an integration", &["credentials", "type"])]),
-    };
+    let (required, optional): (Vec<&'static str>, &[&'static str]) =
+        match given.get("type").and_then(Value::as_str) {
+            Some("OAUTH1" | "OAUTH2" | "TBA") => (client.to_vec(), &["scopes", "webhook_secret"]),
+            Some("APP") => (app.to_vec(), &[]),
+            Some("CUSTOM") => ([&client[..], &app].concat(), &["scopes", "webhook_secret"]),
+            _ => {
+                return (
+                    Object::new(),
+                    vec![Issue::new(
+                        "invalid_union",
+                        "no type of an integration",
+                        &["credentials", "type"],
+                    )],
+                );
+            }
+        };
     for name in required {
         fields.required_text(name, 1..=8192);
     }
@@ -129,12 +153,18 @@ fn refused(code: &'static str, message: &str, path: &[&str]) -> Reply {
 }
 
 /// Credentials belong to the provider's kind, and some kinds cannot do without.
-fn check_credentials(provider: &Provider, credentials: Option<&Object>, required: bool) -> Result<(), Reply> {
+fn check_credentials(
+    provider: &Provider,
+    credentials: Option<&Object>,
+    required: bool,
+) -> Result<(), Reply> {
     let unfit = |message: &str| Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", message));
     let needed = matches!(provider.auth_mode.as_str(), "OAUTH1" | "OAUTH2" | "APP" | "CUSTOM");
     match credentials.map(|credentials| credentials.get("type").and_then(Value::as_str)) {
         None if needed && required => unfit("This provider's integrations need credentials"),
-        Some(kind) if kind != Some(&provider.auth_mode) => unfit("These credentials are not of the provider's kind"),
+        Some(kind) if kind != Some(&provider.auth_mode) => {
+            unfit("These credentials are not of the provider's kind")
+        }
         _ => Ok(()),
     }
 }
@@ -153,7 +183,9 @@ pub fn create(app: &App, call: &Call) -> Answer {
 
     let now = app.clock.now();
     let mut store = app.store();
-    let found = store.provider(provider).ok_or_else(|| refused("invalid_string", "no such provider", &["provider"]))?;
+    let found = store
+        .provider(provider)
+        .ok_or_else(|| refused("invalid_string", "no such provider", &["provider"]))?;
     if store.integration(key).is_some() {
         return Err(refused("invalid_string", "this key is taken", &["uniqueKey"]));
     }
@@ -194,10 +226,18 @@ pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
             return Err(refused("invalid_string", "this key is taken", &["uniqueKey"]));
         }
         if connections_of(&store, key).next().is_some() {
-            return Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", "An integration with connections keeps its key"));
+            return Err(Reply::error(
+                StatusCode::BAD_REQUEST,
+                "invalid_body",
+                "An integration with connections keeps its key",
+            ));
         }
     }
-    let integration = store.integrations.iter_mut().find(|integration| integration.unique_key == key).ok_or_else(|| unknown(key))?;
+    let integration = store
+        .integrations
+        .iter_mut()
+        .find(|integration| integration.unique_key == key)
+        .ok_or_else(|| unknown(key))?;
     integration.updated_at = now;
     if let Some(new_key) = new_key {
         integration.unique_key = new_key;
@@ -214,7 +254,10 @@ pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
     Ok(Reply::ok(&json!({"data": view(app, integration)})))
 }
 
-fn connections_of<'a>(store: &'a Store, key: &'a str) -> impl Iterator<Item = &'a crate::store::Key> {
+fn connections_of<'a>(
+    store: &'a Store,
+    key: &'a str,
+) -> impl Iterator<Item = &'a crate::store::Key> {
     store.connections.keys().filter(move |connection| connection.integration == key)
 }
 
@@ -244,8 +287,14 @@ pub fn providers(app: &App, call: &Call) -> Answer {
     }
     params.done()?;
     let store = app.store();
-    let wanted = |provider: &&Provider| search.as_ref().is_none_or(|search| provider.name.contains(search));
-    let data: Vec<Value> = store.providers.iter().filter(wanted).map(|provider| provider.view(Some(&app.url))).collect();
+    let wanted =
+        |provider: &&Provider| search.as_ref().is_none_or(|search| provider.name.contains(search));
+    let data: Vec<Value> = store
+        .providers
+        .iter()
+        .filter(wanted)
+        .map(|provider| provider.view(Some(&app.url)))
+        .collect();
     Ok(Reply::ok(&json!({"data": data})))
 }
 
@@ -255,7 +304,9 @@ pub fn provider(app: &App, call: &Call, name: &str) -> Answer {
     refuse("invalid_uri_params", check::provider_name(name, &["provider"]).into_iter().collect())?;
     let store = app.store();
     let provider = store.provider(name);
-    let provider = provider.ok_or_else(|| Reply::error(StatusCode::NOT_FOUND, "not_found", format!("There is no provider {name}")))?;
+    let provider = provider.ok_or_else(|| {
+        Reply::error(StatusCode::NOT_FOUND, "not_found", format!("There is no provider {name}"))
+    })?;
     Ok(Reply::ok(&json!({"data": provider.view(Some(&app.url))})))
 }
 
@@ -269,6 +320,10 @@ pub fn templates(call: &Call) -> Answer {
 /// The catalogue by name, for everybody.
 pub fn catalogue(app: &App) -> Reply {
     let store = app.store();
-    let all: Object = store.providers.iter().map(|provider| (provider.name.clone(), provider.view(None))).collect();
+    let all: Object = store
+        .providers
+        .iter()
+        .map(|provider| (provider.name.clone(), provider.view(None)))
+        .collect();
     Reply::ok(&all.into())
 }

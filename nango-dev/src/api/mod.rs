@@ -130,7 +130,9 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
             Ok(Some(Route::Health)) => (Reply::ok(&json!({"result": "ok"})), HEALTH),
             Ok(Some(Route::Catalogue)) => (catalogue(&app, &parts), API),
             Ok(Some(route)) => (answer(&app, &parts, body, route).await, API),
-            Ok(None) if matches!(parts.method, Method::GET | Method::HEAD) => (Reply::dashboard(), PAGE),
+            Ok(None) if matches!(parts.method, Method::GET | Method::HEAD) => {
+                (Reply::dashboard(), PAGE)
+            }
             Ok(None) => (Reply::no_such_route(parts.method.as_str(), parts.uri.path()), PAGE),
             Err(reply) => (reply, API),
         }
@@ -187,10 +189,15 @@ type Admitted = (Scopes, Option<Value>, crate::limit::Headers);
 /// The order is the server's: the body, its type, the key, the rate limit.
 async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> {
     let body = json_body(&parts.headers, body).await?;
-    let content_type = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     if !content_type.is_empty() && !content_type.starts_with(b"application/json") {
         let message = "The Content-Type must be application/json";
-        return Err(Reply::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_content_type", message));
+        return Err(Reply::error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_content_type",
+            message,
+        ));
     }
     let scopes = auth::authenticate(&parts.headers)?;
     let limits = app.limiter.spend(app.clock.now(), parts.method.as_str(), parts.uri.path())?;
@@ -201,13 +208,18 @@ async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> 
 async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Reply> {
     let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| Reply::unexpected())?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let (media_type, rest) = content_type.unwrap_or_default().split_once(';').unwrap_or((content_type.unwrap_or_default(), ""));
-    let sent = headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING);
+    let (media_type, rest) = content_type
+        .unwrap_or_default()
+        .split_once(';')
+        .unwrap_or((content_type.unwrap_or_default(), ""));
+    let sent = headers.contains_key(header::CONTENT_LENGTH)
+        || headers.contains_key(header::TRANSFER_ENCODING);
     if !media_type.trim().eq_ignore_ascii_case("application/json") || !sent {
         return Ok(None);
     }
     let charset = rest.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));
-    let unicode = charset.is_none_or(|charset| charset.trim_matches('"').to_ascii_lowercase().starts_with("utf-"));
+    let unicode = charset
+        .is_none_or(|charset| charset.trim_matches('"').to_ascii_lowercase().starts_with("utf-"));
     if !unicode || headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Reply::unexpected());
     }
@@ -216,10 +228,18 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
     }
     match serde_json::from_slice::<Value>(&body) {
         Ok(value) if value.is_object() || value.is_array() => Ok(Some(value)),
-        Ok(_) => Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_json", "The body must be an object or an array")),
+        Ok(_) => Err(Reply::error(
+            StatusCode::BAD_REQUEST,
+            "invalid_json",
+            "The body must be an object or an array",
+        )),
         // JavaScript reads half a surrogate pair, and PostgreSQL then throws.
         Err(error) if is_half_a_pair(&error) => Err(Reply::unexpected()),
-        Err(error) => Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_json", format!("The body is no JSON: {error}"))),
+        Err(error) => Err(Reply::error(
+            StatusCode::BAD_REQUEST,
+            "invalid_json",
+            format!("The body is no JSON: {error}"),
+        )),
     }
 }
 
@@ -279,12 +299,16 @@ fn finish(parts: &Parts, mut reply: Reply, fixed: FixedHeaders) -> Response<Body
     for &(name, value) in EVERYWHERE.iter().chain(fixed) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    let closes = parts.headers.get(header::CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+    let closes = parts
+        .headers
+        .get(header::CONNECTION)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
     if closes {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     } else {
         headers.insert(header::CONNECTION, HeaderValue::from_static("keep-alive"));
-        headers.insert(HeaderName::from_static("keep-alive"), HeaderValue::from_static("timeout=61"));
+        headers
+            .insert(HeaderName::from_static("keep-alive"), HeaderValue::from_static("timeout=61"));
     }
     response
 }
@@ -292,7 +316,9 @@ fn finish(parts: &Parts, mut reply: Reply, fixed: FixedHeaders) -> Response<Body
 fn not_modified(parts: &Parts, reply: &Reply) -> bool {
     let etag = reply.headers.iter().find(|(name, _)| *name == header::ETAG).map(|(_, etag)| etag);
     let asked = parts.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let (Some(etag), Some(asked)) = (etag.and_then(|etag| etag.to_str().ok()), asked) else { return false };
+    let (Some(etag), Some(asked)) = (etag.and_then(|etag| etag.to_str().ok()), asked) else {
+        return false;
+    };
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     matches!(parts.method, Method::GET | Method::HEAD)
         && reply.status.is_success()
@@ -314,7 +340,10 @@ mod tests {
         assert_eq!(get("/connections/a%2Fb/"), Some(Route::Get("a/b".into())));
         assert_eq!(get("/connections/a+b"), Some(Route::Get("a+b".into())));
         assert_eq!(get("/connections/metadata"), Some(Route::Get("metadata".into())));
-        assert_eq!(route(&Method::PATCH, "/connections/Metadata").unwrap(), Some(Route::Metadata(Write::Merge)));
+        assert_eq!(
+            route(&Method::PATCH, "/connections/Metadata").unwrap(),
+            Some(Route::Metadata(Write::Merge))
+        );
         assert_eq!(route(&Method::PATCH, "/connection/x").unwrap(), None);
         assert_eq!(get("/connections/a/b"), None);
         assert_eq!(get("//connections"), None);

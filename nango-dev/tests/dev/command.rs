@@ -13,7 +13,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 fn nango_dev(args: &[&str]) -> Command {
     let mut command = Command::new(binary());
-    command.args(args).env_remove("NANGO_DEV_DEPTH").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .args(args)
+        .env_remove("NANGO_DEV_DEPTH")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command
 }
 
@@ -46,7 +52,9 @@ async fn a_command_finds_the_server_in_its_environment() {
     let output = run(nango_dev(&["--tls-port", "0", "--", "sh", "-c", script])).await;
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let [host, key, provider, vectors, read, none, tls, authority, depth] = lines[..] else { panic!("{text}") };
+    let [host, key, provider, vectors, read, none, tls, authority, depth] = lines[..] else {
+        panic!("{text}")
+    };
     assert!(host.starts_with("http://127.0.0.1:"), "{host}");
     assert_eq!(provider, format!("{host}/provider/me"));
     assert_eq!(vectors, format!("{host}/_vectors"));
@@ -75,7 +83,14 @@ async fn signals_end_it_and_reach_its_command() {
     let status = tokio::time::timeout(PATIENCE, child.wait()).await.unwrap().unwrap();
     assert_eq!(status.code(), Some(0));
 
-    let mut child = nango_dev(&["--", "sh", "-c", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"]).spawn().unwrap();
+    let mut child = nango_dev(&[
+        "--",
+        "sh",
+        "-c",
+        "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done",
+    ])
+    .spawn()
+    .unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = tokio::time::timeout(PATIENCE, said.next_line()).await.unwrap().unwrap().unwrap();
     assert_eq!(line, "ready");
@@ -91,8 +106,15 @@ fn terminate(child: &tokio::process::Child) {
 
 #[tokio::test]
 async fn what_makes_no_sense_is_refused() {
-    for args in [&["--nope"][..], &["--port", "x"], &["--port", "70000"], &["--token-ttl", "-1"], &["--rate-limit", ""], &["--print-env=1"], &["--connections"]]
-    {
+    for args in [
+        &["--nope"][..],
+        &["--port", "x"],
+        &["--port", "70000"],
+        &["--token-ttl", "-1"],
+        &["--rate-limit", ""],
+        &["--print-env=1"],
+        &["--connections"],
+    ] {
         let said = ends_with(args, 2).await;
         assert!(said.starts_with("nango-dev: ") && said.contains("(try --help)"), "{said}");
     }
@@ -116,12 +138,23 @@ async fn a_seed_that_makes_no_sense_is_refused() {
         (r#"{"connection": []}"#, "unknown field"),
         (r#"{"integrations": [{"unique_key": "x", "provider": "nobody"}]}"#, "needs an auth_mode"),
         (r#"{"connections": [{"integration": "x", "connection_id": "y"}]}"#, "no such integration"),
-        (&format!(r#"{{{github}, "connections": [{{"integration": "g", "connection_id": "y", "credentials": {{"a": 1}}}}]}}"#), "need a type"),
-        (&format!(r#"{{{github}, "connections": [{{"integration": "g", "connection_id": "y", "created_at": "soon"}}]}}"#), "no date"),
+        (
+            &format!(
+                r#"{{{github}, "connections": [{{"integration": "g", "connection_id": "y", "credentials": {{"a": 1}}}}]}}"#
+            ),
+            "need a type",
+        ),
+        (
+            &format!(
+                r#"{{{github}, "connections": [{{"integration": "g", "connection_id": "y", "created_at": "soon"}}]}}"#
+            ),
+            "no date",
+        ),
     ] {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), seed).unwrap();
-        let said = ends_with(&["--connections", file.path().to_str().unwrap(), "--", "true"], 2).await;
+        let said =
+            ends_with(&["--connections", file.path().to_str().unwrap(), "--", "true"], 2).await;
         assert!(said.contains(reason), "{seed}: {said}");
     }
 }
@@ -131,7 +164,10 @@ async fn it_tells_about_itself() {
     let output = run(nango_dev(&["--help"])).await;
     assert!(String::from_utf8(output.stdout).unwrap().contains("--connections FILE"));
     let output = run(nango_dev(&["--version"])).await;
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("nango-dev {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("nango-dev {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[tokio::test]

@@ -23,12 +23,19 @@ async fn raw(server: &Server) -> (Vec<u8>, Result<usize, ErrorKind>) {
     let mut stream = TcpStream::connect(host).await.unwrap();
     ask(&mut stream, server).await;
     let mut bytes = Vec::new();
-    let end = tokio::time::timeout(Duration::from_millis(400), stream.read_to_end(&mut bytes)).await;
-    (bytes, end.unwrap_or(Err(std::io::Error::from(ErrorKind::TimedOut))).map_err(|error| error.kind()))
+    let end =
+        tokio::time::timeout(Duration::from_millis(400), stream.read_to_end(&mut bytes)).await;
+    (
+        bytes,
+        end.unwrap_or(Err(std::io::Error::from(ErrorKind::TimedOut))).map_err(|error| error.kind()),
+    )
 }
 
 async fn ask(stream: &mut TcpStream, server: &Server) {
-    let head = format!("GET {CAROL} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", server.key("full"));
+    let head = format!(
+        "GET {CAROL} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        server.key("full")
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
 }
 
@@ -39,15 +46,22 @@ async fn order(server: &Server, fault: Value) {
 #[tokio::test]
 async fn a_fault_strikes_as_often_as_ordered_and_only_where() {
     let server = Server::start(&[]);
-    let limited = json!({"kind": "answer", "status": 429, "envelope": "D", "headers": {"retry-after": "0"}});
+    let limited =
+        json!({"kind": "answer", "status": 429, "envelope": "D", "headers": {"retry-after": "0"}});
     server.dev("/_dev/faults", &json!({"connection": "carol", "times": 2, "fault": limited})).await;
     server.dev("/_dev/faults", &json!({"path": "/integrations", "delay_ms": 150})).await;
     assert_eq!(server.get("/connections/bob?provider_config_key=github").await.status, 200);
     let refused = server.get(CAROL).await;
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("0")));
-    assert_eq!(refused.json(), json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}}));
+    assert_eq!(
+        refused.json(),
+        json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}})
+    );
     let left = server.get("/_dev/faults").await.json();
-    assert_eq!((&left["faults"][0]["times"], &left["faults"][0]["fault"], &left["faults"][1]["delay_ms"]), (&json!(1), &limited, &json!(150)));
+    assert_eq!(
+        (&left["faults"][0]["times"], &left["faults"][0]["fault"], &left["faults"][1]["delay_ms"]),
+        (&json!(1), &limited, &json!(150))
+    );
     assert_eq!(server.get(CAROL).await.status, 429);
     assert_eq!(server.get(CAROL).await.status, 200);
     let began = Instant::now();
@@ -60,10 +74,16 @@ async fn a_fault_strikes_as_often_as_ordered_and_only_where() {
     assert_eq!(server.call("DELETE", "/_dev/faults", None).await.status, 204);
     assert_eq!(server.get(CAROL).await.status, 200);
     let log = server.get("/_dev/log?connection=carol").await.json();
-    let statuses: Vec<&Value> = log["requests"].as_array().unwrap().iter().map(|request| &request["status"]).collect();
+    let statuses: Vec<&Value> =
+        log["requests"].as_array().unwrap().iter().map(|request| &request["status"]).collect();
     assert_eq!(statuses, [429, 429, 200, 200]);
-    for nonsense in [json!({}), json!({"fault": {"kind": "x"}}), json!({"times": 0, "fault": {"kind": "hang"}})] {
-        assert_eq!(server.call("POST", "/_dev/faults", Some(&nonsense)).await.code(), "bad_request");
+    for nonsense in
+        [json!({}), json!({"fault": {"kind": "x"}}), json!({"times": 0, "fault": {"kind": "hang"}})]
+    {
+        assert_eq!(
+            server.call("POST", "/_dev/faults", Some(&nonsense)).await.code(),
+            "bad_request"
+        );
     }
 }
 
@@ -77,7 +97,10 @@ async fn every_envelope_has_its_shape() {
         answer
     };
     assert_eq!(answer("A", 424).await.json(), json!({"error": {"code": "c", "message": "m"}}));
-    assert_eq!(answer("B", 401).await.json(), json!({"error": {"message": "m", "code": "c", "payload": {}}}));
+    assert_eq!(
+        answer("B", 401).await.json(),
+        json!({"error": {"message": "m", "code": "c", "payload": {}}})
+    );
     assert_eq!(answer("C", 424).await.json()["error"]["upstream"]["status"], 424);
     assert_eq!(answer("D", 429).await.json()["error"]["path"], "/connections/carol");
     assert_eq!(answer("E", 500).await.json(), json!({"error": {"code": "c"}}));
@@ -124,7 +147,10 @@ async fn what_breaks_breaks_where_it_was_told_to() {
     assert_eq!(broken(json!({"kind": "chunks"})).await.2, open);
     assert_eq!(broken(json!({"kind": "close_on_reuse"})).await.2, open);
     assert_eq!(broken(json!({"kind": "oversize", "bytes": 100_000})).await.1, Some(100_000));
-    assert_eq!(broken(json!({"kind": "oversize", "bytes": 100_000, "announced": true})).await.1, Some(100_000));
+    assert_eq!(
+        broken(json!({"kind": "oversize", "bytes": 100_000, "announced": true})).await.1,
+        Some(100_000)
+    );
     assert_eq!(broken(json!({"kind": "close_idle", "after_ms": 50})).await.2.map(drop), Ok(()));
     let (bytes, head, end) = broken(json!({"kind": "drip", "every_ms": 20})).await;
     assert!((3..=25).contains(&bytes) && head.is_none() && end == open, "{bytes}");
@@ -133,7 +159,14 @@ async fn what_breaks_breaks_where_it_was_told_to() {
     let (_, twice, _) = broken(json!({"kind": "extra_answer"})).await;
     assert!(twice.unwrap() > body + 50);
     let log = server.get("/_dev/log?connection=carol").await.json();
-    assert!(log["requests"].as_array().unwrap().iter().skip(1).all(|request| request["status"].is_null()));
+    assert!(
+        log["requests"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .skip(1)
+            .all(|request| request["status"].is_null())
+    );
     assert_eq!(server.get(CAROL).await.body.len(), body);
 }
 
@@ -142,7 +175,10 @@ async fn a_connection_closes_when_the_next_request_comes() {
     let server = Server::start(&[]);
     for (reset, end) in [(true, Err(ErrorKind::ConnectionReset)), (false, Ok(0))] {
         order(&server, json!({"kind": "close_on_reuse", "reset": reset})).await;
-        let mut stream = TcpStream::connect(server.variable("NANGO_HOST").strip_prefix("http://").unwrap()).await.unwrap();
+        let mut stream =
+            TcpStream::connect(server.variable("NANGO_HOST").strip_prefix("http://").unwrap())
+                .await
+                .unwrap();
         ask(&mut stream, &server).await;
         let mut buffer = [0; 8192];
         assert!(stream.read(&mut buffer).await.unwrap() > 100);
@@ -164,32 +200,67 @@ async fn tls_fails_where_it_is_to() {
     let server = Server::start(&["--tls-port", "0"]);
     let connect = async |variable: &str, identity: bool| {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(server.variable("NANGO_DEV_CA_FILE")).unwrap()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
+        roots
+            .add(CertificateDer::from_pem_file(server.variable("NANGO_DEV_CA_FILE")).unwrap())
+            .unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap();
         let config = config.with_root_certificates(roots);
         let config = if identity {
             let file = server.variable("NANGO_DEV_CLIENT_CERT_FILE");
             let certificate = CertificateDer::from_pem_file(file).unwrap();
-            config.with_client_auth_cert(vec![certificate], PrivateKeyDer::from_pem_file(file).unwrap()).unwrap()
+            config
+                .with_client_auth_cert(
+                    vec![certificate],
+                    PrivateKeyDer::from_pem_file(file).unwrap(),
+                )
+                .unwrap()
         } else {
             config.with_no_client_auth()
         };
-        let stream = TcpStream::connect(server.variable(variable).strip_prefix("https://").unwrap()).await.unwrap();
+        let stream =
+            TcpStream::connect(server.variable(variable).strip_prefix("https://").unwrap())
+                .await
+                .unwrap();
         let talk = async {
-            let mut stream = TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), stream).await?;
-            stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+            let mut stream = TlsConnector::from(Arc::new(config))
+                .connect("localhost".try_into().unwrap(), stream)
+                .await?;
+            stream
+                .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .await?;
             let mut answer = String::new();
             stream.read_to_string(&mut answer).await?;
             Ok::<String, std::io::Error>(answer)
         };
         let talked = tokio::time::timeout(Duration::from_millis(500), talk).await;
-        talked.map_err(|_| "silence".to_owned()).and_then(|talked| talked.map_err(|error| error.to_string()))
+        talked
+            .map_err(|_| "silence".to_owned())
+            .and_then(|talked| talked.map_err(|error| error.to_string()))
     };
     assert!(connect("NANGO_DEV_TLS_EXPIRED_HOST", false).await.unwrap_err().contains("expired"));
-    assert!(connect("NANGO_DEV_TLS_WRONG_NAME_HOST", false).await.unwrap_err().contains("elsewhere.example"));
-    assert!(connect("NANGO_DEV_TLS_UNKNOWN_CA_HOST", false).await.unwrap_err().contains("UnknownIssuer"));
-    assert!(connect("NANGO_DEV_TLS_CLIENT_CERT_HOST", false).await.unwrap_err().contains("CertificateRequired"));
-    assert!(connect("NANGO_DEV_TLS_CLIENT_CERT_HOST", true).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(
+        connect("NANGO_DEV_TLS_WRONG_NAME_HOST", false)
+            .await
+            .unwrap_err()
+            .contains("elsewhere.example")
+    );
+    assert!(
+        connect("NANGO_DEV_TLS_UNKNOWN_CA_HOST", false)
+            .await
+            .unwrap_err()
+            .contains("UnknownIssuer")
+    );
+    assert!(
+        connect("NANGO_DEV_TLS_CLIENT_CERT_HOST", false)
+            .await
+            .unwrap_err()
+            .contains("CertificateRequired")
+    );
+    assert!(
+        connect("NANGO_DEV_TLS_CLIENT_CERT_HOST", true).await.unwrap().starts_with("HTTP/1.1 200")
+    );
     assert!(connect("NANGO_DEV_TLS_CUT_OFF_HOST", false).await.unwrap_err().contains("eof"));
     assert_eq!(connect("NANGO_DEV_TLS_SILENT_HOST", false).await.unwrap_err(), "silence");
 }

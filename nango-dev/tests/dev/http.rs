@@ -47,11 +47,15 @@ async fn what_has_not_changed_is_not_sent_again() {
     let etag = first.header("etag").unwrap();
     let key = format!("Bearer {}", server.key("full"));
     for tag in [etag, "*", &format!("\"x\", {etag}"), etag.trim_start_matches("W/")] {
-        let again = server.send("GET", "/integrations", &[("authorization", &key), ("if-none-match", tag)], None).await;
+        let again = server
+            .send("GET", "/integrations", &[("authorization", &key), ("if-none-match", tag)], None)
+            .await;
         assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0), "{tag}");
         assert_eq!(again.header("etag"), Some(etag));
     }
-    let other = server.send("GET", "/integrations", &[("authorization", &key), ("if-none-match", "\"x\"")], None).await;
+    let other = server
+        .send("GET", "/integrations", &[("authorization", &key), ("if-none-match", "\"x\"")], None)
+        .await;
     assert_eq!(other.status, StatusCode::OK);
     let head = server.send("HEAD", "/integrations", &[("authorization", &key)], None).await;
     assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
@@ -61,7 +65,9 @@ async fn what_has_not_changed_is_not_sent_again() {
 #[tokio::test]
 async fn the_checks_have_their_order() {
     let server = Server::start(&[]);
-    let send = async |headers: &[(&str, &str)], target: &str, body: &str| server.send("POST", target, headers, Some(body)).await.code();
+    let send = async |headers: &[(&str, &str)], target: &str, body: &str| {
+        server.send("POST", target, headers, Some(body)).await.code()
+    };
     let json = ("content-type", "application/json");
     let full = format!("Bearer {}", server.key("full"));
     let full = ("authorization", full.as_str());
@@ -69,8 +75,14 @@ async fn the_checks_have_their_order() {
     let read = ("authorization", read.as_str());
     // The body's syntax, its type, the key, the scope, the query, the body's content.
     assert_eq!(send(&[json], "/connections?x=1", "{").await, "invalid_json");
-    assert_eq!(send(&[("content-type", "text/json")], "/connections?x=1", "{").await, "invalid_content_type");
-    assert_eq!(send(&[("content-type", "Application/JSON")], "/connections?x=1", "{}").await, "invalid_content_type");
+    assert_eq!(
+        send(&[("content-type", "text/json")], "/connections?x=1", "{").await,
+        "invalid_content_type"
+    );
+    assert_eq!(
+        send(&[("content-type", "Application/JSON")], "/connections?x=1", "{}").await,
+        "invalid_content_type"
+    );
     assert_eq!(send(&[json], "/connections?x=1", "{}").await, "missing_auth_header");
     assert_eq!(send(&[json, read], "/connections?x=1", "{}").await, "forbidden");
     assert_eq!(send(&[json, full], "/connections?x=1", "{}").await, "invalid_query_params");
@@ -83,9 +95,15 @@ async fn what_the_database_cannot_hold_is_an_uncaught_exception() {
     let key = format!("Bearer {}", server.key("full"));
     let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
     for metadata in [r#"{"a": "\u0000"}"#, r#"{"a": {"b\u0000": 1}}"#, r#"{"a": "\ud800"}"#] {
-        let body = format!(r#"{{"connection_id": "carol", "provider_config_key": "stripe-key", "metadata": {metadata}}}"#);
+        let body = format!(
+            r#"{{"connection_id": "carol", "provider_config_key": "stripe-key", "metadata": {metadata}}}"#
+        );
         let answer = server.send("POST", "/connections/metadata", &headers, Some(&body)).await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::INTERNAL_SERVER_ERROR, "generic_error_support"), "{metadata}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::INTERNAL_SERVER_ERROR, "generic_error_support"),
+            "{metadata}"
+        );
         assert!(answer.json()["error"]["payload"].is_string());
     }
     assert_eq!(server.get(CAROL).await.json()["metadata"], json!(null));
@@ -102,11 +120,17 @@ async fn beyond_the_limit_there_is_429_until_the_minute_is_over() {
     }
     for left in ["2", "1", "0"] {
         let answer = server.get(CAROL).await;
-        assert_eq!((answer.status, answer.header("x-ratelimit-remaining")), (StatusCode::OK, Some(left)));
+        assert_eq!(
+            (answer.status, answer.header("x-ratelimit-remaining")),
+            (StatusCode::OK, Some(left))
+        );
     }
     let refused = server.get(CAROL).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refused.json(), json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}}));
+    assert_eq!(
+        refused.json(),
+        json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}})
+    );
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(refused.header("x-ratelimit-limit"), Some("3"));
@@ -126,11 +150,17 @@ async fn the_log_tells_what_was_asked_and_no_secrets() {
     assert!(!log.text().contains(&server.key("full")));
     assert_eq!(server.call("DELETE", "/_dev/log", None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(server.get("/_dev/log").await.json()["requests"], json!([]));
-    for (target, body) in [("/_dev/clock", json!({})), ("/_dev/clock", json!({"now": "soon"})), ("/_dev/provider", json!({"integration": "x"}))] {
+    for (target, body) in [
+        ("/_dev/clock", json!({})),
+        ("/_dev/clock", json!({"now": "soon"})),
+        ("/_dev/provider", json!({"integration": "x"})),
+    ] {
         let refused = server.call("POST", target, Some(&body)).await;
         assert_eq!(refused.code(), "bad_request", "{target} {body}");
     }
-    let unknown = server.call("POST", "/_dev/provider", Some(&json!({"integration": "x", "connection_id": "y"}))).await;
+    let unknown = server
+        .call("POST", "/_dev/provider", Some(&json!({"integration": "x", "connection_id": "y"})))
+        .await;
     assert_eq!(unknown.code(), "not_found");
 }
 
@@ -139,8 +169,12 @@ async fn an_integration_with_connections_keeps_its_key() {
     let server = Server::start(&[]);
     let rename = json!({"unique_key": "github-2"});
     let refused = server.call("PATCH", "/integrations/github", Some(&rename)).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::BAD_REQUEST, "invalid_body"));
-    let taken = server.call("PATCH", "/integrations/github", Some(&json!({"unique_key": "hubspot"}))).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::BAD_REQUEST, "invalid_body")
+    );
+    let taken =
+        server.call("PATCH", "/integrations/github", Some(&json!({"unique_key": "hubspot"}))).await;
     assert_eq!(taken.json()["error"]["errors"][0]["path"], json!(["uniqueKey"]));
     assert_eq!(server.get_as("read", "/integrations/github").await.status, StatusCode::FORBIDDEN);
     assert_eq!(server.get_as("account", "/providers/github").await.status, StatusCode::FORBIDDEN);
@@ -160,9 +194,13 @@ async fn an_installation_that_is_imported_has_a_token_at_once() {
 
 #[tokio::test]
 async fn the_vectors_of_this_repository_can_be_played() {
-    let server = Server::start(&["--vectors", concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance")]);
+    let server =
+        Server::start(&["--vectors", concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance")]);
     let unknown = server.get("/_vectors/run/no-such-vector/connections").await;
-    assert_eq!((unknown.status, unknown.code().as_str()), (StatusCode::BAD_REQUEST, "vector_mismatch"));
+    assert_eq!(
+        (unknown.status, unknown.code().as_str()),
+        (StatusCode::BAD_REQUEST, "vector_mismatch")
+    );
     assert!(unknown.message().contains("no-such-vector"), "{}", unknown.message());
 }
 
@@ -171,13 +209,24 @@ async fn over_tls_it_is_the_same() {
     let server = Server::start(&["--tls-port", "0"]);
     let address = server.variable("NANGO_DEV_TLS_HOST").strip_prefix("https://").unwrap();
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(server.variable("NANGO_DEV_CA_FILE")).unwrap()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
-    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    roots
+        .add(CertificateDer::from_pem_file(server.variable("NANGO_DEV_CA_FILE")).unwrap())
+        .unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let connector =
+        TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
     let stream = TcpStream::connect(address).await.unwrap();
     let mut stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"result\":\"ok\"}"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"result\":\"ok\"}"),
+        "{answer}"
+    );
 }

@@ -1,7 +1,9 @@
-//! Replays what a real Nango server was seen to be asked, in that order, and holds nango-dev to what it answered.
+//! Replays what a real Nango server was seen to be asked, in that order, and holds nango-dev to
+//! what it answered.
 //!
-//! `tests/observed/*.json` hold facts only: statuses, codes, shapes, names, types. A text in angle brackets stands for
-//! what differs from server to server. A file with a `seed` begins with a new server; the others go on with the last.
+//! `tests/observed/*.json` hold facts only: statuses, codes, shapes, names, types. A text in angle
+//! brackets stands for what differs from server to server. A file with a `seed` begins with a new
+//! server; the others go on with the last.
 
 use std::path::Path;
 use std::time::Duration;
@@ -65,19 +67,22 @@ struct Expected {
 #[tokio::test]
 async fn nango_dev_answers_as_a_real_server_did() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/observed");
-    let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let mut server = None;
     let (mut count, mut wrong) = (0, Vec::new());
     for path in paths {
-        let file: File = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file: File = serde_json::from_slice(&std::fs::read(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if let Some(seed) = &file.seed {
             server = Some(Server::with_seed(seed, &["--rate-limit", "100000"]));
         }
         let server = server.as_ref().expect("the first file has a seed");
         for case in &file.cases {
             count += 1;
-            let differences = tokio::time::timeout(Duration::from_secs(20), play(server, case)).await;
+            let differences =
+                tokio::time::timeout(Duration::from_secs(20), play(server, case)).await;
             let differences = differences.unwrap_or_else(|_| vec!["no answer in time".to_owned()]);
             if !differences.is_empty() {
                 wrong.push(format!("{} ({}): {}", case.case, case.what, differences.join("; ")));
@@ -118,7 +123,8 @@ impl Sent {
                 headers.push((name.clone(), value.replace("<key>", &server.key("full"))));
             }
         }
-        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let body = self.body.as_ref().map(Value::to_string).or_else(|| self.body_text.clone());
         server.send(&self.method, &self.target, &headers, body.as_deref()).await
     }
@@ -167,7 +173,11 @@ fn compare(expected: &Value, actual: &Value, at: &str, found: &mut Vec<String>) 
         (Value::Object(expected), Value::Object(actual)) => {
             let names = |object: &Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
             if names(expected) != names(actual) {
-                found.push(format!("{at}: the members are {:?}, not {:?}", names(actual), names(expected)));
+                found.push(format!(
+                    "{at}: the members are {:?}, not {:?}",
+                    names(actual),
+                    names(expected)
+                ));
                 return;
             }
             for (name, expected) in expected {
@@ -207,15 +217,25 @@ fn fits(pattern: &str, actual: &Value) -> bool {
         "<time of the list>" => text.is_some_and(|text| {
             let fraction = text.strip_suffix("+00:00").and_then(|text| text.get(19..));
             has_shape(text.get(..19).unwrap_or_default(), "dddd-dd-ddTdd:dd:dd")
-                && fraction.is_some_and(|fraction| fraction.is_empty() || (fraction.starts_with('.') && fraction.len() <= 7 && !fraction.ends_with('0')))
+                && fraction.is_some_and(|fraction| {
+                    fraction.is_empty()
+                        || (fraction.starts_with('.')
+                            && fraction.len() <= 7
+                            && !fraction.ends_with('0'))
+                })
         }),
-        "<log id>" => text.and_then(|text| text.split_once('_')).is_some_and(|(time, random)| has_shape(time, "ddddddddddddd") && random.len() == 8),
+        "<log id>" => text
+            .and_then(|text| text.split_once('_'))
+            .is_some_and(|(time, random)| has_shape(time, "ddddddddddddd") && random.len() == 8),
         "<token>" => text.is_some_and(|text| text.starts_with("at-") || text.starts_with("rt-")),
         _ => {
-            if let Some(phrase) = pattern.strip_prefix("<text with \"").and_then(|rest| rest.strip_suffix("\">")) {
+            if let Some(phrase) =
+                pattern.strip_prefix("<text with \"").and_then(|rest| rest.strip_suffix("\">"))
+            {
                 return text.is_some_and(|text| text.contains(phrase));
             }
-            let names = pattern.strip_prefix("<object with ").and_then(|rest| rest.strip_suffix('>'));
+            let names =
+                pattern.strip_prefix("<object with ").and_then(|rest| rest.strip_suffix('>'));
             let names = names.unwrap_or_else(|| panic!("no such pattern: {pattern}"));
             names.split(", ").all(|name| actual.get(name).is_some())
         }

@@ -31,7 +31,8 @@ async fn fifty_reads_at_once_refresh_once() {
         .map(|n| {
             let server = server.clone();
             // Some insist, which makes no difference while a refresh is under way.
-            let target = if n % 10 == 9 { format!("{ALICE}&force_refresh=true") } else { ALICE.to_owned() };
+            let target =
+                if n % 10 == 9 { format!("{ALICE}&force_refresh=true") } else { ALICE.to_owned() };
             tokio::spawn(async move { server.get(&target).await })
         })
         .collect();
@@ -56,10 +57,19 @@ async fn a_refresh_ends_the_tokens_before_it() {
     assert_eq!(server.provider_says(&old).await, StatusCode::UNAUTHORIZED);
     assert_eq!(server.provider_says(&new).await, StatusCode::OK);
 
-    let refresh_token = |answer: &Answer| answer.json()["credentials"]["refresh_token"].as_str().unwrap().to_owned();
+    let refresh_token = |answer: &Answer| {
+        answer.json()["credentials"]["refresh_token"].as_str().unwrap().to_owned()
+    };
     assert_ne!(refresh_token(&first), refresh_token(&forced));
     let form = format!("grant_type=refresh_token&refresh_token={}", refresh_token(&first));
-    let refused = server.send("POST", "/provider/token", &[("content-type", "application/x-www-form-urlencoded")], Some(&form)).await;
+    let refused = server
+        .send(
+            "POST",
+            "/provider/token",
+            &[("content-type", "application/x-www-form-urlencoded")],
+            Some(&form),
+        )
+        .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["error"], "invalid_grant");
 
@@ -86,14 +96,20 @@ async fn the_margin_is_what_the_command_line_says() {
 async fn a_failure_holds_for_thirty_seconds() {
     let server = Server::start(&[]);
     let failed = server.get(FLAKY).await;
-    assert_eq!((failed.status, failed.code().as_str()), (StatusCode::BAD_REQUEST, "invalid_credentials"));
+    assert_eq!(
+        (failed.status, failed.code().as_str()),
+        (StatusCode::BAD_REQUEST, "invalid_credentials")
+    );
     let shown = &failed.json()["error"]["payload"]["connection"];
     assert_eq!(shown["credentials"], json!({}));
     assert_eq!(shown["errors"][0]["type"], "auth");
 
     for _ in 0..3 {
         let refused = server.get(FLAKY).await;
-        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FAILED_DEPENDENCY, "invalid_credentials"));
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::FAILED_DEPENDENCY, "invalid_credentials")
+        );
         assert!(refused.message().contains("Backing off"), "{}", refused.message());
     }
     assert_eq!(server.token_calls("github/flaky").await, 1);
@@ -104,7 +120,10 @@ async fn a_failure_holds_for_thirty_seconds() {
     assert_eq!(server.token_calls("github/flaky").await, 2);
 
     // Who insists is let through, and a success makes all good.
-    assert_eq!(server.get(&format!("{FLAKY}&force_refresh=true")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        server.get(&format!("{FLAKY}&force_refresh=true")).await.status,
+        StatusCode::BAD_REQUEST
+    );
     treat(&server, "github", "flaky", json!({"on_refresh": "ok"})).await;
     assert_eq!(server.get(FLAKY).await.status, StatusCode::FAILED_DEPENDENCY);
     let recovered = server.get(&format!("{FLAKY}&force_refresh=true")).await;
@@ -119,7 +138,10 @@ async fn a_failed_force_holds_even_while_the_token_is_good() {
     treat(&server, "github", "bob", json!({"on_refresh": "error"})).await;
     let bob = "/connections/bob?provider_config_key=github";
     assert_eq!(server.get(bob).await.status, StatusCode::OK);
-    assert_eq!(server.get(&format!("{bob}&force_refresh=true")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        server.get(&format!("{bob}&force_refresh=true")).await.status,
+        StatusCode::BAD_REQUEST
+    );
     assert_eq!(server.get(bob).await.status, StatusCode::FAILED_DEPENDENCY);
     server.advance(31).await;
     let again = server.get(bob).await;
@@ -143,7 +165,10 @@ async fn failures_on_four_days_and_the_connection_is_given_up() {
     }
     let calls = server.token_calls("github/flaky").await;
     let given_up = server.get(FLAKY).await;
-    assert_eq!((given_up.status, given_up.code().as_str()), (StatusCode::FAILED_DEPENDENCY, "invalid_credentials"));
+    assert_eq!(
+        (given_up.status, given_up.code().as_str()),
+        (StatusCode::FAILED_DEPENDENCY, "invalid_credentials")
+    );
     assert!(given_up.message().contains("refresh limit"), "{}", given_up.message());
     assert_eq!(server.token_calls("github/flaky").await, calls, "the provider is left alone");
     assert_eq!(calls, 3 * 3 + 1);
@@ -158,7 +183,10 @@ async fn failures_on_four_days_and_the_connection_is_given_up() {
 
     let import = json!({"provider_config_key": "github", "connection_id": "flaky",
         "credentials": {"type": "OAUTH2", "access_token": "new", "refresh_token": "rt-new", "expires_at": "2199-01-01T00:00:00Z"}});
-    assert_eq!(server.call("POST", "/connections", Some(&import)).await.status, StatusCode::CREATED);
+    assert_eq!(
+        server.call("POST", "/connections", Some(&import)).await.status,
+        StatusCode::CREATED
+    );
     let recovered = server.get(FLAKY).await;
     assert_eq!((recovered.status, access_token(&recovered).as_str()), (StatusCode::OK, "new"));
     assert_eq!(recovered.json()["errors"], json!([]));
@@ -170,7 +198,10 @@ async fn a_connection_that_was_given_up_comes_back_by_force() {
     let broken = "/connections/broken?provider_config_key=github";
     assert!(server.get(broken).await.message().contains("refresh limit"));
     // Even so the provider is asked, and refuses.
-    assert_eq!(server.get(&format!("{broken}&force_refresh=true")).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        server.get(&format!("{broken}&force_refresh=true")).await.status,
+        StatusCode::BAD_REQUEST
+    );
     treat(&server, "github", "broken", json!({"on_refresh": "ok"})).await;
     assert_eq!(server.get(&format!("{broken}&force_refresh=true")).await.status, StatusCode::OK);
     assert_eq!(server.get(broken).await.status, StatusCode::OK);
@@ -179,7 +210,10 @@ async fn a_connection_that_was_given_up_comes_back_by_force() {
 #[tokio::test]
 async fn a_token_without_a_refresh_token_is_handed_out_stale() {
     let server = Server::start(&[]);
-    for target in ["/connections/stale?provider_config_key=github", "/connection/stale?provider_config_key=github&force_refresh=true"] {
+    for target in [
+        "/connections/stale?provider_config_key=github",
+        "/connection/stale?provider_config_key=github&force_refresh=true",
+    ] {
         let answer = server.get(target).await;
         assert_eq!((answer.status, access_token(&answer).as_str()), (StatusCode::OK, "at-stale"));
     }
@@ -199,7 +233,10 @@ async fn a_connection_deleted_during_its_refresh_is_not_found() {
     }
     assert_eq!(server.call("DELETE", ALICE, None).await.status, StatusCode::OK);
     let answer = reading.await.unwrap();
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "invalid_credentials"));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::NOT_FOUND, "invalid_credentials")
+    );
 }
 
 #[tokio::test]
@@ -208,17 +245,22 @@ async fn connections_with_the_same_proof_are_told_apart() {
     for connection in ["one", "two", "three"] {
         let credentials = json!({"type": "OAUTH2_CC", "token": "old", "client_id": "same", "client_secret": "same", "expires_at": "2020-01-01T00:00:00Z"});
         let import = json!({"provider_config_key": "okta", "connection_id": connection, "credentials": credentials});
-        assert_eq!(server.call("POST", "/connections", Some(&import)).await.status, StatusCode::CREATED);
+        assert_eq!(
+            server.call("POST", "/connections", Some(&import)).await.status,
+            StatusCode::CREATED
+        );
     }
     treat(&server, "okta", "two", json!({"on_refresh": "invalid_client"})).await;
     for (connection, status) in [("one", 200), ("two", 400), ("three", 200)] {
-        let answer = server.get(&format!("/connections/{connection}?provider_config_key=okta")).await;
+        let answer =
+            server.get(&format!("/connections/{connection}?provider_config_key=okta")).await;
         assert_eq!(answer.status.as_u16(), status, "{connection}");
         assert_eq!(server.token_calls(&format!("okta/{connection}")).await, 1, "{connection}");
     }
 }
 
-/// Each type with the member that is its token (none: it never changes), and the status of a refresh that fails.
+/// Each type with the member that is its token (none: it never changes), and the status of a
+/// refresh that fails.
 const SEEDED: &[(&str, &str, &str, Option<&str>, u16)] = &[
     ("github", "alice", "OAUTH2", Some("access_token"), 400),
     ("okta", "client", "OAUTH2_CC", Some("token"), 400),
@@ -254,14 +296,24 @@ async fn every_type_is_seeded_and_refreshed_as_it_should_be() {
             assert_eq!(first, second, "{kind} changes");
             continue;
         };
-        assert!(first["expires_at"].as_str().unwrap() > now.as_str(), "{kind} was not refreshed: {first}");
-        assert!(second[token].as_str().unwrap() != first[token].as_str().unwrap(), "{kind}: {second}");
+        assert!(
+            first["expires_at"].as_str().unwrap() > now.as_str(),
+            "{kind} was not refreshed: {first}"
+        );
+        assert!(
+            second[token].as_str().unwrap() != first[token].as_str().unwrap(),
+            "{kind}: {second}"
+        );
         let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&first), names(&second), "{kind}");
 
         treat(&server, integration, connection, json!({"on_refresh": "invalid_grant"})).await;
         let failed = server.get(&forced).await;
-        assert_eq!((failed.status.as_u16(), failed.code().as_str()), (failure, "invalid_credentials"), "{kind}");
+        assert_eq!(
+            (failed.status.as_u16(), failed.code().as_str()),
+            (failure, "invalid_credentials"),
+            "{kind}"
+        );
     }
 }
 
@@ -270,11 +322,16 @@ async fn the_provider_takes_the_token_of_every_type_that_is_one() {
     let server = Server::start(&[]);
     for &(integration, connection, kind, token, _) in SEEDED {
         let Some(token) = token else { continue };
-        let credentials = server.get(&format!("/connections/{connection}?provider_config_key={integration}")).await.json();
+        let credentials = server
+            .get(&format!("/connections/{connection}?provider_config_key={integration}"))
+            .await
+            .json();
         let token = credentials["credentials"][token].as_str().unwrap().to_owned();
         assert_eq!(server.provider_says(&token).await, StatusCode::OK, "{kind}");
     }
-    let basic = server.send("GET", "/provider/me", &[("authorization", "Basic ZGF2ZTpodW50ZXIy")], None).await;
+    let basic = server
+        .send("GET", "/provider/me", &[("authorization", "Basic ZGF2ZTpodW50ZXIy")], None)
+        .await;
     assert_eq!(basic.json()["login"], "dave");
 }
 
@@ -294,9 +351,16 @@ async fn a_key_without_credentials_neither_sees_nor_refreshes() {
     assert_eq!(answer.json()["last_fetched_at"], Value::Null);
     for option in ["refresh_token=true", "force_refresh=1", "refresh_github_app_jwt_token=yes"] {
         let refused = server.get_as("read", &format!("{ALICE}&{option}")).await;
-        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{option}");
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::FORBIDDEN, "forbidden"),
+            "{option}"
+        );
     }
-    assert_eq!(server.get_as("read", &format!("{ALICE}&force_refresh=false")).await.status, StatusCode::OK);
+    assert_eq!(
+        server.get_as("read", &format!("{ALICE}&force_refresh=false")).await.status,
+        StatusCode::OK
+    );
     assert_eq!(server.token_calls("github/alice").await, 0);
 }
 
@@ -309,7 +373,10 @@ async fn refresh_tokens_are_shown_only_on_request_wherever_they_are() {
     assert_eq!(server.call("POST", "/connection", Some(&import)).await.status, StatusCode::CREATED);
     let target = "/connections/deep?provider_config_key=github";
     let shown = server.get(target).await.json();
-    assert_eq!(shown["credentials"], json!({"type": "OAUTH2", "access_token": "at", "raw": {"list": [{"kept": 1}], "refresh_token_expires_in": 5}}));
+    assert_eq!(
+        shown["credentials"],
+        json!({"type": "OAUTH2", "access_token": "at", "raw": {"list": [{"kept": 1}], "refresh_token_expires_in": 5}})
+    );
     assert_eq!(shown["connection_config"], json!({"userCredentials": {"access_token": "4"}}));
     let shown = server.get(&format!("{target}&refresh_token=on")).await.json();
     assert_eq!(shown["credentials"]["refresh_token"], "rt");
@@ -325,12 +392,24 @@ async fn a_second_import_keeps_the_connection_and_its_owner_and_forgets_the_rest
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    let first = server.call("POST", "/connections", Some(&import(json!({"end_user": {"id": "u"}, "metadata": {"a": 1}, "tags": {"k": "v"}})))).await.json();
+    let first = server
+        .call(
+            "POST",
+            "/connections",
+            Some(&import(
+                json!({"end_user": {"id": "u"}, "metadata": {"a": 1}, "tags": {"k": "v"}}),
+            )),
+        )
+        .await
+        .json();
     let second = server.call("POST", "/connections", Some(&import(json!({})))).await.json();
     for name in ["id", "created_at", "updated_at", "last_fetched_at"] {
         assert_eq!(first[name], second[name], "{name}");
     }
-    assert_eq!((&second["metadata"], &second["tags"], &second["end_user"]), (&json!({}), &json!({}), &Value::Null));
+    assert_eq!(
+        (&second["metadata"], &second["tags"], &second["end_user"]),
+        (&json!({}), &json!({}), &Value::Null)
+    );
     let shown = server.get("/connections/twice?provider_config_key=github").await.json();
     assert_eq!(shown["end_user"]["id"], "u");
 }

@@ -31,7 +31,11 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let mut server = Server { child, variables: BTreeMap::new() };
-        let last = if options.contains(&"--tls-port") { "NANGO_DEV_CA_FILE" } else { "NANGO_DEV_KEY_NONE" };
+        let last = if options.contains(&"--tls-port") {
+            "NANGO_DEV_CA_FILE"
+        } else {
+            "NANGO_DEV_KEY_NONE"
+        };
         for line in BufReader::new(stdout).lines() {
             let line = line.unwrap();
             let (name, value) = line.split_once('=').unwrap();
@@ -54,7 +58,8 @@ impl Server {
         &self.variables[name]
     }
 
-    /// The key of this name. Only three of them are in the environment; all are the same in every run.
+    /// The key of this name. Only three of them are in the environment; all are the same in every
+    /// run.
     pub fn key(&self, name: &str) -> String {
         match name {
             "full" => self.variable("NANGO_SECRET_KEY").to_owned(),
@@ -66,10 +71,17 @@ impl Server {
         }
     }
 
-    pub async fn send(&self, method: &str, target: &str, headers: &[(&str, &str)], body: Option<&str>) -> Answer {
+    pub async fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Answer {
         let host = self.variable("NANGO_HOST").strip_prefix("http://").unwrap();
         let stream = TcpStream::connect(host).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         let mut request = Request::builder().method(method).uri(target).header(HOST, host);
         for (name, value) in headers {
@@ -98,7 +110,8 @@ impl Server {
     }
 
     pub async fn get_as(&self, key: &str, target: &str) -> Answer {
-        self.send("GET", target, &[("authorization", &format!("Bearer {}", self.key(key)))], None).await
+        self.send("GET", target, &[("authorization", &format!("Bearer {}", self.key(key)))], None)
+            .await
     }
 
     /// A lever of the server's, which must obey.
@@ -119,7 +132,9 @@ impl Server {
 
     /// What the provider's API says to this token.
     pub async fn provider_says(&self, token: &str) -> StatusCode {
-        self.send("GET", "/provider/me", &[("authorization", &format!("Bearer {token}"))], None).await.status
+        self.send("GET", "/provider/me", &[("authorization", &format!("Bearer {token}"))], None)
+            .await
+            .status
     }
 }
 
@@ -140,7 +155,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     pub fn text(&self) -> String {

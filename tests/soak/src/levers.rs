@@ -1,4 +1,5 @@
-//! nango-dev's levers, for tests: connections that tell themselves apart, and what is to go wrong with them. `tests/faults.rs` uses them too.
+//! nango-dev's levers, for tests: connections that tell themselves apart, and what is to go wrong
+//! with them. `tests/faults.rs` uses them too.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -6,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// So often that no test comes to the end of it: how often a fault struck is what is missing from it.
+/// So often that no test comes to the end of it: how often a fault struck is what is missing from
+/// it.
 pub const ALWAYS: u64 = 1_000_000_000;
 
 /// The integration that the connections belong to.
@@ -21,7 +23,10 @@ pub struct Dev {
 impl Dev {
     pub fn running() -> Dev {
         let host = variable("NANGO_HOST");
-        Dev { address: host.trim_start_matches("http://").to_owned(), key: variable("NANGO_SECRET_KEY") }
+        Dev {
+            address: host.trim_start_matches("http://").to_owned(),
+            key: variable("NANGO_SECRET_KEY"),
+        }
     }
 
     /// One request on a connection of its own: the status and the JSON, null where there is none.
@@ -38,7 +43,8 @@ impl Dev {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("nango-dev answers");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        let status =
+            head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
@@ -60,12 +66,20 @@ impl Dev {
 
     /// What is to go wrong with a connection the next times that it is asked for.
     pub fn order(&self, id: &str, times: u64, fault: &Value) {
-        self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "fault": fault})));
+        self.done(
+            "POST",
+            "/_dev/faults",
+            Some(&json!({"connection": id, "times": times, "fault": fault})),
+        );
     }
 
     /// Lets the next answers come late.
     pub fn delay(&self, id: &str, times: u64, delay: Duration) {
-        self.done("POST", "/_dev/faults", Some(&json!({"connection": id, "times": times, "delay_ms": delay.as_millis() as u64})));
+        self.done(
+            "POST",
+            "/_dev/faults",
+            Some(&json!({"connection": id, "times": times, "delay_ms": delay.as_millis() as u64})),
+        );
     }
 
     pub fn clear(&self, id: &str) {
@@ -75,7 +89,10 @@ impl Dev {
     /// How often a fault that was ordered [`ALWAYS`] has struck.
     pub fn struck(&self, id: &str) -> u64 {
         let left = self.done("GET", "/_dev/faults", None);
-        let rule = left["faults"].as_array().and_then(|rules| rules.iter().find(|rule| rule["connection"] == id)).expect("the fault");
+        let rule = left["faults"]
+            .as_array()
+            .and_then(|rules| rules.iter().find(|rule| rule["connection"] == id))
+            .expect("the fault");
         ALWAYS - rule["times"].as_u64().expect("a number")
     }
 }
@@ -85,5 +102,7 @@ pub fn token_of(id: &str) -> String {
 }
 
 pub fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run this inside `nango-dev --tls-port 0 -- …`"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run this inside `nango-dev --tls-port 0 -- …`")
+    })
 }

@@ -1,8 +1,10 @@
-//! Everything that can go wrong, at once and for as long as one likes: `nango-dev --tls-port 0 -- nango-soak SECONDS`.
+//! Everything that can go wrong, at once and for as long as one likes: `nango-dev --tls-port 0 --
+//! nango-soak SECONDS`.
 //!
-//! Threads and queues share clients and make good calls, calls that meet every fault of nango-dev, calls whose time is too short, calls that are cancelled;
-//! clients are made and freed, processes are forked that make calls of their own. Each answer must be that of its own request, each call must end in its
-//! time, and in the end nothing may be left behind.
+//! Threads and queues share clients and make good calls, calls that meet every fault of nango-dev,
+//! calls whose time is too short, calls that are cancelled; clients are made and freed, processes
+//! are forked that make calls of their own. Each answer must be that of its own request, each call
+//! must end in its time, and in the end nothing may be left behind.
 
 mod levers;
 mod tally;
@@ -17,7 +19,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
-use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, ffi, operation};
+use nango::{
+    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, ffi,
+    operation,
+};
 use serde_json::{Value, json};
 use tally::{Held, Tally};
 
@@ -35,7 +40,8 @@ struct World {
     /// Over HTTP and TLS; all threads use them, and at times one is replaced.
     clients: [RwLock<Client>; 2],
     stop: AtomicBool,
-    /// For each worker, when the call that it makes must have ended, in ms since the start; 0: it makes none.
+    /// For each worker, when the call that it makes must have ended, in ms since the start; 0: it
+    /// makes none.
     due: Vec<AtomicU64>,
     start: Instant,
 }
@@ -43,12 +49,18 @@ struct World {
 fn options(tls: bool) -> Options {
     let mut options = Options::default();
     // An address: a child that was forked during a lookup is at libc's mercy.
-    let host = if tls { variable("NANGO_DEV_TLS_HOST").replace("localhost", "127.0.0.1") } else { variable("NANGO_HOST") };
+    let host = if tls {
+        variable("NANGO_DEV_TLS_HOST").replace("localhost", "127.0.0.1")
+    } else {
+        variable("NANGO_HOST")
+    };
     options.set_base_url(&host).expect("a URL");
     options.set_secret_key(&variable("NANGO_SECRET_KEY")).expect("a key");
     if tls {
         options.set_tls_roots(Roots::CustomOnly);
-        options.add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority")).expect("an authority");
+        options
+            .add_ca_pem(&std::fs::read(variable("NANGO_DEV_CA_FILE")).expect("the authority"))
+            .expect("an authority");
     }
     options.set_max_response_bytes(1_000_000).expect("a limit");
     options
@@ -59,12 +71,22 @@ fn client(tls: bool) -> Client {
 }
 
 fn main() -> ExitCode {
-    let seconds: u64 = std::env::args().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(10).clamp(1, 7 * 24 * 3600);
+    let seconds: u64 = std::env::args()
+        .nth(1)
+        .and_then(|seconds| seconds.parse().ok())
+        .unwrap_or(10)
+        .clamp(1, 7 * 24 * 3600);
     // The library's thread stays for good, and so does what the first calls load: not counted.
     for tls in [false, true] {
         let (queue, client) = (Queue::new().expect("a queue"), client(tls));
         let _ = client.warm_up();
-        let _ = queue.submit(&client, &operation::WARM_UP, Parameters::new(), &CallOptions::default(), 0);
+        let _ = queue.submit(
+            &client,
+            &operation::WARM_UP,
+            Parameters::new(),
+            &CallOptions::default(),
+            0,
+        );
         queue.next(1, Some(Duration::from_secs(10)));
     }
     thread::sleep(Duration::from_millis(200));
@@ -99,7 +121,8 @@ fn main() -> ExitCode {
         thread::sleep(Duration::from_millis(50));
         world.look_for_hung();
     }
-    let (done, stuck): (Vec<_>, Vec<_>) = threads.into_iter().partition(thread::JoinHandle::is_finished);
+    let (done, stuck): (Vec<_>, Vec<_>) =
+        threads.into_iter().partition(thread::JoinHandle::is_finished);
     world.tally.hung.fetch_add(stuck.len() as u64, Ordering::SeqCst);
     for thread in done {
         if thread.join().is_err() {
@@ -110,7 +133,8 @@ fn main() -> ExitCode {
         // The last of the old clients goes with this one.
         let mut unused = Options::default();
         unused.set_secret_key(&variable("NANGO_SECRET_KEY")).expect("a key");
-        *shared.write().unwrap_or_else(PoisonError::into_inner) = Client::with_options(&unused).expect("a client");
+        *shared.write().unwrap_or_else(PoisonError::into_inner) =
+            Client::with_options(&unused).expect("a client");
     }
     // What was cancelled is closed by the library's thread, which may be at it still.
     let settled = Instant::now() + Duration::from_secs(5);
@@ -153,7 +177,10 @@ impl World {
         for (worker, due) in self.due.iter().enumerate() {
             let at = due.load(Ordering::SeqCst);
             // Counted once: the mark is taken away.
-            if at != 0 && at < now && due.compare_exchange(at, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            if at != 0
+                && at < now
+                && due.compare_exchange(at, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+            {
                 eprintln!("hung: a call of worker {worker}");
                 self.tally.hung.fetch_add(1, Ordering::SeqCst);
             }
@@ -170,7 +197,14 @@ impl World {
             }
             Err(error) => {
                 self.tally.count(kind, error.code().name());
-                let never = matches!(error.code(), Code::Panic | Code::Internal | Code::WrongProcess | Code::InvalidArgument | Code::Closed);
+                let never = matches!(
+                    error.code(),
+                    Code::Panic
+                        | Code::Internal
+                        | Code::WrongProcess
+                        | Code::InvalidArgument
+                        | Code::Closed
+                );
                 if !faulty || never {
                     self.tally.wrong(format!("{kind}: {error}"));
                 }
@@ -179,7 +213,8 @@ impl World {
     }
 }
 
-/// One of nango-dev's faults, its name, and how long a call that meets it may take: those that say nothing are not waited for.
+/// One of nango-dev's faults, its name, and how long a call that meets it may take: those that say
+/// nothing are not waited for.
 fn fault() -> (String, Value, Duration) {
     let long = Duration::from_secs(20);
     let short = Duration::from_millis(fastrand::u64(50..300));
@@ -193,16 +228,36 @@ fn fault() -> (String, Value, Duration) {
         ("chunks", json!({"kind": "chunks"}), long),
         ("garbage", json!({"kind": "garbage"}), long),
         ("drip", json!({"kind": "drip", "every_ms": 10}), short),
-        ("drip, body", json!({"kind": "drip", "part": "body", "every_ms": fastrand::u64(1..20)}), short),
-        ("oversize", json!({"kind": "oversize", "bytes": 1_100_000, "announced": fastrand::bool()}), long),
+        (
+            "drip, body",
+            json!({"kind": "drip", "part": "body", "every_ms": fastrand::u64(1..20)}),
+            short,
+        ),
+        (
+            "oversize",
+            json!({"kind": "oversize", "bytes": 1_100_000, "announced": fastrand::bool()}),
+            long,
+        ),
         ("endless headers", json!({"kind": "endless_headers"}), long),
-        ("close idle", json!({"kind": "close_idle", "after_ms": fastrand::u64(0..5), "reset": fastrand::bool()}), long),
+        (
+            "close idle",
+            json!({"kind": "close_idle", "after_ms": fastrand::u64(0..5), "reset": fastrand::bool()}),
+            long,
+        ),
         ("close on reuse", json!({"kind": "close_on_reuse", "reset": fastrand::bool()}), long),
         ("extra answer", json!({"kind": "extra_answer"}), long),
         ("status", answer(), long),
-        ("429", json!({"kind": "answer", "status": 429, "envelope": "D", "headers": {"retry-after": "0"}}), long),
+        (
+            "429",
+            json!({"kind": "answer", "status": 429, "envelope": "D", "headers": {"retry-after": "0"}}),
+            long,
+        ),
         ("page", json!({"kind": "answer", "status": 200, "envelope": "H"}), long),
-        ("redirect", json!({"kind": "answer", "status": 302, "headers": {"location": "http://127.0.0.1:1/"}}), long),
+        (
+            "redirect",
+            json!({"kind": "answer", "status": 302, "headers": {"location": "http://127.0.0.1:1/"}}),
+            long,
+        ),
     ];
     let (name, fault, time) = kinds[fastrand::usize(0..kinds.len())].clone();
     (format!("fault: {name}"), fault, time)
@@ -228,7 +283,8 @@ struct Worker<'w> {
 }
 
 fn connections(world: &World, number: usize) -> Vec<String> {
-    let ids: Vec<String> = (0..CONNECTIONS).map(|connection| format!("soak-{number}-{connection}")).collect();
+    let ids: Vec<String> =
+        (0..CONNECTIONS).map(|connection| format!("soak-{number}-{connection}")).collect();
     ids.iter().for_each(|id| world.dev.import(id));
     ids
 }
@@ -262,10 +318,25 @@ impl<'w> Worker<'w> {
 
     fn call(&self, kind: &str, options: &CallOptions, faulty: bool) {
         let id = self.id();
-        self.ask(kind, &self.world.client(fastrand::bool()), id, options, Duration::from_secs(20), faulty);
+        self.ask(
+            kind,
+            &self.world.client(fastrand::bool()),
+            id,
+            options,
+            Duration::from_secs(20),
+            faulty,
+        );
     }
 
-    fn ask(&self, kind: &str, client: &Client, id: &str, options: &CallOptions, allowed: Duration, faulty: bool) {
+    fn ask(
+        &self,
+        kind: &str,
+        client: &Client,
+        id: &str,
+        options: &CallOptions,
+        allowed: Duration,
+        faulty: bool,
+    ) {
         self.world.expect_by(self.number, allowed);
         let began = Instant::now();
         let result = client.get_token(INTEGRATION, id, options);
@@ -293,7 +364,14 @@ impl<'w> Worker<'w> {
         let id = self.id();
         let time = Duration::from_millis(fastrand::u64(10..200));
         self.world.dev.delay(id, 3, Duration::from_millis(fastrand::u64(1..400)));
-        self.ask("short of time", &self.world.client(fastrand::bool()), id, &within(time), time, true);
+        self.ask(
+            "short of time",
+            &self.world.client(fastrand::bool()),
+            id,
+            &within(time),
+            time,
+            true,
+        );
         self.world.dev.clear(id);
     }
 
@@ -326,14 +404,18 @@ impl<'w> Worker<'w> {
         let mut options = within(Duration::from_secs(20));
         options.set_force_refresh(true);
         self.world.expect_by(self.number, Duration::from_secs(20));
-        let result = self.world.client(fastrand::bool()).get_connection_json("github", "alice", &options);
+        let result =
+            self.world.client(fastrand::bool()).get_connection_json("github", "alice", &options);
         self.world.is_back(self.number);
         match result {
-            Ok(connection) if connection.contains("\"connection_id\":\"alice\"") => self.world.tally.count("forced refresh", "OK"),
+            Ok(connection) if connection.contains("\"connection_id\":\"alice\"") => {
+                self.world.tally.count("forced refresh", "OK")
+            }
             Ok(_) => self.world.tally.wrong("forced refresh: another's answer".to_owned()),
             Err(error) => {
                 self.world.tally.count("forced refresh", error.code().name());
-                // A break on a connection that the server closed is not repeated: the refresh may have been made.
+                // A break on a connection that the server closed is not repeated: the refresh may
+                // have been made.
                 if error.code() != Code::Io {
                     self.world.tally.wrong(format!("forced refresh: {error}"));
                 }
@@ -344,7 +426,14 @@ impl<'w> Worker<'w> {
     fn own_client(&self) {
         let client = client(fastrand::bool());
         for _ in 0..fastrand::u32(1..4) {
-            self.ask("client made and freed", &client, self.id(), &within(Duration::from_secs(20)), Duration::from_secs(20), false);
+            self.ask(
+                "client made and freed",
+                &client,
+                self.id(),
+                &within(Duration::from_secs(20)),
+                Duration::from_secs(20),
+                false,
+            );
         }
     }
 
@@ -356,16 +445,30 @@ impl<'w> Worker<'w> {
         if faulty {
             self.world.dev.order(id, 3, &answer());
         }
-        let (url, key, integration, c_id) = (text(&variable("NANGO_HOST")), text(&variable("NANGO_SECRET_KEY")), text(INTEGRATION), text(id));
+        let (url, key, integration, c_id) = (
+            text(&variable("NANGO_HOST")),
+            text(&variable("NANGO_SECRET_KEY")),
+            text(INTEGRATION),
+            text(id),
+        );
         self.world.expect_by(self.number, Duration::from_secs(60));
-        // SAFETY: the texts outlive the calls, and what comes back is freed once, by the function for it.
+        // SAFETY: the texts outlive the calls, and what comes back is freed once, by the function
+        // for it.
         let outcome = unsafe {
             let mut error = ptr::null_mut();
             let client = ffi::client::nango_client_new(url.as_ptr(), key.as_ptr(), &mut error);
-            let token = ffi::call::nango_get_token(client, integration.as_ptr(), c_id.as_ptr(), ptr::null(), &mut error);
+            let token = ffi::call::nango_get_token(
+                client,
+                integration.as_ptr(),
+                c_id.as_ptr(),
+                ptr::null(),
+                &mut error,
+            );
             let outcome = if token.is_null() {
                 let code = ffi::error::nango_error_code(error);
-                Err(CStr::from_ptr(ffi::error::nango_code_name(code)).to_string_lossy().into_owned())
+                Err(CStr::from_ptr(ffi::error::nango_code_name(code))
+                    .to_string_lossy()
+                    .into_owned())
             } else {
                 Ok(CStr::from_ptr(token).to_string_lossy().into_owned())
             };
@@ -389,16 +492,29 @@ impl<'w> Worker<'w> {
     }
 
     fn bad_tls(&self) {
-        let places = [("EXPIRED", Code::Tls), ("WRONG_NAME", Code::Tls), ("UNKNOWN_CA", Code::Tls), ("CUT_OFF", Code::Connect), ("SILENT", Code::Timeout)];
+        let places = [
+            ("EXPIRED", Code::Tls),
+            ("WRONG_NAME", Code::Tls),
+            ("UNKNOWN_CA", Code::Tls),
+            ("CUT_OFF", Code::Connect),
+            ("SILENT", Code::Timeout),
+        ];
         let (place, code) = places[fastrand::usize(0..places.len())];
         let mut options = options(true);
-        options.set_base_url(&variable(&format!("NANGO_DEV_TLS_{place}_HOST")).replace("localhost", "127.0.0.1")).expect("a URL");
+        options
+            .set_base_url(
+                &variable(&format!("NANGO_DEV_TLS_{place}_HOST")).replace("localhost", "127.0.0.1"),
+            )
+            .expect("a URL");
         let client = Client::with_options(&options).expect("a client");
         let time = Duration::from_millis(if code == Code::Timeout { 150 } else { 20_000 });
         self.world.expect_by(self.number, time);
         let error = client.get_token(INTEGRATION, "nobody", &within(time)).expect_err("no trust");
         self.world.is_back(self.number);
-        self.world.tally.count(&format!("TLS: {}", place.to_lowercase().replace('_', " ")), error.code().name());
+        self.world.tally.count(
+            &format!("TLS: {}", place.to_lowercase().replace('_', " ")),
+            error.code().name(),
+        );
         if error.code() != code {
             self.world.tally.wrong(format!("{place}: {error}"));
         }
@@ -412,17 +528,23 @@ impl<'w> Worker<'w> {
         self.world.tally.count("shared client replaced", "OK");
     }
 
-    /// A child, forked while other threads are calling, which calls with an inherited client and with one of its own.
+    /// A child, forked while other threads are calling, which calls with an inherited client and
+    /// with one of its own.
     fn fork(&self) {
         let tls = fastrand::bool();
         let (inherited, id) = (self.world.client(tls), self.id());
         self.world.expect_by(self.number, Duration::from_secs(20));
-        // SAFETY: the child makes calls, which is what is tried here, and ends without any of the parent's clean-up.
+        // SAFETY: the child makes calls, which is what is tried here, and ends without any of the
+        // parent's clean-up.
         let child = unsafe { libc::fork() };
         if child == 0 {
             // SAFETY: takes a number; a child that hangs is ended by it.
             unsafe { libc::alarm(15) };
-            let works = |client: &Client| client.get_token(INTEGRATION, id, &within(Duration::from_secs(10))).is_ok_and(|token| *token == token_of(id));
+            let works = |client: &Client| {
+                client
+                    .get_token(INTEGRATION, id, &within(Duration::from_secs(10)))
+                    .is_ok_and(|token| *token == token_of(id))
+            };
             let status = match (works(&inherited), works(&client(tls)), works(&inherited)) {
                 (true, true, true) => 0,
                 (false, ..) => 1,
@@ -443,7 +565,9 @@ impl<'w> Worker<'w> {
             self.world.tally.count("forked child", "HUNG");
             self.world.tally.hung.fetch_add(1, Ordering::SeqCst);
         } else if libc::WEXITSTATUS(status) != 0 {
-            self.world.tally.wrong(format!("a child's call number {} failed", libc::WEXITSTATUS(status)));
+            self.world
+                .tally
+                .wrong(format!("a child's call number {} failed", libc::WEXITSTATUS(status)));
         } else {
             self.world.tally.count("forked child", "OK");
         }
@@ -469,7 +593,12 @@ struct Flight {
 
 impl<'w> Queued<'w> {
     fn new(world: &'w World, number: usize) -> Queued<'w> {
-        Queued { world, number, queue: Queue::new().expect("a queue"), ids: connections(world, number) }
+        Queued {
+            world,
+            number,
+            queue: Queue::new().expect("a queue"),
+            ids: connections(world, number),
+        }
     }
 
     fn run(mut self) {
@@ -484,14 +613,37 @@ impl<'w> Queued<'w> {
         self.ids.iter().for_each(|id| self.world.dev.delete(id));
     }
 
-    fn submit(&self, flights: &mut HashMap<u64, Flight>, kind: &str, id: &str, faulty: bool, allowed: Duration) -> u64 {
+    fn submit(
+        &self,
+        flights: &mut HashMap<u64, Flight>,
+        kind: &str,
+        id: &str,
+        faulty: bool,
+        allowed: Duration,
+    ) -> u64 {
         let parameters = json!({"provider_config_key": INTEGRATION, "connection_id": id});
         let parameters: Parameters = parameters.as_object().cloned().expect("an object");
         let began = Instant::now();
         let client = self.world.client(fastrand::bool());
-        let ticket = self.queue.submit(&client, &operation::GET_TOKEN, parameters, &within(allowed), began.elapsed().as_nanos() as u64);
+        let ticket = self.queue.submit(
+            &client,
+            &operation::GET_TOKEN,
+            parameters,
+            &within(allowed),
+            began.elapsed().as_nanos() as u64,
+        );
         let ticket = ticket.expect("accepted");
-        flights.insert(ticket, Flight { kind: kind.to_owned(), id: id.to_owned(), faulty, began, allowed, cancelled: None });
+        flights.insert(
+            ticket,
+            Flight {
+                kind: kind.to_owned(),
+                id: id.to_owned(),
+                faulty,
+                began,
+                allowed,
+                cancelled: None,
+            },
+        );
         ticket
     }
 
@@ -507,7 +659,13 @@ impl<'w> Queued<'w> {
             if fastrand::u32(0..3) == 0 {
                 tickets.push(self.submit(&mut flights, &kind, spoilt, true, time));
             } else {
-                tickets.push(self.submit(&mut flights, "queued good", &good[fastrand::usize(0..good.len())], false, Duration::from_secs(20)));
+                tickets.push(self.submit(
+                    &mut flights,
+                    "queued good",
+                    &good[fastrand::usize(0..good.len())],
+                    false,
+                    Duration::from_secs(20),
+                ));
             }
         }
         for ticket in tickets {
@@ -525,7 +683,13 @@ impl<'w> Queued<'w> {
     fn closed(&self) {
         let mut flights = HashMap::new();
         for _ in 0..10 {
-            let ticket = self.submit(&mut flights, "queue closed", &self.ids[1], true, Duration::from_secs(20));
+            let ticket = self.submit(
+                &mut flights,
+                "queue closed",
+                &self.ids[1],
+                true,
+                Duration::from_secs(20),
+            );
             flights.get_mut(&ticket).expect("it flies").cancelled = Some(Instant::now());
         }
         self.queue.close();
@@ -540,19 +704,31 @@ impl<'w> Queued<'w> {
         while !flights.is_empty() && Instant::now() < until {
             for done in self.queue.next(16, Some(Duration::from_millis(500))) {
                 let Some(flight) = flights.remove(&done.ticket) else {
-                    self.world.tally.wrong(format!("ticket {} completed twice, or was never given out", done.ticket));
+                    self.world.tally.wrong(format!(
+                        "ticket {} completed twice, or was never given out",
+                        done.ticket
+                    ));
                     continue;
                 };
                 let took = flight.began.elapsed();
                 let code = done.result.as_ref().err().map(Error::code);
                 match (code, flight.cancelled) {
                     (Some(Code::Cancelled), Some(at)) => self.world.tally.cancelled(at.elapsed()),
-                    (Some(Code::Cancelled), None) => self.world.tally.wrong(format!("{}: nobody cancelled it", flight.kind)),
-                    (Some(Code::Timeout), _) if took >= flight.allowed => self.world.tally.overshot(took, flight.allowed),
+                    (Some(Code::Cancelled), None) => {
+                        self.world.tally.wrong(format!("{}: nobody cancelled it", flight.kind))
+                    }
+                    (Some(Code::Timeout), _) if took >= flight.allowed => {
+                        self.world.tally.overshot(took, flight.allowed)
+                    }
                     _ => {}
                 }
                 let result = done.result.map(|token| token.expect("a token"));
-                self.world.judge(&flight.kind, &flight.id, flight.faulty || flight.cancelled.is_some(), result);
+                self.world.judge(
+                    &flight.kind,
+                    &flight.id,
+                    flight.faulty || flight.cancelled.is_some(),
+                    result,
+                );
             }
         }
         self.world.is_back(self.number);
@@ -560,7 +736,8 @@ impl<'w> Queued<'w> {
     }
 }
 
-/// Calls one after the other to a server that closes each connection after its answer: none fails, and none is carried out twice.
+/// Calls one after the other to a server that closes each connection after its answer: none fails,
+/// and none is carried out twice.
 fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
     let id = format!("soak-idle-{number}");
     let client = {
@@ -576,7 +753,12 @@ fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
         world.expect_by(number, Duration::from_secs(60));
         let result = client.get_token(INTEGRATION, &id, &CallOptions::default());
         world.is_back(number);
-        world.judge(if on_reuse { "idle: closed when used" } else { "idle: closed between" }, &id, false, result);
+        world.judge(
+            if on_reuse { "idle: closed when used" } else { "idle: closed between" },
+            &id,
+            false,
+            result,
+        );
         calls += 1;
         if calls % 2 == 0 {
             thread::sleep(Duration::from_micros(fastrand::u64(0..1500)));

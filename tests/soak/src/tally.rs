@@ -28,7 +28,10 @@ impl Tally {
 
     /// A call that ended by its deadline: how much later than that.
     pub fn overshot(&self, took: Duration, allowed: Duration) {
-        self.overshoots.lock().unwrap_or_else(PoisonError::into_inner).push(took.saturating_sub(allowed));
+        self.overshoots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(took.saturating_sub(allowed));
     }
 
     /// How long a cancelled call took to come back.
@@ -42,7 +45,12 @@ impl Tally {
     }
 
     pub fn calls(&self) -> u64 {
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).values().flat_map(BTreeMap::values).sum()
+        self.kinds
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .flat_map(BTreeMap::values)
+            .sum()
     }
 
     /// The table, and whether nothing is wrong in it.
@@ -51,20 +59,40 @@ impl Tally {
         let mut table = String::new();
         for (kind, results) in kinds.iter() {
             let total: u64 = results.values().sum();
-            let parts: Vec<String> = results.iter().map(|(result, count)| format!("{result} {count}")).collect();
+            let parts: Vec<String> =
+                results.iter().map(|(result, count)| format!("{result} {count}")).collect();
             let _ = writeln!(table, "{kind:<28} {total:>8}   {}", parts.join(", "));
         }
         drop(kinds);
         let (lost, hung) = (self.lost.load(Ordering::SeqCst), self.hung.load(Ordering::SeqCst));
         let wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let _ = writeln!(table, "{:<28} {:>8}   lost {lost}, hung {hung}, wrong {wrong}", "all calls", self.calls());
-        for (name, figures) in [("late after a deadline", &self.overshoots), ("late after a cancel", &self.cancels)] {
+        let _ = writeln!(
+            table,
+            "{:<28} {:>8}   lost {lost}, hung {hung}, wrong {wrong}",
+            "all calls",
+            self.calls()
+        );
+        for (name, figures) in
+            [("late after a deadline", &self.overshoots), ("late after a cancel", &self.cancels)]
+        {
             let mut figures = figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
             figures.sort_unstable();
-            let at = |share: usize| figures.get((figures.len() * share / 100).min(figures.len().saturating_sub(1))).copied().unwrap_or_default();
+            let at = |share: usize| {
+                figures
+                    .get((figures.len() * share / 100).min(figures.len().saturating_sub(1)))
+                    .copied()
+                    .unwrap_or_default()
+            };
             let (median, most, max) = (at(50), at(99), figures.last().copied().unwrap_or_default());
             let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-            let _ = writeln!(table, "{name:<28} {:>8}   ms: p50 {:.1}, p99 {:.1}, max {:.1}", figures.len(), ms(median), ms(most), ms(max));
+            let _ = writeln!(
+                table,
+                "{name:<28} {:>8}   ms: p50 {:.1}, p99 {:.1}, max {:.1}",
+                figures.len(),
+                ms(median),
+                ms(most),
+                ms(max)
+            );
         }
         (table, lost == 0 && hung == 0 && wrong == 0)
     }
@@ -91,8 +119,11 @@ impl Held {
             line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
         };
         Held {
-            // The folder itself is open while it is read. The library has no pipes; ThreadSanitizer has, to the program that tells it names.
-            descriptors: std::fs::read_dir("/proc/self/fd").map_or(0, |fds| fds.flatten().filter(|fd| !is_pipe(&fd.path())).count().saturating_sub(1)),
+            // The folder itself is open while it is read. The library has no pipes; ThreadSanitizer
+            // has, to the program that tells it names.
+            descriptors: std::fs::read_dir("/proc/self/fd").map_or(0, |fds| {
+                fds.flatten().filter(|fd| !is_pipe(&fd.path())).count().saturating_sub(1)
+            }),
             threads: number("Threads:"),
             rss_kib: number("VmRSS:"),
             objects: nango::ffi::version::nango_live_objects(),
@@ -101,10 +132,15 @@ impl Held {
 
     /// Memory may grow by what the allocator keeps; the rest must come back.
     pub fn is_back_to(&self, start: &Held) -> bool {
-        self.descriptors <= start.descriptors && self.threads <= start.threads && self.objects <= start.objects
+        self.descriptors <= start.descriptors
+            && self.threads <= start.threads
+            && self.objects <= start.objects
     }
 
     pub fn row(&self, when: &str) -> String {
-        format!("{when:<28}            fds {}, threads {}, objects {}, RSS {} KiB\n", self.descriptors, self.threads, self.objects, self.rss_kib)
+        format!(
+            "{when:<28}            fds {}, threads {}, objects {}, RSS {} KiB\n",
+            self.descriptors, self.threads, self.objects, self.rss_kib
+        )
     }
 }

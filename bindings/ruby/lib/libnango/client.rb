@@ -1,17 +1,19 @@
 # frozen_string_literal: true
 
 module LibNango
-  # A client of one Nango environment. Make one for each secret key and keep it: it keeps connections warm, and never a
-  # token. Any number of threads may use it at once, and after a fork parent and child both go on with it.
+  # A client of one Nango environment. Make one for each secret key and keep it: it keeps
+  # connections warm, and never a token. Any number of threads may use it at once, and after a fork
+  # parent and child both go on with it.
   #
   #   client = LibNango::Client.new(secret_key: ENV.fetch("NANGO_SECRET_KEY"))
   #   token = client.get_token(provider_config_key: "github", connection_id: "alice")
   #
-  # Each call makes only its own fiber wait, or its own thread where there is no fiber scheduler; it always ends by its
-  # timeout, and is ended at once by Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C. All of them raise {Error}.
+  # Each call makes only its own fiber wait, or its own thread where there is no fiber scheduler; it
+  # always ends by its timeout, and is ended at once by Timeout.timeout, Thread#kill, Thread#raise
+  # and Ctrl-C. All of them raise {Error}.
   class Client
-    # A client with the key and the server of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY;
-    # NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT.
+    # A client with the key and the server of the process's environment: NANGO_API_KEY, then
+    # NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT.
     # @param options the options of {#initialize}; what is given there counts
     # @return [Client]
     # @raise [Error::InvalidArgument] when there is no key
@@ -19,7 +21,8 @@ module LibNango
       new(**options, from_env: true)
     end
 
-    # Nothing is sent yet. What is nil stays at its default. Times are in seconds and may have a fraction.
+    # Nothing is sent yet. What is nil stays at its default. Times are in seconds and may have a
+    # fraction.
     # @param secret_key [String] the secret key of a Nango environment
     # @param base_url [String, nil] the server; default: https://api.nango.dev
     # @param timeout [Numeric, nil] for a whole call, with its retries and the waits between them; default: 60
@@ -54,8 +57,8 @@ module LibNango
       @handle = Handle.new(pointer, Native.method(:nango_client_free), "client")
     end
 
-    # The one string that goes behind "Bearer", or the API key, of a connection. Nango refreshes it first if need be:
-    # ask just before it is used, and do not keep it.
+    # The one string that goes behind "Bearer", or the API key, of a connection. Nango refreshes it
+    # first if need be: ask just before it is used, and do not keep it.
     # @param provider_config_key [String] the integration's unique key
     # @param connection_id [String]
     # @param force_refresh [Boolean] refresh the token although it is still good
@@ -126,8 +129,8 @@ module LibNango
     #   client.list_connections(integration_id: "github").first(3)
     #   client.list_connections(tags: {tier: "gold"}) { |connection| … }
     #
-    # Under a fiber scheduler walk through it with a block, `each`, `map`, `first` and the like: `next` runs in a fiber
-    # of Ruby's own that makes its whole thread wait.
+    # Under a fiber scheduler walk through it with a block, `each`, `map`, `first` and the like:
+    # `next` runs in a fiber of Ruby's own that makes its whole thread wait.
     #
     # @param page_size [Integer, nil] how many connections are fetched at once; default: 1000, at most 2000
     # @param timeout [Numeric, nil] seconds for each page
@@ -151,7 +154,8 @@ module LibNango
       self
     end
 
-    # One list of connections as Nango's answer has it, byte for byte. Without a limit Nango sends its first 10 000.
+    # One list of connections as Nango's answer has it, byte for byte. Without a limit Nango sends
+    # its first 10 000.
     # @param timeout [Numeric, nil] seconds
     # @param headers [Hash{String => String}, nil] to send along
     # @param filter as for {#list_connections}, and limit and page (numbers)
@@ -170,16 +174,16 @@ module LibNango
       self
     end
 
-    # The oldest event that nobody took yet; see `events` of {#initialize}. "event" is "attempt" (for each attempt of a
-    # call) or "warning"; nothing in it is a secret.
+    # The oldest event that nobody took yet; see `events` of {#initialize}. "event" is "attempt"
+    # (for each attempt of a call) or "warning"; nothing in it is a secret.
     # @return [Hash{String => Object}, nil] nil: there is none
     def next_event
       json = @handle.use { |client| Native.owned_text { Native.nango_client_next_event_json(client) } }
       json && Record.parse_object(json)
     end
 
-    # Closes the connections that are kept. Calls that are running go on to their end; the next ones raise
-    # {Error::InvalidArgument}. May be called again.
+    # Closes the connections that are kept. Calls that are running go on to their end; the next ones
+    # raise {Error::InvalidArgument}. May be called again.
     # @return [nil]
     def close
       @handle.close

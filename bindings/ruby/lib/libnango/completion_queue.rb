@@ -5,10 +5,11 @@ require "io/wait"
 module LibNango
   # Waits for calls without blocking more than the caller, be that a thread or a fiber.
   #
-  # The library makes the call on a thread of its own and makes a descriptor readable when it is done. Waiting for a
-  # descriptor is what Ruby does best: other threads run meanwhile, a fiber gives way to its scheduler, and
-  # Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C end the wait at once. Two must not wait on one descriptor, so
-  # a call borrows a queue for itself, and gives it back with nothing in it.
+  # The library makes the call on a thread of its own and makes a descriptor readable when it is
+  # done. Waiting for a descriptor is what Ruby does best: other threads run meanwhile, a fiber
+  # gives way to its scheduler, and Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C end the
+  # wait at once. Two must not wait on one descriptor, so a call borrows a queue for itself, and
+  # gives it back with nothing in it.
   # @api private
   class CompletionQueue
     # How many are kept for the next calls; each is one descriptor.
@@ -22,7 +23,8 @@ module LibNango
     @idle = Thread::Queue.new
 
     class << self
-      # Begins a call by the block, which gets a queue and an error_out and returns a ticket, and waits for it.
+      # Begins a call by the block, which gets a queue and an error_out and returns a ticket, and
+      # waits for it.
       # @return [String, nil] what the call came to; nil: the end of a list
       # @raise [Error]
       def result(&)
@@ -32,7 +34,8 @@ module LibNango
             queue = borrow
             queue.submit(&)
           end
-          # Not masked, and not unmasked either: whether the caller may be interrupted is the caller's to say.
+          # Not masked, and not unmasked either: whether the caller may be interrupted is the
+          # caller's to say.
           queue.result
         ensure
           Thread.handle_interrupt(NEVER) { give_back(queue) } if queue
@@ -41,7 +44,8 @@ module LibNango
 
       private
 
-      # One of a parent's is left to the collector: freeing it here does not touch the parent's descriptor.
+      # One of a parent's is left to the collector: freeing it here does not touch the parent's
+      # descriptor.
       def borrow
         until @idle.empty?
           queue = pop_idle
@@ -112,16 +116,17 @@ module LibNango
 
     private
 
-    # The wait has no limit, and yet it ran out: a timeout around the call has ended it, and the scheduler, as async's
-    # does, took the exception for the limit of the wait. So it is raised here.
+    # The wait has no limit, and yet it ran out: a timeout around the call has ended it, and the
+    # scheduler, as async's does, took the exception for the limit of the wait. So it is raised
+    # here.
     def ran_out
       raise Async::TimeoutError, "execution expired" if defined?(Async::TimeoutError)
 
       raise Error::Timeout, "the fiber scheduler has ended the wait"
     end
 
-    # Takes the call's completion, if it is there. One of another ticket is what an interrupt that no mask holds off, as
-    # Ctrl-C is, has left behind.
+    # Takes the call's completion, if it is there. One of another ticket is what an interrupt that
+    # no mask holds off, as Ctrl-C is, has left behind.
     def take
       while Native.nango_queue_next(@pointer, @completion, 1, 0) == 1
         if @completion[:ticket] == @ticket

@@ -137,7 +137,8 @@ module LibNango
       @credentials ||= part("credentials", Credentials) || Credentials.new({}.freeze)
     end
 
-    # What the provider needs besides the token, such as a subdomain: any JSON, parsed. It may hold secrets.
+    # What the provider needs besides the token, such as a subdomain: any JSON, parsed. It may hold
+    # secrets.
     # @return [Object, nil]
     def connection_config
       self["connection_config"]

@@ -7,8 +7,8 @@ module LibNango
   #   credentials.username         # BASIC
   #   credentials["client_id"]     # any, by the name that it has in JSON
   #
-  # To have just the token, use {Client#get_token}, or {#single_token} of credentials that are there already. Nothing
-  # shows a secret but what asks for one: these readers, {#[]}, {#dig} and {#to_h}.
+  # To have just the token, use {Client#get_token}, or {#single_token} of credentials that are there
+  # already. Nothing shows a secret but what asks for one: these readers, {#[]}, {#dig} and {#to_h}.
   class Credentials < Record
     # "OAUTH2", "API_KEY", "BASIC", …; nil when there are no credentials.
     # @return [String, nil]
@@ -81,8 +81,8 @@ module LibNango
       to_h.empty?
     end
 
-    # The one string that goes behind "Bearer", or the API key: what {Client#get_token} would have returned instead of
-    # these credentials. Nothing is sent.
+    # The one string that goes behind "Bearer", or the API key: what {Client#get_token} would have
+    # returned instead of these credentials. Nothing is sent.
     # @return [String] frozen
     # @raise [Error::NoSingleToken] for BASIC, OAUTH1, …
     # @raise [Error::NoCredentials] when there are none

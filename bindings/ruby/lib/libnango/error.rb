@@ -3,7 +3,8 @@
 require "json"
 
 module LibNango
-  # Why a call failed. Each code has a class of its own below this one, so that either can be rescued:
+  # Why a call failed. Each code has a class of its own below this one, so that either can be
+  # rescued:
   #
   #   begin
   #     token = client.get_token(provider_config_key: "github", connection_id: "alice")
@@ -77,7 +78,8 @@ module LibNango
       code_name.downcase.to_sym
     end
 
-    # Whether the same call may succeed later with nothing else changed. The library's own retries are over by then.
+    # Whether the same call may succeed later with nothing else changed. The library's own retries
+    # are over by then.
     def retryable?
       @retryable
     end
@@ -281,7 +283,8 @@ module LibNango
       CODE_NAME = "SERVER"
     end
 
-    # The provider refused to refresh the token, or could not be reached. If it persists, the user must authorise again.
+    # The provider refused to refresh the token, or could not be reached. If it persists, the user
+    # must authorise again.
     class RefreshFailed < Error
       # The code.
       NUMBER = 46
@@ -305,8 +308,8 @@ module LibNango
       CODE_NAME = "REFRESH_BACKOFF"
     end
 
-    # The answer holds no credentials: the key lacks the scope `environment:connections:read_credentials`, or the
-    # connection has none.
+    # The answer holds no credentials: the key lacks the scope
+    # `environment:connections:read_credentials`, or the connection has none.
     class NoCredentials < Error
       # The code.
       NUMBER = 49
@@ -330,7 +333,8 @@ module LibNango
       CODE_NAME = "CONFLICT"
     end
 
-    # The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first suspect.
+    # The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the
+    # first suspect.
     class InvalidResponse < Error
       # The code.
       NUMBER = 60

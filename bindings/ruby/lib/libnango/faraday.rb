@@ -16,8 +16,8 @@ require_relative "faraday/replay"
 
 # See libnango.rb.
 module LibNango
-  # Calls the provider's API on behalf of a connection: a Faraday middleware that gets a fresh token from Nango for each
-  # request and sets it as "Authorization: Bearer …". No token is ever kept.
+  # Calls the provider's API on behalf of a connection: a Faraday middleware that gets a fresh token
+  # from Nango for each request and sets it as "Authorization: Bearer …". No token is ever kept.
   #
   #   require "libnango/faraday"
   #
@@ -26,15 +26,16 @@ module LibNango
   #   end
   #   github.get("user")
   #
-  # If the provider answers 401, the token is refreshed by force, and the request is sent once more with the new one, if
-  # its body can be had once more: a file can, a pipe cannot; a response that is streamed (`on_data`) was given away.
-  # However many requests are refused at once, there is one refresh: a connection has one at a time in a process, and
-  # only the newest token is refreshed. If that fails, the request fails with its {Error}, so that
-  # {Error::ReconnectRequired} says when the user must authorise again; a request that cannot be sent once more gets the
-  # 401 in any case.
+  # If the provider answers 401, the token is refreshed by force, and the request is sent once more
+  # with the new one, if its body can be had once more: a file can, a pipe cannot; a response that
+  # is streamed (`on_data`) was given away. However many requests are refused at once, there is one
+  # refresh: a connection has one at a time in a process, and only the newest token is refreshed. If
+  # that fails, the request fails with its {Error}, so that {Error::ReconnectRequired} says when the
+  # user must authorise again; a request that cannot be sent once more gets the 401 in any case.
   #
-  # A redirect to another host, or from https to http, is followed without a token. A response's request headers do not
-  # show the token; a logger that comes after this middleware sees it and must leave headers out.
+  # A redirect to another host, or from https to http, is followed without a token. A response's
+  # request headers do not show the token; a logger that comes after this middleware sees it and
+  # must leave headers out.
   class FaradayMiddleware < ::Faraday::Middleware
     HEADER = "Authorization"
     private_constant :HEADER

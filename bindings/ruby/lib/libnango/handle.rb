@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 module LibNango
-  # A native object that any number of threads use and one may close: it is freed once, when the last use ends, and
-  # at the latest when nobody refers to it. The library must not be asked to free what is just being entered.
+  # A native object that any number of threads use and one may close: it is freed once, when the
+  # last use ends, and at the latest when nobody refers to it. The library must not be asked to free
+  # what is just being entered.
   #
-  # There is no lock in it, because a signal handler may not take one: who uses it is seen before it looks whether it
-  # is closed, and who closes it says so before it looks for users, so that one of the two always sees the other.
+  # There is no lock in it, because a signal handler may not take one: who uses it is seen before it
+  # looks whether it is closed, and who closes it says so before it looks for users, so that one of
+  # the two always sees the other.
   # @api private
   class Handle
     # @param pointer [FFI::Pointer] owned from here on

@@ -15,7 +15,8 @@ module LibNango
     BUNDLED = File.expand_path("native/#{FFI.map_library_name("nango")}", __dir__)
 
     class << self
-      # Loads the library. Who names one with NANGO_LIB_PATH gets that one or an error, never quietly another.
+      # Loads the library. Who names one with NANGO_LIB_PATH gets that one or an error, never
+      # quietly another.
       def load_library
         named = ENV.fetch("NANGO_LIB_PATH", "")
         candidates = named.empty? ? [BUNDLED, SYSTEM_NAME] : [named]
@@ -28,9 +29,9 @@ module LibNango
         raise LoadError, not_found(tried)
       end
 
-      # Text that crosses: a copy of its own, because another thread may change the caller's string while the library
-      # reads it. A NUL would end the text early ("alice\0bob" is another user's id), so it is refused here; whether
-      # it is UTF-8 is the library's to judge.
+      # Text that crosses: a copy of its own, because another thread may change the caller's string
+      # while the library reads it. A NUL would end the text early ("alice\0bob" is another user's
+      # id), so it is refused here; whether it is UTF-8 is the library's to judge.
       # @return [String, nil]
       def text(value, name)
         return if value.nil?
@@ -83,7 +84,8 @@ module LibNango
         nango_free_string(pointer)
       end
 
-      # Calls a function that takes an error_out, which the block gets, and raises the error that it leaves there.
+      # Calls a function that takes an error_out, which the block gets, and raises the error that it
+      # leaves there.
       def checked
         error_out = FFI::MemoryPointer.new(:pointer)
         result = yield error_out

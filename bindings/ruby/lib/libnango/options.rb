@@ -11,7 +11,8 @@ module LibNango
     private_constant :SECONDS
 
     class << self
-      # Makes a client. A setter that fails leaves its reason in the options, with which making the client then fails.
+      # Makes a client. A setter that fails leaves its reason in the options, with which making the
+      # client then fails.
       # @return [FFI::Pointer]
       # @raise [Error]
       def make_client(from_env:, **options)
@@ -83,7 +84,8 @@ module LibNango
       @include_refresh_token = include_refresh_token ? true : false
     end
 
-    # Yields the native options, which are freed after the block. A setter that fails makes the call fail.
+    # Yields the native options, which are freed after the block. A setter that fails makes the call
+    # fail.
     def with_native
       native = Native.nango_call_options_new
       Native.nango_call_options_set_timeout_ms(native, @timeout) if @timeout
@@ -110,7 +112,8 @@ module LibNango
 
       private
 
-      # Its texts, checked as every text that crosses; JSON needs them valid, so that is asked here too.
+      # Its texts, checked as every text that crosses; JSON needs them valid, so that is asked here
+      # too.
       def checked(value, name)
         case value
         when Hash then value.to_h { |key, item| [checked(key, name), checked(item, key)] }

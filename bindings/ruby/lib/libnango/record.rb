@@ -4,9 +4,9 @@ require "json"
 require "time"
 
 module LibNango
-  # An object of Nango's, as the server wrote it: the readers of the classes below give what is known, and take a field
-  # of another type than they say for absent; {#[]}, {#dig} and {#to_h} give everything, fields that the gem has never
-  # heard of included. Nothing in it can be changed.
+  # An object of Nango's, as the server wrote it: the readers of the classes below give what is
+  # known, and take a field of another type than they say for absent; {#[]}, {#dig} and {#to_h} give
+  # everything, fields that the gem has never heard of included. Nothing in it can be changed.
   class Record
     # Deeper than anything that Nango sends, and far from the end of the stack.
     MAX_NESTING = 512

@@ -13,8 +13,8 @@ module LibNango
       @running = {}
 
       class << self
-        # What is to be used instead of a token that was refused: what Nango has by now, if that is another, else what
-        # a forced refresh gives.
+        # What is to be used instead of a token that was refused: what Nango has by now, if that is
+        # another, else what a forced refresh gives.
         def newer_token(client, connection, refused)
           one_at_a_time([Process.pid, client, *connection.values]) do |refresh|
             replace(refresh, client, connection, refused) unless refresh.refused == refused
