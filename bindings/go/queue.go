@@ -5,16 +5,16 @@ package nango
 // #include <nango.h>
 //
 // // One crossing from Go to C costs more than what happens there: each of these does in one what
-// would take many.
+// // would take many.
 //
 // #cgo noescape nango_go_submit
 // #cgo nocallback nango_go_submit
 // #cgo noescape nango_go_next
 // #cgo nocallback nango_go_next
 //
-// static nango_call_options *nango_go_options(uint32_t timeout_ms, bool force_refresh, bool
-// include_refresh_token,
-//                                             const char *headers, size_t count) {
+// static nango_call_options *nango_go_options(uint32_t timeout_ms, bool force_refresh,
+//                                             bool include_refresh_token, const char *headers,
+//                                             size_t count) {
 //     nango_call_options *options = nango_call_options_new();
 //     nango_call_options_set_timeout_ms(options, timeout_ms);
 //     nango_call_options_set_force_refresh(options, force_refresh);
@@ -27,18 +27,21 @@ package nango
 //     return options;
 // }
 //
-// static uint64_t nango_go_submit(const nango_queue *queue, const nango_client *client, const char
-// *operation, const char *params,
-//                                 uint32_t timeout_ms, bool force_refresh, bool include_refresh_token, const char *headers, size_t count,
-//                                 uint64_t user_data, nango_error **error_out) {
-//     nango_call_options *options = nango_go_options(timeout_ms, force_refresh, include_refresh_token, headers, count);
-//     uint64_t ticket = nango_queue_submit(queue, client, operation, params, options, user_data, error_out);
+// static uint64_t nango_go_submit(const nango_queue *queue, const nango_client *client,
+//                                 const char *operation, const char *params, uint32_t timeout_ms,
+//                                 bool force_refresh, bool include_refresh_token,
+//                                 const char *headers, size_t count, uint64_t user_data,
+//                                 nango_error **error_out) {
+//     nango_call_options *options =
+//         nango_go_options(timeout_ms, force_refresh, include_refresh_token, headers, count);
+//     uint64_t ticket =
+//         nango_queue_submit(queue, client, operation, params, options, user_data, error_out);
 //     nango_call_options_free(options);
 //     return ticket;
 // }
 //
 // static size_t nango_go_next(const nango_queue *queue, nango_completion *out, size_t *lengths,
-// size_t max) {
+//                             size_t max) {
 //     size_t count = nango_queue_next(queue, out, max, 0);
 //     for (size_t i = 0; i < count; i++)
 //         lengths[i] = out[i].json != NULL ? strlen(out[i].json) : 0;
