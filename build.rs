@@ -86,7 +86,8 @@ fn config(version: &str) -> cbindgen::Config {
              #define NANGO_VERSION_MINOR {minor}\n\
              #define NANGO_VERSION_PATCH {patch}\n\
              /** The version of this header as one number; see nango_version_number(). */\n\
-             #define NANGO_VERSION_NUMBER (({major} << 16) | ({minor} << 8) | {patch})"
+             #define NANGO_VERSION_NUMBER \\\n    \
+             ((NANGO_VERSION_MAJOR << 16) | (NANGO_VERSION_MINOR << 8) | NANGO_VERSION_PATCH)"
         )),
         ..cbindgen::Config::default()
     };

@@ -36,7 +36,8 @@
 #define NANGO_VERSION_MINOR 1
 #define NANGO_VERSION_PATCH 0
 /** The version of this header as one number; see nango_version_number(). */
-#define NANGO_VERSION_NUMBER ((0 << 16) | (1 << 8) | 0)
+#define NANGO_VERSION_NUMBER \
+    ((NANGO_VERSION_MAJOR << 16) | (NANGO_VERSION_MINOR << 8) | NANGO_VERSION_PATCH)
 
 /**
  * What one call is told. Made with nango_call_options_new(), freed with nango_call_options_free(),

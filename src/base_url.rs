@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use crate::error::Error;
+use crate::request::bounded;
 
 /// A server's address, as far as it is the same for every request.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ impl BaseUrl {
         if text.is_empty() {
             return Err(refuse("is empty"));
         }
+        bounded(text.len(), "the base URL")?;
         // The parser would drop these without a word.
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
             return Err(refuse("holds a blank or a control character"));

@@ -21,11 +21,12 @@ use crate::engine::proxy::Chosen;
 use crate::engine::{Answer, Engine, Failure, Line, Settings};
 use crate::error::{Code, Error, redact, shortened};
 use crate::events::Events;
+use crate::json;
 use crate::operation::{self, Operation};
 use crate::options::{CallOptions, Options};
 use crate::request::{self, Parameters, Request};
 use crate::response;
-use crate::retry::{self, Attempt, Call, Policy};
+use crate::retry::{self, Attempt, Call, Decoded, Policy};
 use crate::secret::{Secret, SecretKey};
 
 /// A client of one Nango environment. Cheap to clone; any number of threads may use it at once.
@@ -229,8 +230,7 @@ impl Client {
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
             }),
-            Err(error) => Err(error
-                .during(&Subject::of(&mut parameters).told(operation, shared.secret_key.text()))),
+            Err(error) => Err(error.during(&Subject::of(&mut parameters).told(operation, self))),
         }
     }
 }
@@ -268,7 +268,7 @@ impl Planned {
         done: impl FnOnce(Result<Secret, Error>) + Send + 'static,
     ) {
         let client = self.client.clone();
-        client.0.engine.begin(thread, self.request.repeatable, async move {
+        client.0.engine.begin(thread, self.request.needs_no_look, async move {
             done(self.in_background(&cancel).await)
         });
     }
@@ -293,11 +293,36 @@ impl Planned {
     }
 
     fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
-        result.map_err(|error| {
-            error.during(&self.subject.told(self.operation, self.client.0.secret_key.text()))
-        })
+        result.map_err(|error| error.during(&self.subject.told(self.operation, &self.client)))
     }
 }
+
+impl Planned {
+    /// Why this is the answer to another request, if it says so. What it does not say is accepted.
+    fn foreign(&self, found: [Option<&str>; operation::IDENTITIES]) -> Option<Error> {
+        let named = self.operation.identity.into_iter().zip(found);
+        let named = named.filter_map(|(name, value)| {
+            Some((name, value.filter(|value| *value != "null")?, self.subject.get(name)?))
+        });
+        if named.clone().all(|(_, value, wanted)| json::is_string(value, wanted)) {
+            return None;
+        }
+        let named = named.map(|(name, value, _)| {
+            let value = json::string(value).unwrap_or_else(|| "not a text".to_owned());
+            format!("{name} is {:?}", self.client.shown(&value))
+        });
+        let unknown = if self.request.repeatable { "" } else { OUTCOME_UNKNOWN };
+        let message = format!(
+            "the answer belongs to another request, since its {}; whatever stands in front of \
+             Nango may have mixed up two answers{unknown}",
+            named.collect::<Vec<_>>().join(" and its ")
+        );
+        Some(Error::new(Code::InvalidResponse, message).with_retryable(true))
+    }
+}
+
+/// What is added to an error where a call that must not be repeated was sent.
+const OUTCOME_UNKNOWN: &str = "; whether it was carried out is not known";
 
 pub(crate) fn cancelled() -> Error {
     Error::new(Code::Cancelled, "the call was cancelled")
@@ -310,24 +335,36 @@ impl Shared {
 }
 
 impl Call for Planned {
-    fn decode(&self, answer: Answer) -> Result<Secret, Error> {
+    fn decode(&self, answer: Answer) -> Decoded {
         if self.operation.result == operation::Result::Answered {
-            return Ok(Zeroizing::new("null".to_owned()).into());
+            return Decoded::Own(Ok(Zeroizing::new("null".to_owned()).into()));
         }
         let status = answer.status.as_u16();
-        let secret_key = self.client.0.secret_key.text();
-        match self.operation.result {
-            operation::Result::Body | operation::Result::Answered => {
-                response::decode(answer, secret_key)
-            }
-            // What looks into the text checks it in the same pass.
-            operation::Result::Token => response::text(answer, secret_key)
-                .and_then(|body| credentials::token(&body).map(Zeroizing::new)),
-            operation::Result::Credentials => response::text(answer, secret_key)
-                .and_then(|body| credentials::all(&body).map(str::to_owned).map(Zeroizing::new)),
+        let failed = |error: Error| Decoded::Own(Err(error.with_status(status)));
+        let body = match response::text(answer, self.client.0.secret_key.text()) {
+            Ok(body) => body,
+            Err(error) => return failed(error),
+        };
+        let [first, second] = self.operation.identity;
+        let found = match response::members(&body, ["credentials", first, second]) {
+            Ok(found) => found,
+            Err(error) => return failed(error),
+        };
+        let [credentials, identity @ ..] = found;
+        if let Some(error) = self.foreign(identity) {
+            return Decoded::Foreign(error.with_status(status));
         }
-        .map(Secret::from)
-        .map_err(|error| error.with_status(status))
+        let result = match self.operation.result {
+            operation::Result::Body | operation::Result::Answered => Ok(body),
+            operation::Result::Token => credentials::token(credentials),
+            operation::Result::Credentials => {
+                credentials::all(credentials).map(str::to_owned).map(Zeroizing::new)
+            }
+        };
+        match result {
+            Ok(text) => Decoded::Own(Ok(Secret::from(text))),
+            Err(error) => failed(error),
+        }
     }
 
     fn explain(&self, failure: &Failure) -> Error {
@@ -377,7 +414,7 @@ impl Call for Planned {
             ),
             Failure::Io(why) | Failure::Unsent(why) => {
                 let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
-                    "; whether it was carried out is not known"
+                    OUTCOME_UNKNOWN
                 } else {
                     ""
                 };
@@ -431,13 +468,30 @@ impl Subject {
         Subject(named("connection_id").zip(named("provider_config_key")))
     }
 
-    fn told(&self, operation: &Operation, secret_key: &str) -> String {
-        let shown = |value: &Value| {
-            shortened(redact::text(value.as_str().unwrap_or_default(), secret_key), LONGEST_SUBJECT)
-        };
+    /// A parameter that says what the call is about.
+    fn get(&self, name: &str) -> Option<&str> {
+        let (id, key) = self.0.as_ref()?;
+        match name {
+            "connection_id" => id.as_str(),
+            "provider_config_key" => key.as_str(),
+            _ => None,
+        }
+    }
+
+    fn told(&self, operation: &Operation, client: &Client) -> String {
+        let shown = |value: &Value| client.shown(value.as_str().unwrap_or_default());
         match &self.0 {
             Some((id, key)) => format!("{} {:?} of {:?}", operation.name, shown(id), shown(key)),
             None => operation.name.to_owned(),
         }
+    }
+}
+
+impl Client {
+    /// An id in a message.
+    fn shown(&self, id: &str) -> String {
+        // Looked through for secrets a little further than shown, and not over its whole length.
+        let start = id.char_indices().nth(2 * LONGEST_SUBJECT).map_or(id, |(end, _)| &id[..end]);
+        shortened(redact::text(start, self.0.secret_key.text()), LONGEST_SUBJECT)
     }
 }

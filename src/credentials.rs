@@ -3,6 +3,8 @@
 //! The types and their fields are those of Nango's server. A type that is not known here is data,
 //! not an error: its credentials come out whole, only "the token" is not defined for it.
 
+use zeroize::Zeroizing;
+
 use crate::error::{Code, Error};
 use crate::json;
 
@@ -20,54 +22,54 @@ fn token_field(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// The `credentials` of a connection, as the server wrote them. The text is checked to be JSON.
-pub(crate) fn all(connection: &str) -> Result<&str, Error> {
-    let [credentials] =
-        json::members(connection, ["credentials"]).map_err(|error| json::malformed(&error))?;
-    held(credentials.unwrap_or("null"))
-}
-
-/// What the JSON text of a connection's `credentials` is, if there is anything in it.
-fn held(credentials: &str) -> Result<&str, Error> {
-    if credentials.starts_with('{') && !credentials[1..].trim_start().starts_with('}') {
+/// The `credentials` of a connection, as the server wrote them, if there is anything in them.
+pub(crate) fn all(credentials: Option<&str>) -> Result<&str, Error> {
+    let credentials = credentials.unwrap_or("null");
+    if credentials.starts_with('{')
+        && !credentials[1..].trim_start_matches(json::BLANKS).starts_with('}')
+    {
         return Ok(credentials);
     }
     Err(Error::new(
         Code::NoCredentials,
-        "Nango's answer holds no credentials. Either the secret key lacks the scope environment:connections:read_credentials, or the \
-         connection needs none (auth type NONE)",
+        "Nango's answer holds no credentials. Either the secret key lacks the scope \
+         environment:connections:read_credentials, or the connection needs none (auth type NONE)",
     ))
 }
 
-/// The one bearer string of a connection.
-pub(crate) fn token(connection: &str) -> Result<String, Error> {
-    single_token(all(connection)?)
+/// The one bearer string of a connection's `credentials`.
+pub(crate) fn token(credentials: Option<&str>) -> Result<Zeroizing<String>, Error> {
+    single_token(all(credentials)?)
 }
 
 /// The one bearer string of credentials that a caller has fetched before.
-pub(crate) fn token_of(credentials: &str) -> Result<String, Error> {
+pub(crate) fn token_of(credentials: &str) -> Result<Zeroizing<String>, Error> {
     // Not `malformed`, which speaks of Nango's answer.
     json::check(credentials)
         .map_err(|_| Error::invalid_argument("credentials_json is not whole JSON"))?;
-    single_token(held(credentials.trim_matches(json::BLANKS))?)
+    token(Some(credentials.trim_matches(json::BLANKS)))
 }
 
-fn single_token(credentials: &str) -> Result<String, Error> {
-    let [kind, tokens @ ..] = json::members(credentials, ["type", TOKENS[0], TOKENS[1], TOKENS[2]])
-        .map_err(|error| json::malformed(&error))?;
+fn single_token(credentials: &str) -> Result<Zeroizing<String>, Error> {
+    let names = ["type", TOKENS[0], TOKENS[1], TOKENS[2]];
+    let members = json::members(credentials, names).map_err(|error| json::malformed(&error))?;
+    let [kind, tokens @ ..] = members.unwrap_or_default();
     let kind = kind.and_then(json::string).unwrap_or_default();
     let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));
-    let token = place.and_then(|place| tokens[place]).and_then(json::string);
+    let token = place.and_then(|place| tokens[place]).and_then(json::string).map(Zeroizing::new);
     match token {
-        Some(token) if token.contains('\0') => Err(Error::new(
+        // It would end a C text, or begin another header where it is put behind "Bearer".
+        Some(token) if token.contains(char::is_control) => Err(Error::new(
             Code::InvalidResponse,
-            "the token in Nango's answer holds a NUL character",
+            "the token in Nango's answer holds a control character, such as a line break, so it \
+             cannot be the value of a header; ask for the credentials (get_credentials) to see it",
         )),
         Some(token) if !token.is_empty() => Ok(token),
         _ => Err(Error::new(
             Code::NoSingleToken,
             format!(
-                "credentials of the type {} are not one token, or have none yet; ask for all of them (get_credentials)",
+                "credentials of the type {} are not one token, or have none yet; ask for all of \
+                 them (get_credentials)",
                 if kind.is_empty() { "(none)" } else { kind.as_str() }
             ),
         )),

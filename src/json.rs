@@ -20,18 +20,19 @@ pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<IgnoredAny>(text).map(drop)
 }
 
-/// Checks the text as [`check`] does and finds in the same pass, if it is an object, the values of
-/// these members: the slices of the source. Of equal names the last counts, as in JavaScript.
+/// Checks the text as [`check`] does and finds in the same pass the values of these members of an
+/// object: the slices of the source. Of equal names the last counts, as in JavaScript. `None`: the
+/// text is another value.
 pub(crate) fn members<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
-) -> Result<[Option<&'a str>; N], serde_json::Error> {
+) -> Result<Option<[Option<&'a str>; N]>, serde_json::Error> {
     if !text.trim_start_matches(BLANKS).starts_with('{') {
-        return check(text).map(|()| [None; N]);
+        return check(text).map(|()| None);
     }
     let mut source = serde_json::Deserializer::from_str(text);
     let found = source.deserialize_map(Members { names })?;
-    source.end().map(|()| found)
+    source.end().map(|()| Some(found))
 }
 
 /// What an answer that is no JSON is called. serde_json's own words for some errors quote the text,
@@ -78,6 +79,15 @@ pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
 /// lone surrogate).
 pub(crate) fn string(value: &str) -> Option<String> {
     serde_json::from_str(value).ok()
+}
+
+/// Whether a value is the JSON of this text.
+pub(crate) fn is_string(value: &str, text: &str) -> bool {
+    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    match inner {
+        Some(inner) if !inner.contains('\\') => inner == text,
+        _ => string(value).as_deref() == Some(text),
+    }
 }
 
 /// `~1` is `/` and `~0` is `~`; any other use of `~` is no pointer.

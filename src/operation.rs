@@ -23,7 +23,13 @@ pub struct Operation {
     /// Whether sending it twice does what sending it once does.
     pub(crate) repeatable: bool,
     pub(crate) result: Result,
+    /// The members of the answer that repeat the parameter of the same name. An answer in which one
+    /// of them differs is the answer to another request.
+    pub(crate) identity: [&'static str; IDENTITIES],
 }
+
+/// How many members of an answer are compared with the request at most; `""` stands for none.
+pub(crate) const IDENTITIES: usize = 2;
 
 /// One parameter of an operation, in the order in which it is sent.
 #[derive(Debug)]
@@ -107,6 +113,7 @@ const fn one_connection(name: &'static str, result: Result) -> Operation {
         authorized: true,
         repeatable: true,
         result,
+        identity: ["connection_id", "provider_config_key"],
     }
 }
 
@@ -129,6 +136,7 @@ pub static LIST_CONNECTIONS: Operation = Operation {
     authorized: true,
     repeatable: true,
     result: Result::Body,
+    identity: ["", ""],
 };
 
 /// `GET /health`, without the key: what opens a connection before the first call.
@@ -141,6 +149,7 @@ pub static WARM_UP: Operation = Operation {
     authorized: false,
     repeatable: true,
     result: Result::Answered,
+    identity: ["", ""],
 };
 
 /// Every operation.

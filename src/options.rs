@@ -167,7 +167,10 @@ impl Options {
     pub fn set_proxy(&mut self, url: Option<&str>) -> Result<(), Error> {
         self.proxy = match url {
             None => Proxy::Environment,
-            Some(url) => Proxy::parse(url)?,
+            Some(url) => {
+                request::bounded(url.len(), "the proxy's URL")?;
+                Proxy::parse(url)?
+            }
         };
         Ok(())
     }
@@ -228,6 +231,7 @@ fn not_zero(timeout: Duration, name: &str) -> Result<Duration, Error> {
 }
 
 fn user_agent(suffix: &str) -> Result<HeaderValue, Error> {
+    request::bounded(suffix.len(), "the user agent's suffix")?;
     // The server takes `nango-cli/…` for its own command line and answers it differently.
     if suffix.contains("nango-cli/")
         || !suffix.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"()\\".contains(&byte))

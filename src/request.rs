@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use crate::base_url::BaseUrl;
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
 
 /// The parameters of an operation, by their names in the catalogue.
@@ -19,7 +19,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// What a caller may not set: it would change whose request this is, how it is framed, or what
 /// libnango relies on in the answer.
-const RESERVED_HEADERS: [&str; 11] = [
+const RESERVED_HEADERS: [&str; 15] = [
+    "range",
+    "keep-alive",
+    "proxy-connection",
+    "trailer",
     "authorization",
     "proxy-authorization",
     "host",
@@ -34,8 +38,12 @@ const RESERVED_HEADERS: [&str; 11] = [
 ];
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
 
-/// What hyper can send, and more than any server takes.
+/// How long a URL, a header and each text in them may be, in bytes: what hyper can send, and more
+/// than any server takes. What is longer is refused before it is copied or encoded.
 const LONGEST_URL: usize = 65_534;
+
+/// How much of a name that nobody knows a message shows, in characters.
+pub(crate) const LONGEST_NAME: usize = 100;
 
 const NO_NUL: &str = "a text without a NUL character";
 
@@ -50,6 +58,9 @@ pub(crate) struct Request {
     added: Vec<(HeaderName, HeaderValue)>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub(crate) repeatable: bool,
+    /// Whether it may be sent on a used connection that was not looked at: its answer says what it
+    /// answers, and if that is another request's, this one may be repeated.
+    pub(crate) needs_no_look: bool,
 }
 
 impl Request {
@@ -61,13 +72,17 @@ impl Request {
         common: Arc<HeaderMap>,
         added: &[(HeaderName, HeaderValue)],
     ) -> Result<Request, Error> {
+        for (name, value) in parameters {
+            bounded(size(value), name)?;
+        }
         if let Some(unknown) = parameters
             .keys()
             .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
         {
             return Err(Error::invalid_argument(format!(
-                "{} has no parameter {unknown:?}; it has: {}",
+                "{} has no parameter {:?}; it has: {}",
                 operation.name,
+                shortened(unknown.clone(), LONGEST_NAME),
                 operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
             )));
         }
@@ -98,23 +113,53 @@ impl Request {
                 }
                 target.push('=');
                 encode(&mut target, &value);
+                fits(base, &target)?;
             }
         }
-        let length = base.origin_length() + target.len();
-        if length > LONGEST_URL {
-            return Err(Error::invalid_argument(format!(
-                "these parameters make a URL of {length} bytes; {LONGEST_URL} are the most"
-            )));
-        }
+        fits(base, &target)?;
         let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
+        let repeatable = operation.repeatable && !rotates;
         Ok(Request {
             method: operation.method.clone(),
             target,
             common,
             added: added.to_vec(),
-            repeatable: operation.repeatable && !rotates,
+            repeatable,
+            needs_no_look: repeatable && operation.identity.iter().any(|member| !member.is_empty()),
         })
     }
+}
+
+/// Refuses a text of so many bytes that no URL and no header can hold it.
+pub(crate) fn bounded(bytes: usize, what: &str) -> Result<(), Error> {
+    if bytes > LONGEST_URL {
+        let what = shortened(what.to_owned(), LONGEST_NAME);
+        return Err(Error::invalid_argument(format!(
+            "{what} has {bytes} bytes; {LONGEST_URL} are the most"
+        )));
+    }
+    Ok(())
+}
+
+/// How many bytes of text a parameter holds.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| name.len() + size(value)).sum()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+fn fits(base: &BaseUrl, target: &str) -> Result<(), Error> {
+    if base.origin_length() + target.len() > LONGEST_URL {
+        return Err(Error::invalid_argument(format!(
+            "these parameters make a URL of more than {LONGEST_URL} bytes"
+        )));
+    }
+    Ok(())
 }
 
 impl Request {
@@ -140,6 +185,8 @@ pub(crate) fn add_flags(
 
 /// A header of the caller's, checked.
 pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    bounded(name.len(), "the name of a header")?;
+    bounded(value.len(), "the value of a header")?;
     let lower = name.to_ascii_lowercase();
     if RESERVED_HEADERS.contains(&lower.as_str())
         || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))

@@ -27,23 +27,24 @@ const FACTS: [&str; 4] =
 /// What a proxy says that answers 407.
 pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does not accept these: put them into the proxy's URL, as in http://user:password@proxy.example:3128";
 
-/// The JSON text of a good answer, as the server wrote it.
-pub(crate) fn decode(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
-    let status = answer.status;
-    let text = text(answer, secret_key)?;
-    json::check(&text).map_err(|error| json::malformed(&error).with_status(status.as_u16()))?;
-    Ok(text)
-}
+/// The statuses that an answer with a body has.
+const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
 
-/// The text of a good answer that says of itself that it is JSON. Whether it is, is for the reader
-/// to check.
+/// The text of a good answer that says of itself that it is JSON. Whether it is, [`members`] finds
+/// out.
 pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
-    if status == StatusCode::NO_CONTENT {
-        return Ok(Zeroizing::new("null".to_owned()));
-    }
     if !status.is_success() {
         return Err(failure(&answer, secret_key));
+    }
+    if !GOOD.contains(&status) {
+        return Err(invalid(
+            status,
+            format!(
+                "the answer has the status {status}, which Nango does not use for a whole answer \
+                 with a body; something in front of Nango may have answered"
+            ),
+        ));
     }
     if !is_json(&answer.headers) {
         let what = match answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
@@ -66,6 +67,19 @@ pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
+}
+
+/// Checks that the text is a JSON object, and finds these members of it in the same pass.
+pub(crate) fn members<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], Error> {
+    json::members(text, names).map_err(|error| json::malformed(&error))?.ok_or_else(|| {
+        Error::new(
+            Code::InvalidResponse,
+            "the answer is not a JSON object, so it is not Nango's: check the base URL",
+        )
+    })
 }
 
 /// The bytes as text, without a copy; wiped if they are none.

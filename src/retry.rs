@@ -33,9 +33,17 @@ pub(crate) struct Attempt<'a> {
 
 /// What a call makes of an answer or of none, and who is told of its attempts.
 pub(crate) trait Call {
-    fn decode(&self, answer: Answer) -> Result<Secret, Error>;
+    fn decode(&self, answer: Answer) -> Decoded;
     fn explain(&self, failure: &Failure) -> Error;
     fn watch(&self, attempt: Attempt<'_>);
+}
+
+/// What an answer turned out to be.
+pub(crate) enum Decoded {
+    Own(Result<Secret, Error>),
+    /// The answer to another request: what comes after it on its connection is one request late
+    /// too.
+    Foreign(Error),
 }
 
 /// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the
@@ -56,23 +64,38 @@ pub(crate) async fn attempts(
         };
         let began = Instant::now();
         let attempt_ends = deadline.min(began + policy.attempt_timeout);
-        // What is handed on by value is stored anew at each hand, and a crowd of calls in flight is
-        // made of these.
-        let outcome = {
-            let exchange = pin!(line.exchange(request));
-            line.until(attempt_ends, exchange).await
+        let mut fresh = false;
+        let (result, nothing_sent, ended) = loop {
+            // What is handed on by value is stored again at each hand, and a burst of calls in
+            // flight is made of these.
+            let outcome = {
+                let exchange = pin!(line.exchange(request, fresh));
+                line.until(attempt_ends, exchange).await
+            };
+            break match outcome {
+                Some(Ok((answer, lease))) => match call.decode(answer) {
+                    Decoded::Own(result) => {
+                        lease.give_back();
+                        (result, false, true)
+                    }
+                    Decoded::Foreign(_) if lease.reused && request.repeatable => {
+                        fresh = true;
+                        continue;
+                    }
+                    Decoded::Foreign(error) => (Err(error), false, true),
+                },
+                Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
+                None if attempt_ends == deadline => {
+                    let error = timed_out("the call took longer than its timeout allows");
+                    (Err(error), false, false)
+                }
+                None => {
+                    let error = timed_out("an attempt took longer than attempt_timeout allows");
+                    (Err(error), false, false)
+                }
+            };
         };
         drop(place);
-        let (result, nothing_sent, ended) = match outcome {
-            Some(Ok(answer)) => (call.decode(answer), false, true),
-            Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
-            None if attempt_ends == deadline => {
-                (Err(timed_out("the call took longer than its timeout allows")), false, false)
-            }
-            None => {
-                (Err(timed_out("an attempt took longer than attempt_timeout allows")), false, false)
-            }
-        };
         let next_in = match &result {
             Err(error)
                 if number <= policy.max_retries

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::request::bounded;
 
 /// Text that holds secrets, such as a connection: it does not print, and is wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ impl SecretKey {
                 "the secret key is empty; it is in Nango's dashboard under Environment Settings, API Keys",
             ));
         }
+        bounded(key.len(), "the secret key")?;
         // Whatever else it is, it has to be the value of a header.
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid_argument(

@@ -9,7 +9,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nango::{CallOptions, Cancel, Client, Code, Options, Roots};
+use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Roots};
+use serde_json::{Value, json};
 use support::{KEY, Server, answer, client, close, options, read_request, variable};
 
 const CONNECTION: &str = r#"{"connection_id":"c","provider_config_key":"k","credentials":{"type":"OAUTH2","access_token":"a-token"}}"#;
@@ -363,12 +364,59 @@ fn nothing_prints_a_secret() {
 
 #[test]
 fn an_id_of_any_length_is_refused_or_sent_and_never_fills_a_message() {
-    let server = good_server();
+    let long = "i".repeat(8_000);
+    let connection = CONNECTION.replace("\"c\"", &format!("\"{long}\""));
+    let server = Server::start(move |stream, _| {
+        while read_request(&stream).is_some() {
+            answer(&stream, "200 OK", "", &connection);
+        }
+    });
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();
-    client.get_token("k", &"i".repeat(8_000), &plain()).unwrap();
+    client.get_token("k", &long, &plain()).unwrap();
     let error = client.get_token("k", &"i".repeat(70_000), &plain()).unwrap_err();
     assert_eq!((error.code(), error.attempts()), (Code::InvalidArgument, 0));
     assert!(error.message().len() < 500, "{error}");
+}
+
+/// Encoding 100 MB takes seconds, and redacting them more.
+#[test]
+fn what_is_far_too_long_is_refused_at_once() {
+    let huge = "\u{fc}/".repeat(35_000_000);
+    let client = Client::with_options(&options("http://127.0.0.1:1", KEY)).unwrap();
+    let filter = |name: &str, value: Value| Parameters::from_iter([(name.to_owned(), value)]);
+    type Try<'t> = Box<dyn Fn() -> Result<(), Error> + 't>;
+    let tries: Vec<(&str, Try)> = vec![
+        ("id", Box::new(|| client.get_token("k", &huge, &plain()).map(drop))),
+        ("key", Box::new(|| client.get_connection_json(&huge, "c", &plain()).map(drop))),
+        (
+            "search",
+            Box::new(|| {
+                let filter = filter("search", huge.as_str().into());
+                client.list_connections_json(filter, &plain()).map(drop)
+            }),
+        ),
+        (
+            "tags",
+            Box::new(|| {
+                let filter = filter("tags", json!({"a": huge}));
+                client.list_connections(filter, 0, plain())?.next_page_json().map(drop)
+            }),
+        ),
+        ("header", Box::new(|| CallOptions::default().set_header("x-a", &huge))),
+        ("header's name", Box::new(|| CallOptions::default().set_header(&huge, "a"))),
+        ("secret key", Box::new(|| Options::default().set_secret_key(&huge))),
+        ("base URL", Box::new(|| Options::default().set_base_url(&huge))),
+        ("suffix", Box::new(|| Options::default().set_user_agent_suffix(&huge))),
+        ("proxy", Box::new(|| Options::default().set_proxy(Some(&huge)))),
+    ];
+    for (name, attempt) in tries {
+        let began = Instant::now();
+        let error = attempt().unwrap_err();
+        assert_eq!((error.code(), error.attempts()), (Code::InvalidArgument, 0), "{name}");
+        assert!(error.message().len() < 500, "{name}: {error}");
+        // A copy of it and a look at each byte is all that may happen.
+        assert!(began.elapsed() < Duration::from_millis(700), "{name}: {:?}", began.elapsed());
+    }
 }
 
 #[test]

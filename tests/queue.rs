@@ -13,9 +13,7 @@ use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, operation};
 use serde_json::json;
-use support::{KEY, Server, answer, client, options, read_request};
-
-const CONNECTION: &str = r#"{"connection_id":"c","provider_config_key":"k","credentials":{"type":"OAUTH2","access_token":"a-token"}}"#;
+use support::{KEY, Server, answer, client, connection, options, read_request};
 
 fn parameters(id: &str) -> Parameters {
     let parameters = json!({"provider_config_key": "github", "connection_id": id});
@@ -53,9 +51,9 @@ fn slow_server(wait: Duration) -> (Server, Arc<AtomicUsize>, Arc<AtomicUsize>) {
         let (open, most) = (Arc::clone(&open), Arc::clone(&most));
         move |stream, _| {
             most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            while read_request(&stream).is_some() {
+            while let Some(head) = read_request(&stream) {
                 thread::sleep(wait);
-                answer(&stream, "200 OK", "", CONNECTION);
+                answer(&stream, "200 OK", "", &connection(&head));
             }
             open.fetch_sub(1, Ordering::SeqCst);
         }
@@ -251,8 +249,8 @@ fn in_a_crowd_no_call_is_left_behind() {
     const IN_FLIGHT: usize = 800;
     const CALLS: usize = 16_000;
     let server = Server::start(|stream, _| {
-        while read_request(&stream).is_some() {
-            answer(&stream, "200 OK", "", CONNECTION);
+        while let Some(head) = read_request(&stream) {
+            answer(&stream, "200 OK", "", &connection(&head));
         }
     });
     let mut settings = options(&server.url, KEY);
@@ -343,9 +341,9 @@ fn a_closing_server_costs_no_call() {
     let server = Server::start({
         let requests = Arc::clone(&requests);
         move |stream, _| {
-            if read_request(&stream).is_some() {
+            if let Some(head) = read_request(&stream) {
                 requests.fetch_add(1, Ordering::SeqCst);
-                answer(&stream, "200 OK", "", CONNECTION);
+                answer(&stream, "200 OK", "", &connection(&head));
             }
         }
     });
@@ -368,8 +366,8 @@ fn answers_once(
 ) -> (Server, mpsc::Receiver<Duration>) {
     let (closed, heard) = mpsc::channel();
     let server = Server::start(move |mut stream, _| {
-        if read_request(&stream).is_some() {
-            answer(&stream, "200 OK", headers, CONNECTION);
+        if let Some(head) = read_request(&stream) {
+            answer(&stream, "200 OK", headers, &connection(&head));
             then(&stream);
             let began = Instant::now();
             assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);

@@ -37,16 +37,15 @@ pub(crate) fn thread() -> io::Result<Handle> {
 }
 
 impl Engine {
-    /// Runs a call on the library's thread. If there is a connection that was in use a moment ago,
-    /// and the request may be repeated should it be closed all the same, the first step is taken
-    /// here and now: it sends the request, and the thread goes on with the answer.
+    /// Runs a call on the library's thread. If the request can be sent at once, the first step is
+    /// taken here and now: it sends the request, and the thread goes on with the answer.
     pub(crate) fn begin(
         &self,
         thread: &Handle,
-        repeatable: bool,
+        needs_no_look: bool,
         call: impl Future<Output = ()> + Send + 'static,
     ) {
-        if repeatable && self.shared_line().is_ok_and(|line| line.is_warm()) {
+        if self.shared_line().is_ok_and(|line| line.is_ready(needs_no_look)) {
             let _inside = thread.enter();
             self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));
         } else {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -21,8 +21,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{Answer, Arriving, Failure};
 use crate::request::Request;
 
-/// More makes no answer faster, and a long list dearer in memory.
+/// More makes no answer faster, and a long list more expensive in memory.
 const READ_AT_ONCE: usize = 64 * 1024;
+
+/// After so much a call lets others have their turn, and looks at the clock.
+const READ_IN_A_TURN: usize = 256 * 1024;
 
 /// How a request names what it asks for.
 #[derive(Clone)]
@@ -96,6 +99,7 @@ impl Connection {
     /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears
     /// when it does.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.traffic.forget();
         self.driver.poll(context);
         if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -187,16 +191,19 @@ impl Form {
 struct Traffic {
     written: AtomicBool,
     read: AtomicBool,
+    /// How much was read since the last pause.
+    in_this_turn: AtomicUsize,
 }
 
 impl Traffic {
     fn forget(&self) {
         self.written.store(false, Ordering::Relaxed);
         self.read.store(false, Ordering::Relaxed);
+        self.in_this_turn.store(0, Ordering::Relaxed);
     }
 }
 
-/// Notes what goes over a stream.
+/// Notes what goes over a stream, and lets nobody read from it without a pause.
 struct Watched {
     stream: Box<dyn Stream>,
     traffic: Arc<Traffic>,
@@ -208,12 +215,23 @@ impl AsyncRead for Watched {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let in_this_turn = self.traffic.in_this_turn.load(Ordering::Relaxed);
+        if in_this_turn >= READ_IN_A_TURN {
+            self.traffic.in_this_turn.store(0, Ordering::Relaxed);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            self.traffic.in_this_turn.store(0, Ordering::Relaxed);
+            return Poll::Pending;
+        };
+        let count = buffer.filled().len() - before;
+        if count > 0 {
+            self.traffic.in_this_turn.store(in_this_turn + count, Ordering::Relaxed);
             self.traffic.read.store(true, Ordering::Relaxed);
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(read)
     }
 }
 

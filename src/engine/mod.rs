@@ -177,7 +177,7 @@ impl Line {
     pub(crate) async fn until<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
         match self.places {
             None => self.alarm.until(deadline, future).await,
-            Some(_) => timeout_at(deadline, future).await.ok(),
+            Some(_) => timeout_at(deadline, by_the_clock(deadline, future)).await.ok().flatten(),
         }
     }
 
@@ -188,40 +188,67 @@ impl Line {
         self.places.as_ref()?.acquire().await.ok()
     }
 
-    /// One exchange. One that broke on a connection which had lain idle, before a byte of the
-    /// answer, met the server closing it: the request is sent once more, on a new connection, if it
-    /// may be.
-    pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
-        if !request.repeatable || self.pool.is_rested() == Some(true) {
-            // Lets the runtime hear of a close that came while nobody listened.
-            yield_now().await;
-        }
-        if let Some(mut used) = self.pool.take() {
+    /// One exchange: the answer, and the connection that it came over. With `fresh` that is a new
+    /// one. A used connection that breaks before a byte of the answer met the server closing it,
+    /// and so did one whose answer is 408: the request is sent once more, on a new connection, if
+    /// it may be.
+    pub(crate) async fn exchange(
+        &self,
+        request: &Request,
+        fresh: bool,
+    ) -> Result<(Answer, Lease), Failure> {
+        if let Some(mut used) = if fresh { None } else { self.used(request).await } {
             match used.exchange(request, self.max_response_bytes).await {
-                Ok(answer) => return Ok(self.done(used, answer)),
+                // RFC 9110, 15.5.9: the server was not going to wait for this request.
+                Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => {}
+                Ok(answer) => return Ok((answer, self.lease(used, true))),
                 Err(broken) if broken.sent && (broken.answered || !request.repeatable) => {
                     return Err(broken.failure);
                 }
                 Err(_) => {}
             }
         }
-        let mut fresh = self.opener.open().await?;
-        match fresh.exchange(request, self.max_response_bytes).await {
-            Ok(answer) => Ok(self.done(fresh, answer)),
+        let mut opened = self.opener.open().await?;
+        match opened.exchange(request, self.max_response_bytes).await {
+            Ok(answer) => Ok((answer, self.lease(opened, false))),
             Err(broken) => Err(broken.failure),
         }
     }
 
-    /// Whether there is a connection that was in use a moment ago.
-    fn is_warm(&self) -> bool {
-        self.pool.is_rested() == Some(false)
+    /// A connection that was used before, with nothing unread on it. The runtime takes a turn
+    /// first, to hear what came while nobody listened: a close, or bytes that answer no request.
+    async fn used(&self, request: &Request) -> Option<Connection> {
+        if !self.is_ready(request.needs_no_look) && !self.pool.is_empty() {
+            yield_now().await;
+        }
+        self.pool.take()
     }
 
-    fn done(&self, connection: Connection, answer: Answer) -> Answer {
-        if !connection.is_closed() {
-            self.pool.give_back(connection);
+    /// Whether a request can be sent at once, by the thread that submits it: there is a connection
+    /// that was in use a moment ago, to which the library's thread has listened since.
+    fn is_ready(&self, needs_no_look: bool) -> bool {
+        needs_no_look && self.places.is_some() && self.pool.is_rested() == Some(false)
+    }
+
+    fn lease(&self, connection: Connection, reused: bool) -> Lease {
+        Lease { connection, pool: Arc::clone(&self.pool), reused }
+    }
+}
+
+/// The connection that an answer came over. Dropping it closes the connection.
+pub(crate) struct Lease {
+    connection: Connection,
+    pool: Arc<Pool>,
+    /// Whether the connection carried an earlier answer too.
+    pub(crate) reused: bool,
+}
+
+impl Lease {
+    /// Lets later calls use the connection.
+    pub(crate) fn give_back(self) {
+        if !self.connection.is_closed() {
+            self.pool.give_back(self.connection);
         }
-        answer
     }
 }
 
@@ -267,9 +294,9 @@ struct Alarm(Mutex<Option<Pin<Box<Sleep>>>>);
 
 impl Alarm {
     async fn until<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
+        let mut future = pin!(by_the_clock(deadline, future));
         poll_fn(|context| match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Ready(output) => Poll::Ready(output),
             Poll::Pending => self.rings(deadline, context).map(|()| None),
         })
         .await
@@ -289,6 +316,17 @@ impl Alarm {
         }
         Poll::Pending
     }
+}
+
+/// Runs the future until it is done, or until it waits after the deadline. A runtime's timer comes
+/// late when sockets have always something to read: they use up what a task may do in its turn.
+async fn by_the_clock<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Pending if Instant::now() >= deadline => Poll::Ready(None),
+        step => step.map(Some),
+    })
+    .await
 }
 
 /// Like `extend_from_slice`, but what growing leaves behind is wiped.

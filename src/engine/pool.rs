@@ -64,6 +64,10 @@ impl Pool {
         })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.idle().connections.is_empty()
+    }
+
     /// Whether what would be taken has lain idle long enough for the server to close it. `None`:
     /// there is nothing.
     pub(super) fn is_rested(&self) -> Option<bool> {

@@ -3,8 +3,6 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use zeroize::Zeroizing;
-
 use super::client::nango_client;
 use super::error::{guard, nango_error};
 use super::guard::{free_text, give_secret, optional_text, text};
@@ -145,7 +143,7 @@ pub unsafe extern "C" fn nango_credentials_token(
     let body = || {
         // SAFETY: the header asks it of the caller.
         let credentials = unsafe { text(credentials_json, "credentials_json")? };
-        give_secret(Zeroizing::new(credentials::token_of(credentials)?).into())
+        give_secret(credentials::token_of(credentials)?.into())
     };
     // SAFETY: the header asks it of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
@@ -192,7 +190,9 @@ pub(super) unsafe fn parameters(json: *const c_char, name: &str) -> Result<Param
     match unsafe { optional_text(json, name) }? {
         None => Ok(Parameters::new()),
         Some(json) => serde_json::from_str(json).map_err(|error| {
-            Error::invalid_argument(format!("{name} is not a JSON object: {error}"))
+            // serde_json quotes a value of another type, whole, and it may hold a secret.
+            let why = if error.is_data() { String::new() } else { format!(": {error}") };
+            Error::invalid_argument(format!("{name} is not a JSON object{why}"))
         }),
     }
 }

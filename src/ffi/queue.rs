@@ -11,9 +11,10 @@ use super::error::{guard, nango_error};
 use super::guard::{borrow, free, give, give_secret, quiet, text};
 use super::list::nango_pager;
 use super::options::nango_call_options;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, shortened};
 use crate::operation;
 use crate::queue::{Completion, Queue};
+use crate::request::LONGEST_NAME;
 
 /// Calls in flight, and their results to be taken. Any number of threads may use it at once. Made
 /// with nango_queue_new(), freed with nango_queue_free(). All queues of a process share the
@@ -114,7 +115,11 @@ fn unknown(name: &str) -> Error {
     let known: Vec<_> = operation::ALL.iter().map(|operation| operation.name).collect();
     Error::new(
         Code::UnknownOperation,
-        format!("there is no operation {name:?}; there are: {}", known.join(", ")),
+        format!(
+            "there is no operation {:?}; there are: {}",
+            shortened(name.to_owned(), LONGEST_NAME),
+            known.join(", ")
+        ),
     )
 }
 

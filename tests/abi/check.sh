@@ -44,7 +44,7 @@ gcc -g -shared -fPIC -w -o "$work/libstub.so" "$work/stub.c"
 abidw --no-corpus-path --no-comp-dir-path --short-locs --no-show-locs "$work/libstub.so" >"$work/nango.abi"
 
 if [ "${1:-}" = --record ]; then
-    grep -v '^#define NANGO_VERSION' "$work/declarations.h" >"$record/declarations.h"
+    grep -v -e '^#define NANGO_VERSION' -e '^    ((NANGO_VERSION' "$work/declarations.h" >"$record/declarations.h"
     cp "$work/symbols.txt" "$work/layout.txt" "$work/nango.abi" "$record/"
     echo "check-abi: recorded"
     exit 0
@@ -57,7 +57,7 @@ compare() {
         failed=1
     fi
 }
-grep -v '^#define NANGO_VERSION' "$work/declarations.h" >"$work/kept" && mv "$work/kept" "$work/declarations.h"
+grep -v -e '^#define NANGO_VERSION' -e '^    ((NANGO_VERSION' "$work/declarations.h" >"$work/kept" && mv "$work/kept" "$work/declarations.h"
 compare symbols.txt "the exported symbols"
 compare declarations.h "the header"
 compare layout.txt "a constant or the struct"

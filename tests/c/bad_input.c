@@ -1522,7 +1522,7 @@ static void token_of_credentials(void)
     CHECK(!error);
     nango_free_string(token);
     CHECK(!nango_credentials_token("{\"type\":\"API_KEY\",\"apiKey\":\"k\\u00001\"}", &error));
-    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "NUL", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "control character", 0);
     CHECK(!nango_credentials_token("{\"type\":\"BASIC\",\"password\":\"hush\"}", &error));
     EXPECT(error, NANGO_ERROR_NO_SINGLE_TOKEN, "BASIC", 0);
     CHECK(!nango_credentials_token("{ }", &error));

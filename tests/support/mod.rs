@@ -111,6 +111,17 @@ pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     );
 }
 
+/// The connection that a request asks for, with one token for all; its ids need no encoding.
+pub fn connection(head: &str) -> String {
+    let target = head.split(' ').nth(1).expect("a request line");
+    let (path, query) = target.split_once('?').expect("a query");
+    let id = path.rsplit('/').next().expect("an id");
+    let key = query.strip_prefix("provider_config_key=").expect("a key");
+    format!(
+        r#"{{"connection_id":"{id}","provider_config_key":"{key}","credentials":{{"type":"OAUTH2","access_token":"a-token"}}}}"#
+    )
+}
+
 pub fn close(stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Both);
 }

@@ -53,7 +53,7 @@ class FaradayTest < Minitest::Test
     end
 
     def token
-      FakeServer.json({connection_id: "c", credentials: {type: "OAUTH2", access_token: "token-#{newest}"}})
+      FakeServer.json({connection_id: "alice", credentials: {type: "OAUTH2", access_token: "token-#{newest}"}})
     end
 
     def redirect

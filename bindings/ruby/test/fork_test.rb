@@ -100,7 +100,7 @@ class ForkTest < Minitest::Test
   # threads of its own. Some are forked while threads of the parent's wait for answers, which they
   # then get, whatever the children do.
   def test_children_with_threads_while_the_parents_wait
-    FakeServer.open(->(_) { sleep(1) && FakeServer.json({connection_id: "slow"}) }) do |server|
+    FakeServer.open(->(_) { sleep(1) && FakeServer.json({connection_id: "alice"}) }) do |server|
       slow = client_of(server.url)
       client = new_client
       client.get_token(**bob)
@@ -109,7 +109,7 @@ class ForkTest < Minitest::Test
       children = Array.new(4) { fork_workers(client, slow) }
       assert_equal "at-bob", client.get_token(**bob)
       assert_equal([0] * 4, Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } })
-      assert_equal ["slow"] * 5, waiting.map(&:value)
+      assert_equal ["alice"] * 5, waiting.map(&:value)
       assert_equal "at-bob", client.get_token(**bob)
     ensure
       children&.each { |pid| kill(pid) }
@@ -120,7 +120,7 @@ class ForkTest < Minitest::Test
     fork do
       workers = Array.new(5) { Thread.new { 20.times.map { clients.first.get_token(**bob) }.uniq } }
       exit!(1) unless workers.map(&:value).uniq == [["at-bob"]]
-      exit!(2) unless clients.last.get_connection(**alice).connection_id == "slow"
+      exit!(2) unless clients.last.get_connection(**alice).connection_id == "alice"
       clients.each(&:close)
       GC.start
       exit!(0)

@@ -114,13 +114,13 @@ class InterruptTest < Minitest::Test
     answer = lambda do |_|
       mine = number += 1
       sleep(0.15) if mine.odd?
-      FakeServer.json({connection_id: "c-#{mine}"})
+      FakeServer.json({provider: "p-#{mine}"})
     end
     FakeServer.open(answer) do |server|
       client = client_of(server.url)
       5.times do
         assert_raises(Timeout::Error) { Timeout.timeout(0.05) { CALLS[:get_connection].call(client) } }
-        assert_equal "c-#{number + 1}", CALLS[:get_connection].call(client).connection_id
+        assert_equal "p-#{number + 1}", CALLS[:get_connection].call(client).provider
       end
     end
   end

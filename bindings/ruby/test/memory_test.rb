@@ -124,7 +124,7 @@ class MemoryTest < Minitest::Test
     return FakeServer.json({connections: [{connection_id: "c", x: "x" * 20_000}]}) if head.include?("page=")
     return FakeServer.json({error: {message: "x" * 5000}}, status: "400 Bad Request") if head.include?("/missing")
 
-    FakeServer.json({connection_id: "c", metadata: {text: "x" * 20_000}, credentials: {}})
+    FakeServer.json({connection_id: "alice", metadata: {text: "x" * 20_000}, credentials: {}})
   end
 
   def everything(client, server)
