@@ -194,6 +194,14 @@ fn answer(status: u16, more: Value) -> Value {
     fault
 }
 
+fn extra(what: &str, after_ms: u64) -> Value {
+    json!({"kind": "extra_answer", "what": what, "after_ms": after_ms})
+}
+
+fn interim() -> Value {
+    json!({"kind": "endless_interim"})
+}
+
 fn limited(retry_after: Value) -> Value {
     answer(429, json!({"envelope": "D", "headers": {"retry-after": retry_after}}))
 }
@@ -228,9 +236,14 @@ fn cases() -> Vec<Case> {
         io("close when used again", json!({"kind": "close_on_reuse"})).harmless(),
         io("reset when used again", json!({"kind": "close_on_reuse", "reset": true})).harmless(),
         io("an answer too many", json!({"kind": "extra_answer"})).harmless(),
+        io("an answer too many, at once", extra("answer", 0)).harmless(),
+        io("an answer too many, later", extra("answer", 5)).harmless(),
+        io("a body too many, later", extra("body", 5)).harmless(),
+        io("408 and a close, later", extra("timeout", 5)).harmless(),
         io("chunked garbage", json!({"kind": "chunks"})),
-        io("no HTTP", json!({"kind": "garbage"})),
-        io("endless headers", json!({"kind": "endless_headers"})),
+        io("no HTTP", json!({"kind": "garbage"})).unseen(),
+        case("endless interim answers", interim(), Code::Timeout, None, true).slow(),
+        io("endless headers", json!({"kind": "endless_headers"})).unseen(),
         case(
             "content-length too long",
             json!({"kind": "length", "by": 10}),
@@ -826,6 +839,78 @@ fn deadlines_hold_wherever_the_call_is() {
         Point::Reading,
         Point::ReadingTls,
     ]);
+}
+
+/// A server that has always something to read keeps no call beyond its time, and on the queue no
+/// other call either.
+#[test]
+fn a_flood_outlasts_no_deadline() {
+    const LONG: u64 = 60 * 1024 * 1024;
+    let dev = Dev::running();
+    let lateness = Lateness::default();
+    for (way, scheme) in EVERYWHERE {
+        for (name, fault) in [
+            ("interim", interim()),
+            ("headers", json!({"kind": "endless_headers"})),
+            ("a long answer", json!({"kind": "oversize", "bytes": LONG})),
+            ("an announced one", json!({"kind": "oversize", "bytes": LONG, "announced": true})),
+        ] {
+            let caller = Caller::new(way, scheme, |options| options.set_max_retries(0));
+            for sample in 0..samples() {
+                let id = format!("flood-{way:?}-{scheme:?}-{}-{sample}", name.replace(' ', "-"));
+                dev.import(&id);
+                caller.good(&id, name);
+                dev.order(&id, ALWAYS, &fault);
+                let given = Duration::from_millis(if name == "interim" { 300 } else { 20 });
+                let mut options = CallOptions::default();
+                options.set_timeout(given).unwrap();
+                let began = Instant::now();
+                let error = caller.get_with(&id, &options).expect_err("it is not done by then");
+                let late = began.elapsed().saturating_sub(given);
+                // What a server says in endless headers is refused before the time is up.
+                let early = name == "headers" && error.code() == Code::Io;
+                assert!(error.code() == Code::Timeout || early, "{name} {way:?}: {error}");
+                assert!(late < LATE, "{name}, {way:?} {scheme:?}: {late:?} late");
+                lateness.add(format!("{way:?} {scheme:?} {name}"), late);
+                dev.clear(&id);
+            }
+        }
+    }
+    for scheme in [Scheme::Http, Scheme::Tls] {
+        let caller = Caller::new(Way::Queued, scheme, |options| {
+            options.set_max_retries(0);
+        });
+        let mut flood = CallOptions::default();
+        flood.set_timeout(Duration::from_millis(1500)).unwrap();
+        let mut hang = CallOptions::default();
+        hang.set_timeout(Duration::from_millis(300)).unwrap();
+        for (name, fault, options, count) in [
+            ("flood", interim(), &flood, 4),
+            ("flood-body", json!({"kind": "oversize", "bytes": LONG}), &flood, 4),
+            ("hang", json!({"kind": "hang"}), &hang, 20),
+        ] {
+            for number in 0..count {
+                let id = format!("among-{scheme:?}-{name}-{number}");
+                dev.import(&id);
+                dev.order(&id, ALWAYS, &fault);
+                caller.submit(&id, options);
+            }
+        }
+        let began = Instant::now();
+        let mut ended = 0;
+        while ended < 28 {
+            for done in caller.queue.next(64, Some(Duration::from_secs(60))) {
+                let error = done.result.expect_err("none is done by then");
+                assert_eq!(error.code(), Code::Timeout, "{error}");
+                ended += 1;
+                let given = Duration::from_millis(if ended <= 20 { 300 } else { 1500 });
+                let late = began.elapsed().saturating_sub(given);
+                assert!(late < LATE, "{scheme:?}, {ended}: {late:?} late");
+                lateness.add(format!("{scheme:?} among floods"), late);
+            }
+        }
+    }
+    lateness.print("flood");
 }
 
 #[test]

@@ -75,8 +75,28 @@ pub enum Fault {
         #[serde(default)]
         reset: bool,
     },
-    /// A good answer with another one behind it, which nobody asked for.
-    ExtraAnswer {},
+    /// Interim answers (103) without an end.
+    EndlessInterim {},
+    /// A good answer with something behind it that nobody asked for.
+    ExtraAnswer {
+        #[serde(default)]
+        what: Extra,
+        /// How long after the answer it comes; absent: in one write with it.
+        after_ms: Option<u64>,
+    },
+}
+
+/// What comes behind an answer.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Extra {
+    /// Another answer, about another connection.
+    #[default]
+    Answer,
+    /// The body of one, without a head.
+    Body,
+    /// The status 408, and a close.
+    Timeout,
 }
 
 /// How far an answer comes.
@@ -173,6 +193,7 @@ impl Fault {
                 | Fault::Garbage {}
                 | Fault::Oversize { .. }
                 | Fault::EndlessHeaders {}
+                | Fault::EndlessInterim {}
         )
     }
 
@@ -261,14 +282,39 @@ impl Fault {
                 steps.extend(reset.then_some(Step::Reset));
                 steps
             }
-            Fault::ExtraAnswer {} => {
-                let other = json!({"connection_id": "somebody-else", "credentials": {"type": "API_KEY", "apiKey": "somebody-elses-key"}}).to_string();
+            Fault::EndlessInterim {} => {
+                let head = b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n";
+                vec![Step::Flood(Bytes::from_static(head), ENDLESS)]
+            }
+            Fault::ExtraAnswer { what, after_ms } => {
+                let other = json!({
+                    "connection_id": "somebody-else",
+                    "credentials": {"type": "API_KEY", "apiKey": "somebody-elses-key"},
+                });
                 let other = Whole {
                     status: StatusCode::OK,
                     headers: answer.headers.clone(),
-                    body: Bytes::from(other),
+                    body: Bytes::from(other.to_string()),
                 };
-                vec![write([answer.text(), other.text()].concat()), Step::Linger]
+                let extra = match what {
+                    Extra::Answer => other.text(),
+                    Extra::Body => other.body.to_vec(),
+                    Extra::Timeout => {
+                        let head = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\
+                                    content-length: 0\r\n\r\n";
+                        head.as_bytes().to_vec()
+                    }
+                };
+                let mut steps = match after_ms {
+                    None => vec![write([answer.text(), extra].concat())],
+                    Some(after) => vec![
+                        write(answer.text()),
+                        Step::Wait(Duration::from_millis(*after)),
+                        write(extra),
+                    ],
+                };
+                steps.extend((*what != Extra::Timeout).then_some(Step::Linger));
+                steps
             }
         })
     }

@@ -24,7 +24,8 @@ use crate::request::Request;
 /// More makes no answer faster, and a long list more expensive in memory.
 const READ_AT_ONCE: usize = 64 * 1024;
 
-/// After so much a call lets others have their turn, and looks at the clock.
+/// After so much of a body a call lets others have their turn, and looks at the clock. Heads take
+/// longer: there it does so after each read.
 const READ_IN_A_TURN: usize = 256 * 1024;
 
 /// How a request names what it asks for.
@@ -68,7 +69,7 @@ pub(super) struct Broken {
     pub(super) failure: Failure,
     /// Whether the server can have seen something of the request.
     pub(super) sent: bool,
-    /// Whether something of the answer came.
+    /// Whether something of an answer came.
     pub(super) answered: bool,
 }
 
@@ -121,14 +122,18 @@ impl Connection {
     }
 
     async fn converse(&mut self, request: &Request, limit: u64) -> Result<Answer, Failure> {
-        let Connection { sender, driver, form, .. } = self;
+        let Connection { sender, driver, form, traffic, .. } = self;
         let request = form.request(request)?;
         driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
-        let (head, mut body) = driver
-            .during(sender.send_request(request))
-            .await
-            .map_err(|error| Failure::of(&error))?
-            .into_parts();
+        let response = driver.during(sender.send_request(request)).await.map_err(|error| {
+            if error.is_parse() {
+                // What is no head of an answer was on its way before the request was.
+                traffic.read.store(false, Ordering::Relaxed);
+            }
+            Failure::of(&error)
+        })?;
+        traffic.in_body.store(true, Ordering::Relaxed);
+        let (head, mut body) = response.into_parts();
         let mut arriving =
             Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
         while let Some(frame) = driver.during(body.frame()).await {
@@ -193,6 +198,8 @@ struct Traffic {
     read: AtomicBool,
     /// How much was read since the last pause.
     in_this_turn: AtomicUsize,
+    /// Whether the head of the answer is there.
+    in_body: AtomicBool,
 }
 
 impl Traffic {
@@ -200,6 +207,7 @@ impl Traffic {
         self.written.store(false, Ordering::Relaxed);
         self.read.store(false, Ordering::Relaxed);
         self.in_this_turn.store(0, Ordering::Relaxed);
+        self.in_body.store(false, Ordering::Relaxed);
     }
 }
 
@@ -216,7 +224,8 @@ impl AsyncRead for Watched {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let in_this_turn = self.traffic.in_this_turn.load(Ordering::Relaxed);
-        if in_this_turn >= READ_IN_A_TURN {
+        let most = if self.traffic.in_body.load(Ordering::Relaxed) { READ_IN_A_TURN } else { 1 };
+        if in_this_turn >= most {
             self.traffic.in_this_turn.store(0, Ordering::Relaxed);
             context.waker().wake_by_ref();
             return Poll::Pending;

@@ -189,9 +189,9 @@ impl Line {
     }
 
     /// One exchange: the answer, and the connection that it came over. With `fresh` that is a new
-    /// one. A used connection that breaks before a byte of the answer met the server closing it,
-    /// and so did one whose answer is 408: the request is sent once more, on a new connection, if
-    /// it may be.
+    /// one. A used connection on which no answer begins met the server closing it, or bytes that
+    /// were too many behind the answer before; one whose answer is 408 met a server that waits no
+    /// longer. Then the request is sent once more, on a new connection, if it may be.
     pub(crate) async fn exchange(
         &self,
         request: &Request,

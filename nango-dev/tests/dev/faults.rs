@@ -156,8 +156,18 @@ async fn what_breaks_breaks_where_it_was_told_to() {
     assert!((3..=25).contains(&bytes) && head.is_none() && end == open, "{bytes}");
     let (bytes, head, _) = broken(json!({"kind": "endless_headers"})).await;
     assert!(bytes > 100_000 && head.is_none());
-    let (_, twice, _) = broken(json!({"kind": "extra_answer"})).await;
-    assert!(twice.unwrap() > body + 50);
+    let (bytes, head, _) = broken(json!({"kind": "endless_interim"})).await;
+    assert!(bytes > 100_000 && head.is_some());
+    for what in ["answer", "body"] {
+        for after in [json!(null), json!(0), json!(20)] {
+            let fault = json!({"kind": "extra_answer", "what": what, "after_ms": after});
+            let (_, twice, end) = broken(fault).await;
+            assert!(twice.unwrap() > body + 50 && end == open, "{what} {after}");
+        }
+    }
+    let (_, late, end) =
+        broken(json!({"kind": "extra_answer", "what": "timeout", "after_ms": 20})).await;
+    assert!(late.unwrap() > body + 50 && end.is_ok(), "{late:?} {end:?}");
     let log = server.get("/_dev/log?connection=carol").await.json();
     assert!(
         log["requests"]

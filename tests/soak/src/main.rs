@@ -219,6 +219,7 @@ fn fault() -> (String, Value, Duration) {
     let long = Duration::from_secs(20);
     let short = Duration::from_millis(fastrand::u64(50..300));
     let at = ["before", "headers", "headers_end", "body", "end"][fastrand::usize(0..5)];
+    let extra = ["answer", "body", "timeout"][fastrand::usize(0..3)];
     let kinds = [
         ("reset", json!({"kind": "reset", "at": at}), long),
         ("close", json!({"kind": "close", "at": at}), long),
@@ -246,6 +247,12 @@ fn fault() -> (String, Value, Duration) {
         ),
         ("close on reuse", json!({"kind": "close_on_reuse", "reset": fastrand::bool()}), long),
         ("extra answer", json!({"kind": "extra_answer"}), long),
+        (
+            "late extra answer",
+            json!({"kind": "extra_answer", "what": extra, "after_ms": fastrand::u64(0..20)}),
+            long,
+        ),
+        ("endless interim", json!({"kind": "endless_interim"}), short),
         ("status", answer(), long),
         (
             "429",
