@@ -52,6 +52,7 @@ if [ "$purpose" = test ]; then
     need valgrind has valgrind
     need tinyproxy-bin has tinyproxy
     need libjansson-dev module jansson
+    need libssl-dev module openssl
     need nlohmann-json3-dev module nlohmann_json
     need ruby-minitest ruby -e 'require "minitest"'
     need rubocop has rubocop
