@@ -2,13 +2,13 @@
 /// libnango for C++17 and later: a client of Nango, which keeps OAuth connections and hands out
 /// fresh access tokens.
 ///
-/// Header only; it needs nango.h, libnango and the standard library. SPDX-License-Identifier: MIT
-/// OR Apache-2.0
+/// Header only; it needs nango.h, libnango and the standard library.
+/// SPDX-License-Identifier: MIT OR Apache-2.0
 ///
 /// @code
 /// nango::client nango(nango::options::from_env());            // NANGO_SECRET_KEY, NANGO_HOST
-/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: ask just before
-/// using it, and do not keep it call_github(token.reveal());
+/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: do not keep it
+/// call_github(token.reveal());
 ///
 /// for (const nango::connection_summary& connection : nango.list_connections({}))
 ///     std::cout << connection.connection_id() << '\n';
