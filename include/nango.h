@@ -588,8 +588,8 @@ char *nango_pager_next_json(const nango_pager *pager, nango_error **error_out);
 void nango_pager_free(nango_pager *pager);
 
 /**
- * Options with no secret key, and everything else at its default. Never NULL but when memory is
- * out. Freed with nango_options_free().
+ * Options with no secret key, and everything else at its default. Never NULL. Freed with
+ * nango_options_free().
  */
 nango_options *nango_options_new(void);
 
@@ -723,7 +723,7 @@ nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
 nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
 
 /**
- * Call options with everything at its default. Never NULL but when memory is out. Freed with
+ * Call options with everything at its default. Never NULL. Freed with
  * nango_call_options_free().
  */
 nango_call_options *nango_call_options_new(void);
@@ -769,7 +769,7 @@ nango_code nango_call_options_set_header(nango_call_options *options,
                                          const char *value);
 
 /**
- * A handle that is not triggered. Never NULL but when memory is out. Freed with
+ * A handle that is not triggered. Never NULL. Freed with
  * nango_cancel_free().
  */
 nango_cancel *nango_cancel_new(void);
@@ -789,7 +789,7 @@ void nango_cancel_free(nango_cancel *cancel);
 
 /**
  * An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no
- * descriptor, memory or thread left. Freed with nango_queue_free().
+ * descriptor or thread left. Freed with nango_queue_free().
  */
 nango_queue *nango_queue_new(nango_error **error_out);
 
@@ -797,7 +797,8 @@ nango_queue *nango_queue_new(nango_error **error_out);
  * The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
  * completion waits or the queue is closed. Level-triggered, and for waiting only: never read from
  * it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it
- * returns 0. It lives as long as the queue. -1 in a child of fork, and for NULL.
+ * returns 0. It lives as long as the queue. -1 in a child of fork, after the program closed the
+ * library's descriptors, and for NULL.
  */
 int32_t nango_queue_fd(const nango_queue *queue);
 
@@ -810,8 +811,8 @@ int32_t nango_queue_fd(const nango_queue *queue);
  *
  * Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
  * out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing
- * will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or
- * WRONG_PROCESS.
+ * will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED,
+ * WRONG_PROCESS, or INTERNAL when the program closed the library's descriptors.
  */
 uint64_t nango_queue_submit(const nango_queue *queue,
                             const nango_client *client,
@@ -842,6 +843,7 @@ void nango_queue_cancel(const nango_queue *queue, uint64_t ticket);
  * Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how
  * long to wait for the first, in milliseconds; 0: not at all; -1: until there is one or the queue
  * is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
+ * pthread_cancel() does not end the wait: nango_queue_close() does.
  */
 size_t nango_queue_next(const nango_queue *queue,
                         nango_completion *out,

@@ -228,7 +228,7 @@ impl Client {
                 request,
                 subject: Subject::of(&mut parameters),
                 timeout: options.timeout.unwrap_or(shared.timeout),
-                cancel: options.cancel.as_ref().map(|cancel| cancel.0.clone()),
+                cancel: options.cancel.as_ref().map(|cancel| cancel.token().clone()),
             }),
             Err(error) => Err(error.during(&Subject::of(&mut parameters).told(operation, self))),
         }

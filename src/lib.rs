@@ -18,6 +18,7 @@
 #![deny(unsafe_code, missing_docs)]
 
 mod base_url;
+mod cancel;
 mod client;
 mod credentials;
 #[allow(unsafe_code)] // fork.rs and signals.rs ask the kernel what no safe call asks.
@@ -39,10 +40,11 @@ mod retry;
 mod secret;
 mod sync;
 
+pub use cancel::Cancel;
 pub use client::Client;
 pub use engine::tls::Roots;
 pub use error::*;
-pub use options::{CallOptions, Cancel, DEFAULT_BASE_URL, Options};
+pub use options::{CallOptions, DEFAULT_BASE_URL, Options};
 pub use pager::{Pager, Walk};
 pub use queue::{Completion, Queue};
 pub use request::Parameters;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::base_url::BaseUrl;
+use crate::cancel::Cancel;
 use crate::engine::descriptors::soft_limit;
 use crate::engine::proxy::Proxy;
 use crate::engine::tls::{Identity, Roots, TlsOptions};
@@ -289,22 +289,5 @@ impl CallOptions {
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
         Ok(())
-    }
-}
-
-/// Ends calls from another thread. Once triggered it stays so: a call that is given it later
-/// returns at once.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(pub(crate) CancellationToken);
-
-impl Cancel {
-    /// A handle that is not triggered.
-    pub fn new() -> Cancel {
-        Cancel::default()
-    }
-
-    /// Makes every call that has this handle return [`Code::Cancelled`](crate::Code::Cancelled).
-    pub fn trigger(&self) {
-        self.0.cancel();
     }
 }

@@ -1,7 +1,8 @@
 //! A list, page after page.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -147,21 +148,22 @@ fn connections(page: &str) -> Result<Vec<&str>, Error> {
     })
 }
 
-/// A walk through pages that several may hold: no lock is held while a page is under way.
+/// A walk through pages that several may hold. Where it stands is read and replaced whole, without
+/// a lock, which a fork might find taken.
 #[derive(Clone, Debug)]
-pub struct Walk(Arc<Mutex<Pager>>);
+pub struct Walk(Arc<ArcSwap<Pager>>);
 
 impl Walk {
     /// A walk that begins where the pager stands.
     pub fn new(pager: Pager) -> Walk {
-        Walk(Arc::new(Mutex::new(pager)))
+        Walk(Arc::new(ArcSwap::from_pointee(pager)))
     }
 
     /// As [`Pager::next_page_json`]. Two at once fetch the same page.
     pub fn next_page_json(&self) -> Result<Option<Secret>, Error> {
-        let mut pager = self.pager().clone();
+        let mut pager = self.pager();
         let page = pager.next_page_json()?;
-        *self.pager() = pager;
+        self.0.store(Arc::new(pager));
         Ok(page)
     }
 
@@ -169,18 +171,18 @@ impl Walk {
         &self,
         cancel: &CancellationToken,
     ) -> Result<Option<Secret>, Error> {
-        let mut pager = self.pager().clone();
+        let mut pager = self.pager();
         let page = pager.next_in_background(cancel).await?;
-        *self.pager() = pager;
+        self.0.store(Arc::new(pager));
         Ok(page)
     }
 
     pub(crate) fn cancel(&self) -> Option<CancellationToken> {
-        self.pager().options.cancel.as_ref().map(|cancel| cancel.0.clone())
+        self.0.load().options.cancel.as_ref().map(|cancel| cancel.token().clone())
     }
 
-    fn pager(&self) -> MutexGuard<'_, Pager> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pager(&self) -> Pager {
+        Pager::clone(&self.0.load())
     }
 }
 

@@ -5,18 +5,20 @@
 //! socket.
 
 use std::io;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::fork::PerProcess;
 use super::task::Task;
-use super::{Engine, Failure, Line, signals};
+use super::{Engine, Failure, Line, descriptors, signals};
 
-static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::new();
+static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::of(descriptors::era);
 
-/// This process's thread, started if need be. It never ends.
+/// This era's thread, started if need be. It never ends.
 pub(crate) fn thread() -> io::Result<Handle> {
     let mut running =
         THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
@@ -26,19 +28,37 @@ pub(crate) fn thread() -> io::Result<Handle> {
     // By turns what is under way and what begins: with tokio's own 31 to 1, calls that find no
     // connection wait behind a burst of others that do. Timers and sockets are looked at after 8
     // steps, not 61: a step that reads what a server floods it with takes a millisecond.
+    let era = descriptors::era_with_witness();
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .global_queue_interval(2)
         .event_interval(8)
+        .on_thread_unpark(move || rest_if_over(era))
         .build()?;
     let handle = runtime.handle().clone();
     signals::all_blocked(|| {
-        thread::Builder::new()
-            .name("nango-queue".to_owned())
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        thread::Builder::new().name("nango-queue".to_owned()).spawn(move || run(runtime, era))
     })?;
     Ok(running.insert(handle).clone())
+}
+
+fn run(runtime: Runtime, era: u64) {
+    // Whatever ends it, its descriptors may mean other files by then.
+    let runtime = ManuallyDrop::new(runtime);
+    let forever = || runtime.block_on(std::future::pending::<()>());
+    // The runtime panics when it can no longer wait, such as for a descriptor that was closed.
+    let _ = catch_unwind(AssertUnwindSafe(forever));
+    descriptors::lose(era);
+}
+
+/// What the thread of an era that is over would do next, it would do to files of the host's; and if
+/// it ended, it would close them.
+fn rest_if_over(era: u64) {
+    descriptors::check();
+    while descriptors::era() != era {
+        thread::park();
+    }
 }
 
 impl Engine {
@@ -50,7 +70,8 @@ impl Engine {
         needs_no_look: bool,
         call: impl Future<Output = ()> + Send + 'static,
     ) {
-        if self.shared_line().is_ok_and(|line| line.is_ready(needs_no_look)) {
+        let ready = || self.shared_line().is_ok_and(|line| line.is_ready(needs_no_look));
+        if ready() {
             let _inside = thread.enter();
             self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));
         } else {

@@ -18,6 +18,8 @@ use reqwest::Url;
 use reqwest::header::{HeaderValue, PROXY_AUTHORIZATION};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::descriptors::{CLOSED, era};
+use super::fork::Owned;
 use super::{Answer, Arriving, Failure};
 use crate::request::Request;
 
@@ -77,7 +79,10 @@ impl Connection {
     /// A connection over what was opened.
     pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
-        let io = TokioIo::new(Watched { stream, traffic: Arc::clone(&traffic) });
+        let io = TokioIo::new(Watched {
+            stream: Owned::new(era, stream),
+            traffic: Arc::clone(&traffic),
+        });
         let (sender, driver) = Builder::new()
             .max_buf_size(READ_AT_ONCE)
             .handshake(io)
@@ -213,8 +218,15 @@ impl Traffic {
 
 /// Notes what goes over a stream, and lets nobody read from it without a pause.
 struct Watched {
-    stream: Box<dyn Stream>,
+    stream: Owned<Box<dyn Stream>>,
     traffic: Arc<Traffic>,
+}
+
+impl Watched {
+    /// What another era opened may be a file of the host's by now.
+    fn stream(&mut self) -> io::Result<Pin<&mut Box<dyn Stream>>> {
+        self.stream.get_mut().map(Pin::new).ok_or_else(|| io::Error::other(CLOSED))
+    }
 }
 
 impl AsyncRead for Watched {
@@ -231,7 +243,7 @@ impl AsyncRead for Watched {
             return Poll::Pending;
         }
         let before = buffer.filled().len();
-        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+        let Poll::Ready(read) = self.stream()?.poll_read(context, buffer) else {
             self.traffic.in_this_turn.store(0, Ordering::Relaxed);
             return Poll::Pending;
         };
@@ -250,16 +262,16 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+        let written = ready!(self.stream()?.poll_write(context, bytes))?;
         self.traffic.written.store(true, Ordering::Relaxed);
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        self.stream()?.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        self.stream()?.poll_shutdown(context)
     }
 }

@@ -3,19 +3,67 @@
 //! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out
 //! of the client's pool, drives it on its own thread and puts it back; nothing runs between calls.
 
+use std::future::poll_fn;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::open::Opener;
-use super::{Engine, Failure, Line, Own, Settings};
+use super::{Engine, Failure, Line, Own, Settings, descriptors};
 
 pub(super) struct Slot {
-    line: Line,
-    runtime: Option<Runtime>,
+    /// Always there, but for the moment of being dropped.
+    parts: Option<(Line, Runtime)>,
+    bell: Bell,
     last_used: Instant,
+    era: u64,
+}
+
+/// What wakes a runtime for the work that it drives. One that panicked cannot be woken any more,
+/// but its work tries to when it is dropped.
+struct Bell {
+    ring: Arc<Ring>,
+    waker: Waker,
+}
+
+struct Ring {
+    runtime: Waker,
+    silent: AtomicBool,
+}
+
+impl Bell {
+    fn of(runtime: &Runtime) -> Bell {
+        let waker = runtime.block_on(poll_fn(|context| Poll::Ready(context.waker().clone())));
+        let ring = Arc::new(Ring { runtime: waker, silent: AtomicBool::new(false) });
+        Bell { waker: Arc::clone(&ring).into(), ring }
+    }
+
+    fn heard_by<F: Future>(&self, mut work: Pin<&mut F>) -> impl Future<Output = F::Output> {
+        poll_fn(move |_| work.as_mut().poll(&mut Context::from_waker(&self.waker)))
+    }
+
+    fn silence(&self) {
+        self.ring.silent.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Wake for Ring {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.silent.load(Ordering::Relaxed) {
+            self.runtime.wake_by_ref();
+        }
+    }
 }
 
 /// What became of the work that a call brought.
@@ -42,16 +90,16 @@ impl Engine {
                     .to_owned(),
             ));
         }
+        descriptors::check();
         self.settings.on_a_hosts_thread(|| {
             let pool = self.own();
             let slot = match pool.take(&self.settings) {
                 Ok(slot) => slot,
                 Err(failure) => return Outcome::Failed(failure),
             };
-            let work = work(&slot.line);
-            let done = match cancel {
-                None => Some(slot.block_on(work)),
-                Some(cancel) => slot.block_on(cancel.run_until_cancelled(work)),
+            let done = match slot.drive(cancel, work) {
+                Ok(done) => done,
+                Err(failure) => return Outcome::Failed(failure),
             };
             match done {
                 None => Outcome::Cancelled,
@@ -82,6 +130,7 @@ impl Own {
 
     fn give_back(&self, mut slot: Slot, settings: &Settings) {
         slot.last_used = Instant::now();
+        descriptors::used(slot.last_used);
         let surplus = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < settings.idle_connections {
@@ -105,28 +154,51 @@ fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
 
 impl Slot {
     fn new(settings: &Settings, opener: Arc<Opener>) -> Result<Slot, Failure> {
+        let era = descriptors::era_with_witness();
         let runtime =
             Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| {
                 Failure::Internal(format!(
                     "the system gives no means to wait for a socket: {error}"
                 ))
             })?;
-        Ok(Slot {
-            line: Line::single(settings, opener),
-            runtime: Some(runtime),
-            last_used: Instant::now(),
-        })
+        let bell = Bell::of(&runtime);
+        let line = Line::single(settings, opener);
+        Ok(Slot { parts: Some((line, runtime)), bell, last_used: Instant::now(), era })
     }
 
-    fn block_on<F: Future>(&self, work: F) -> F::Output {
-        self.runtime.as_ref().expect("a slot has its runtime until it is dropped").block_on(work)
+    /// Drives the work until it is done; `None`: it was cancelled.
+    fn drive<T>(
+        &self,
+        cancel: Option<&CancellationToken>,
+        work: impl AsyncFnOnce(&Line) -> T,
+    ) -> Result<Option<T>, Failure> {
+        let (line, runtime) = self.parts.as_ref().expect("they are there until it is dropped");
+        let mut work = pin!(work(line));
+        let driven = catch_unwind(AssertUnwindSafe(|| match cancel {
+            None => Some(runtime.block_on(self.bell.heard_by(work.as_mut()))),
+            Some(cancel) => {
+                let work = pin!(cancel.run_until_cancelled(work.as_mut()));
+                runtime.block_on(self.bell.heard_by(work))
+            }
+        }));
+        driven.or_else(|panic| {
+            self.bell.silence();
+            if descriptors::is_over(self.era) {
+                Err(Failure::Internal(descriptors::CLOSED.to_owned()))
+            } else {
+                resume_unwind(panic)
+            }
+        })
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // Closes its sockets now, and waits for nothing.
-        if let Some(runtime) = self.runtime.take() {
+        let Some((line, runtime)) = self.parts.take() else { return };
+        if descriptors::is_over(self.era) {
+            mem::forget((line, runtime));
+        } else {
+            // Closes its sockets now, and waits for nothing.
             runtime.shutdown_background();
         }
     }

@@ -101,7 +101,7 @@ pub(crate) struct Engine {
     own: PerProcess<Own>,
 }
 
-/// What belongs to one process.
+/// What belongs to one process, in one era of its descriptors.
 #[derive(Default)]
 struct Own {
     /// Made with the first connection that is needed.
@@ -114,11 +114,18 @@ struct Own {
 
 impl Engine {
     pub(crate) fn new(settings: Settings) -> Engine {
-        Engine { settings, own: PerProcess::new() }
+        Engine { settings, own: PerProcess::of(descriptors::era) }
     }
 
     fn own(&self) -> &Own {
         self.own.get_or_init(Own::default)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // What is closed now has lain idle.
+        descriptors::check_now();
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::error::{guard, nango_error};
 use super::guard::{borrow, borrow_mut, bytes, caught, free, give, optional_text, quiet, text};
+use crate::cancel::Cancel;
 use crate::engine::tls::Roots;
 use crate::error::{Error, NANGO_ERROR_INVALID_ARGUMENT, NANGO_OK, nango_code};
-use crate::options::{CallOptions, Cancel, Options};
+use crate::options::{CallOptions, Options};
 
 /// What is being gathered for something that is made later, and the first thing that was wrong with
 /// it.
@@ -50,8 +51,8 @@ impl nango_options {
     }
 }
 
-/// Options with no secret key, and everything else at its default. Never NULL but when memory is
-/// out. Freed with nango_options_free().
+/// Options with no secret key, and everything else at its default. Never NULL. Freed with
+/// nango_options_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_options_new() -> *mut nango_options {
     quiet(std::ptr::null_mut(), || give(nango_options(Builder::default())))
@@ -364,7 +365,7 @@ impl nango_call_options {
     }
 }
 
-/// Call options with everything at its default. Never NULL but when memory is out. Freed with
+/// Call options with everything at its default. Never NULL. Freed with
 /// nango_call_options_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_call_options_new() -> *mut nango_call_options {
@@ -469,7 +470,7 @@ pub unsafe extern "C" fn nango_call_options_set_header(
 /// Any number of threads may use it at once, and any number of calls.
 pub struct nango_cancel(Cancel);
 
-/// A handle that is not triggered. Never NULL but when memory is out. Freed with
+/// A handle that is not triggered. Never NULL. Freed with
 /// nango_cancel_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_cancel_new() -> *mut nango_cancel {

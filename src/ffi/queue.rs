@@ -1,7 +1,6 @@
 //! Calls that nobody waits for.
 
 use std::ffi::{c_char, c_void};
-use std::mem::ManuallyDrop;
 use std::ptr;
 use std::time::Duration;
 
@@ -19,16 +18,11 @@ use crate::request::LONGEST_NAME;
 /// Calls in flight, and their results to be taken. Any number of threads may use it at once. Made
 /// with nango_queue_new(), freed with nango_queue_free(). All queues of a process share the
 /// library's one thread, which is started with the first.
-pub struct nango_queue(ManuallyDrop<Queue>);
+pub struct nango_queue(Queue);
 
 impl Drop for nango_queue {
     fn drop(&mut self) {
-        // A child of fork shares the descriptor with its parent, and leaves it alone.
-        if !self.0.is_inherited() {
-            self.0.close();
-            // SAFETY: it is dropped here only.
-            unsafe { ManuallyDrop::drop(&mut self.0) };
-        }
+        self.0.close();
     }
 }
 
@@ -50,21 +44,18 @@ pub struct nango_completion {
 }
 
 /// An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no
-/// descriptor, memory or thread left. Freed with nango_queue_free().
+/// descriptor or thread left. Freed with nango_queue_free().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_new(error_out: *mut *mut nango_error) -> *mut nango_queue {
     // SAFETY: the header asks it of the caller.
-    unsafe {
-        guard(error_out, ptr::null_mut(), || {
-            Ok(give(nango_queue(ManuallyDrop::new(Queue::new()?))))
-        })
-    }
+    unsafe { guard(error_out, ptr::null_mut(), || Ok(give(nango_queue(Queue::new()?)))) }
 }
 
 /// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
 /// completion waits or the queue is closed. Level-triggered, and for waiting only: never read from
 /// it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it
-/// returns 0. It lives as long as the queue. -1 in a child of fork, and for NULL.
+/// returns 0. It lives as long as the queue. -1 in a child of fork, after the program closed the
+/// library's descriptors, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
     // SAFETY: the header asks it of the caller.
@@ -81,8 +72,8 @@ pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
 ///
 /// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
 /// out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing
-/// will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or
-/// WRONG_PROCESS.
+/// will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED,
+/// WRONG_PROCESS, or INTERNAL when the program closed the library's descriptors.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_submit(
     queue: *const nango_queue,
@@ -158,6 +149,7 @@ pub unsafe extern "C" fn nango_queue_cancel(queue: *const nango_queue, ticket: u
 /// Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how
 /// long to wait for the first, in milliseconds; 0: not at all; -1: until there is one or the queue
 /// is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
+/// pthread_cancel() does not end the wait: nango_queue_close() does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_next(
     queue: *const nango_queue,
