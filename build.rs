@@ -24,6 +24,19 @@ const CONVENTIONS: &str = "\
  *    be alone; a call that runs already is not harmed by it.
  *  - The library never calls back, installs no signal handler and no logger, and has no thread of
  *    its own but for a name lookup while that lasts.
+ *  - Call from any thread, but not from a signal handler. A call uses up to 64 KiB of stack, TLS
+ *    included: give its thread 128 KiB or more.
+ *  - pthread_cancel() takes no effect in a function of the library. The call goes on to its end,
+ *    and the thread is cancelled at its next cancellation point after that. nango_cancel_trigger()
+ *    ends a call earlier, nango_queue_close() a wait for completions. Keep to the deferred cancel
+ *    type, the default: under the asynchronous one, hardly any function may be called.
+ *  - In an exit handler or a destructor that runs while a thread or the process ends, blocking
+ *    calls may fail with NANGO_ERROR_INTERNAL, since their thread-local storage is gone. Queues
+ *    and every _free still work.
+ *  - No function returns NULL because memory is out: a failed allocation aborts the process.
+ *  - Do not close the library's file descriptors. If a program did (closefrom(), in a daemon that
+ *    starts), calls in progress fail and queues made before report NANGO_ERROR_INTERNAL; clients
+ *    open new connections, and new queues work.
  *  - A call that blocks always has an end: nango_options_set_timeout_ms(). After fork, parent and
  *    child both go on using their handles. The one thing to keep from is a fork while another
  *    thread's call looks up a host name: the child may then find libc's lock taken.

@@ -29,6 +29,7 @@ mod events;
 pub mod ffi;
 #[cfg(nango_fuzz)]
 pub mod fuzz;
+mod hush;
 mod json;
 pub mod operation;
 mod options;

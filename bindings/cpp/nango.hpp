@@ -17,8 +17,9 @@
 /// Rules that hold for all of it:
 ///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error,
 ///    `try_get_token()` returns a nango::result. Where exceptions are switched off
-///    (`-fno-exceptions`) only the second is there. Running out of memory is std::bad_alloc in
-///    both, as in the standard library. Whatever throws, nothing leaks.
+///    (`-fno-exceptions`) only the second is there. Where this header runs out of memory, both
+///    throw std::bad_alloc, as the standard library does; where libnango itself does, the process
+///    is aborted. Whatever throws, nothing leaks.
 ///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for
 ///    nango::error, which is cheap to copy), and frees it at its end. What has been moved from may
 ///    be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
@@ -1835,8 +1836,8 @@ private:
 /// has returned; the user's data comes back with the completion.
 class queue {
 public:
-    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor,
-    /// memory or thread left, or the library is too old.
+    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor
+    /// or thread left, or the library is too old.
     [[nodiscard]] static result<queue> try_create() {
         if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
         nango_error* problem = nullptr;

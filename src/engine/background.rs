@@ -14,7 +14,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::fork::PerProcess;
 use super::task::Task;
-use super::{Engine, Failure, Line, descriptors, signals};
+use super::{Engine, Failure, Line, descriptors, signals, thread_is_ending};
+use crate::hush;
 
 static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::of(descriptors::era);
 
@@ -44,6 +45,7 @@ pub(crate) fn thread() -> io::Result<Handle> {
 }
 
 fn run(runtime: Runtime, era: u64) {
+    hush::this_thread();
     // Whatever ends it, its descriptors may mean other files by then.
     let runtime = ManuallyDrop::new(runtime);
     let forever = || runtime.block_on(std::future::pending::<()>());
@@ -71,7 +73,7 @@ impl Engine {
         call: impl Future<Output = ()> + Send + 'static,
     ) {
         let ready = || self.shared_line().is_ok_and(|line| line.is_ready(needs_no_look));
-        if ready() {
+        if !thread_is_ending() && ready() {
             let _inside = thread.enter();
             self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));
         } else {

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::open::Opener;
-use super::{Engine, Failure, Line, Own, Settings, descriptors};
+use super::{Engine, Failure, Line, Own, Settings, descriptors, thread_is_ending};
 
 pub(super) struct Slot {
     /// Always there, but for the moment of being dropped.
@@ -83,6 +83,13 @@ impl Engine {
         cancel: Option<&CancellationToken>,
         work: impl AsyncFnOnce(&Line) -> (T, bool),
     ) -> Outcome<T> {
+        if thread_is_ending() {
+            return Outcome::Failed(Failure::Internal(
+                "a blocking call was made while its thread or the process was ending, from a \
+                 destructor or an exit handler, where it can no longer wait; make it earlier"
+                    .to_owned(),
+            ));
+        }
         if Handle::try_current().is_ok() {
             return Outcome::Failed(Failure::Internal(
                 "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{StatusCode, Url};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
@@ -93,6 +94,12 @@ pub(crate) enum Failure {
         limit: u64,
     },
     Internal(String),
+}
+
+/// Whether the thread-local storage of this thread is gone, without which no runtime works: what
+/// runs now was called from a destructor or an exit handler.
+fn thread_is_ending() -> bool {
+    Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
 /// A client's connections, in each process that uses it.

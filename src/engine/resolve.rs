@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fork::PerProcess;
 use super::signals;
+use crate::hush;
 
 const MAX_LOOKUPS: usize = 4;
 
@@ -95,6 +96,7 @@ impl Lookups {
         let thread = thread::Builder::new().name("nango-lookup".to_owned()).stack_size(256 * 1024);
         let started = signals::all_blocked(|| {
             thread.spawn(move || {
+                hush::this_thread();
                 let outcome = ask(&name);
                 self.finish(&name, outcome);
                 drop(permit);

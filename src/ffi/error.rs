@@ -197,8 +197,39 @@ mod tests {
         unsafe {
             assert_eq!(nango_error_code(error), crate::NANGO_ERROR_PANIC);
             let message = CStr::from_ptr(nango_error_message(error)).to_str().unwrap();
-            assert!(message.contains("on purpose"));
+            assert!(message.contains("on purpose (src/ffi/error.rs:"), "{message}");
             nango_error_free(error);
+        }
+    }
+
+    /// The hook is the process's: this runs in one of its own, where it is called once more.
+    #[test]
+    fn a_panic_is_silent_and_the_hosts_own_are_not() {
+        const ALONE: &str = "NANGO_TEST_ALONE";
+        if std::env::var_os(ALONE).is_none() {
+            let alone = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "--nocapture"])
+                .arg("ffi::error::tests::a_panic_is_silent_and_the_hosts_own_are_not")
+                .env(ALONE, "yes")
+                .output()
+                .unwrap();
+            let errors = String::from_utf8(alone.stderr).unwrap();
+            assert!(alone.status.success(), "{errors}");
+            // The test harness may say something; the panic in the guard is not heard of.
+            assert!(errors.contains("the host's hook: the host's panic"), "{errors}");
+            assert!(!errors.contains("on purpose"), "{errors}");
+            return;
+        }
+        std::panic::set_hook(Box::new(|panic| {
+            eprintln!(
+                "the host's hook: {}",
+                panic.payload().downcast_ref::<&str>().unwrap_or(&"?")
+            );
+        }));
+        for _ in 0..2 {
+            // SAFETY: NULL is allowed.
+            unsafe { guard(ptr::null_mut(), (), || panic!("on purpose")) };
+            assert!(std::panic::catch_unwind(|| panic!("the host's panic")).is_err());
         }
     }
 

@@ -1,14 +1,16 @@
 //! Panics, NULLs, text in, text out.
 
 use std::any::Any;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use zeroize::Zeroize;
 
+use crate::engine::descriptors;
 use crate::error::{Code, Error};
+use crate::hush::{Inside, Place};
 use crate::secret::{ROOM, Secret};
 
 /// Runs a body that has no failure of its own to tell.
@@ -19,19 +21,56 @@ pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 /// Runs a body, and makes a panic an error. What was being changed when it panicked is dropped or
 /// whole: the core holds its locks only for moves.
 pub(super) fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)))
+    let _uncancelled = Uncancelled::begin();
+    let _inside = Inside::enter();
+    let era = descriptors::era();
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic, era)))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+#[cold]
+fn panicked(panic: &(dyn Any + Send), era: u64) -> Error {
+    if descriptors::is_over(era) {
+        return Error::new(Code::Internal, descriptors::CLOSED);
+    }
     let what = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no reason given");
+    let place = Place::last();
     Error::new(
         Code::Panic,
-        format!("libnango met a bug of its own; the client still works, please report it: {what}"),
+        format!(
+            "libnango met a bug of its own; the client still works, please report it: {what} ({place})"
+        ),
     )
+}
+
+/// While it lives, this thread cannot be cancelled: pthread_cancel() would unwind through Rust,
+/// which ends the process. A cancel that came meanwhile is acted upon after the call.
+struct Uncancelled(c_int);
+
+impl Uncancelled {
+    fn begin() -> Uncancelled {
+        let mut before = 0;
+        // SAFETY: writes the state before; it touches nothing but this thread.
+        unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
+        Uncancelled(before)
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        // SAFETY: the state is the one that libc gave.
+        unsafe { pthread_setcancelstate(self.0, &mut 0) };
+    }
+}
+
+const PTHREAD_CANCEL_DISABLE: c_int = if cfg!(target_vendor = "apple") { 0 } else { 1 };
+
+// The crate libc has it for other systems only.
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }
 
 /// What a pointer points to.
