@@ -1,6 +1,7 @@
 //! `/_dev`: the levers for tests; `/provider`: the OAuth provider's own routes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -86,6 +87,7 @@ pub async fn state(State(app): Shared) -> Reply {
         "in_flight": app.log.in_flight(),
         "token_calls": calls,
         "token_calls_unknown": unknown,
+        "collapsed": app.flights.collapsed(),
     });
     Reply::ok(&state)
 }
@@ -106,6 +108,25 @@ pub async fn set_behaviour(State(app): Shared, body: Bytes) -> Result<Reply, Rep
     }
     let message = format!("the provider knows no {key}");
     Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Collapse {
+    integration: String,
+    connection_id: String,
+    read_ms: u64,
+}
+
+pub async fn collapse(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
+    let wanted: Collapse = parse(&body)?;
+    let key = Key::new(wanted.integration, wanted.connection_id);
+    if !app.store().connections.contains_key(&key) {
+        let message = format!("there is no {key}");
+        return Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message));
+    }
+    app.flights.slow_down(&key, Duration::from_millis(wanted.read_ms));
+    Ok(Reply::ok(&json!({"success": true})))
 }
 
 /// The token endpoint, form-encoded as OAuth 2 has it.

@@ -1,7 +1,8 @@
 //! When a read refreshes a token first, how, and what becomes of a failure.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -37,15 +38,62 @@ impl Failure {
 }
 
 type Outcome = Result<(), Failure>;
-type Flight = watch::Receiver<Option<Outcome>>;
 
-/// The refreshes that are under way: one for each connection, however many wait for it.
+/// What is under way for a connection: a refresh, or a plain read that is made to take its time.
+#[derive(Clone, Debug)]
+struct Flight {
+    refreshes: bool,
+    landed: watch::Receiver<Option<Outcome>>,
+}
+
+/// One flight for each connection, however many wait for it, and however much they insist: the
+/// real server shares what is in flight, so that a forced refresh joins a plain read.
 #[derive(Debug, Default)]
-pub struct Flights(Mutex<HashMap<Key, Flight>>);
+pub struct Flights {
+    running: Mutex<HashMap<Key, Flight>>,
+    slow_reads: Mutex<HashMap<Key, SlowReads>>,
+}
+
+/// A plain read of a fresh token is over before another can join it. Here each takes a while.
+#[derive(Clone, Copy, Debug, Default)]
+struct SlowReads {
+    takes: Duration,
+    /// How many forced refreshes joined a plain read.
+    joined: u64,
+}
 
 impl Flights {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Flight>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Flight>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slow_reads(&self) -> MutexGuard<'_, HashMap<Key, SlowReads>> {
+        self.slow_reads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes each plain read of this connection take so long; zero: as long as it takes.
+    pub fn slow_down(&self, key: &Key, takes: Duration) {
+        let mut slow_reads = self.slow_reads();
+        if takes.is_zero() {
+            slow_reads.remove(key);
+        } else {
+            slow_reads.entry(key.clone()).or_default().takes = takes;
+        }
+    }
+
+    /// How many forced refreshes of each slow connection joined a plain read.
+    pub fn collapsed(&self) -> BTreeMap<String, u64> {
+        self.slow_reads().iter().map(|(key, slow)| (key.to_string(), slow.joined)).collect()
+    }
+
+    fn read_takes(&self, key: &Key) -> Duration {
+        self.slow_reads().get(key).map(|slow| slow.takes).unwrap_or_default()
+    }
+
+    fn count_joined(&self, key: &Key) {
+        if let Some(slow) = self.slow_reads().get_mut(key) {
+            slow.joined += 1;
+        }
     }
 }
 
@@ -55,7 +103,12 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
         // Decided under the lock, so that of two that come together one starts and one waits.
         let mut flights = app.flights.lock();
         match flights.get(key) {
-            Some(flight) => flight.clone(),
+            Some(flight) => {
+                if force && !flight.refreshes {
+                    app.flights.count_joined(key);
+                }
+                flight.landed.clone()
+            }
             None => {
                 let Some(connection) = app.store().connections.get(key).cloned() else {
                     return Err(gone());
@@ -64,14 +117,16 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
                 if !force {
                     refuse_for_now(&connection, now)?;
                 }
-                if !needs_refresh(&connection, now, app.margin, force) {
+                let refreshes = needs_refresh(&connection, now, app.margin, force);
+                let takes = if force { Duration::ZERO } else { app.flights.read_takes(key) };
+                if !refreshes && takes.is_zero() {
                     return Ok(());
                 }
-                let (landed, flight) = watch::channel(None);
-                flights.insert(key.clone(), flight.clone());
+                let (landing, landed) = watch::channel(None);
+                flights.insert(key.clone(), Flight { refreshes, landed: landed.clone() });
                 // On a task of its own: it goes on when the one who asked has hung up.
-                tokio::spawn(fly(app.clone(), connection, landed));
-                flight
+                tokio::spawn(fly(app.clone(), connection, refreshes, takes, landing));
+                landed
             }
         }
     };
@@ -81,10 +136,22 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
     })
 }
 
-async fn fly(app: Arc<App>, connection: Connection, landed: watch::Sender<Option<Outcome>>) {
+async fn fly(
+    app: Arc<App>,
+    connection: Connection,
+    refreshes: bool,
+    takes: Duration,
+    landed: watch::Sender<Option<Outcome>>,
+) {
     let key = connection.key.clone();
-    let answer = refresh(&app, &connection).await;
-    let outcome = settle(&app, &key, answer);
+    tokio::time::sleep(takes).await;
+    let outcome = match refreshes {
+        true => {
+            let answer = refresh(&app, &connection).await;
+            settle(&app, &key, answer)
+        }
+        false => Ok(()),
+    };
     app.flights.lock().remove(&key);
     let _ = landed.send(Some(outcome));
 }
@@ -184,8 +251,13 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
     let refresh_token = connection.credential("refresh_token");
     let proof = match refresh_token {
         Some(token) => Proof::RefreshToken(token),
-        // These two log in anew with what the integration has.
-        None if matches!(connection.provider.as_str(), "microsoft-admin" | "shopline-oauth") => {
+        // Two of these log in again with what the integration has; the others exchange the access
+        // token, and come here only when forced.
+        None if matches!(
+            connection.provider.as_str(),
+            "microsoft-admin" | "shopline-oauth" | "facebook" | "instagram" | "threads"
+        ) =>
+        {
             Proof::Consent(&connection.key)
         }
         None => return Ok(None),

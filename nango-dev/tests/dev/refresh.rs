@@ -46,6 +46,77 @@ async fn fifty_reads_at_once_refresh_once() {
     assert_eq!(server.token_calls("github/alice").await, 1);
 }
 
+const BOB: &str = "/connections/bob?provider_config_key=github";
+
+async fn slow_reads(server: &Server, milliseconds: u64) {
+    let body = json!({"integration": "github", "connection_id": "bob", "read_ms": milliseconds});
+    server.dev("/_dev/collapse", &body).await;
+}
+
+async fn collapsed(server: &Server) -> Value {
+    server.get("/_dev/state").await.json()["collapsed"]["github/bob"].clone()
+}
+
+#[tokio::test]
+async fn a_forced_refresh_joins_a_plain_read_in_flight_and_gets_the_old_token() {
+    let server = Arc::new(Server::start(&[]));
+    let forced = format!("{BOB}&force_refresh=true");
+    // Off, nothing is joined: a plain read is over at once.
+    assert_eq!(collapsed(&server).await, Value::Null);
+    slow_reads(&server, 400).await;
+    let read = tokio::spawn({
+        let server = server.clone();
+        async move { server.get(BOB).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let joined = server.get(&forced).await;
+    assert_eq!((joined.status, access_token(&joined).as_str()), (StatusCode::OK, "at-bob"));
+    assert_eq!(access_token(&read.await.unwrap()), "at-bob");
+    assert_eq!((server.token_calls("github/bob").await, collapsed(&server).await), (0, json!(1)));
+
+    // With nothing in flight it does what it is for, and a plain read joins it in turn.
+    treat(&server, "github", "bob", json!({"delay_ms": 300})).await;
+    let refreshing = tokio::spawn({
+        let (server, forced) = (server.clone(), forced.clone());
+        async move { server.get(&forced).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let read = access_token(&server.get(BOB).await);
+    assert_ne!(read, "at-bob");
+    assert_eq!(access_token(&refreshing.await.unwrap()), read);
+    assert_eq!((server.token_calls("github/bob").await, collapsed(&server).await), (1, json!(1)));
+
+    // Off again.
+    slow_reads(&server, 0).await;
+    assert_ne!(access_token(&server.get(&forced).await), read);
+    assert_eq!(collapsed(&server).await, Value::Null);
+    let unknown = json!({"integration": "github", "connection_id": "x", "read_ms": 1});
+    let refused = server.call("POST", "/_dev/collapse", Some(&unknown)).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+}
+
+/// Two providers' connections are refreshed with the integration's own credentials, three more by
+/// an exchange of the access token.
+#[tokio::test]
+async fn some_providers_need_no_refresh_token_to_be_forced() {
+    let providers = ["microsoft-admin", "shopline-oauth", "facebook", "instagram", "threads"];
+    let each = |make: fn(&str) -> Value| providers.iter().map(|name| make(name)).collect::<Value>();
+    let seed = json!({
+        "integrations": each(|name| json!({"unique_key": name, "provider": name,
+            "auth_mode": "OAUTH2",
+            "credentials": {"type": "OAUTH2", "client_id": "c", "client_secret": "s"}})),
+        "connections": each(|name| json!({"integration": name, "connection_id": "one",
+            "expires_in": 86400, "credentials": {"type": "OAUTH2", "access_token": "old"}})),
+    });
+    let server = Server::with_seed(&seed, &[]);
+    for name in providers {
+        let target = format!("/connections/one?provider_config_key={name}");
+        assert_eq!(access_token(&server.get(&target).await), "old");
+        let forced = server.get(&format!("{target}&force_refresh=true")).await;
+        assert_ne!(access_token(&forced), "old", "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_refresh_ends_the_tokens_before_it() {
     let server = Server::start(&[]);
