@@ -286,6 +286,12 @@ typedef struct nango_completion {
 #define NANGO_ERROR_CONFLICT 51
 
 /**
+ * Nango still has the token that the provider refused: it does not refresh this type of
+ * credentials, or forced refreshes brought no other token. See nango_replace_token().
+ */
+#define NANGO_ERROR_TOKEN_NOT_REPLACED 52
+
+/**
  * The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first
  * suspect.
  */
@@ -371,6 +377,35 @@ char *nango_get_credentials_json(const nango_client *client,
                                  const char *connection_id,
                                  const nango_call_options *options,
                                  nango_error **error_out);
+
+/**
+ * Fetches a token in place of one that the provider refused, with 401 for example; refused_token
+ * is that one, and not NULL or empty. Otherwise as nango_get_token().
+ *
+ * It reads the connection: Nango may have another token by now. If it still has the refused one,
+ * it makes Nango refresh it, which needs the scope environment:connections:read_credentials. Of
+ * the calls of a client that replace the same token of a connection at the same time, in any
+ * thread and through any queue, one does that. The others wait for its result, each as long as
+ * its own timeout and cancel allow; if that one gives up, another goes on. No token is kept
+ * beyond that.
+ *
+ * Nango answers a forced refresh with the old token when it coincides with another read of the
+ * connection. So this makes up to three, 0.5 and 1 second apart, within the call's timeout. If one
+ * breaks, so that nobody knows whether it was carried out, the connection is read again first.
+ * Types that Nango never refreshes (API_KEY, BASIC, OAUTH1, TBA, CUSTOM) are not forced. Nor is
+ * OAUTH2 without a refresh token; to see that, the connection is read once more with it, and it
+ * is wiped at once.
+ *
+ * Returns text that nango_free_string() wipes and frees. NULL and an error: TOKEN_NOT_REPLACED
+ * when Nango has no other token; INVALID_ARGUMENT also for options with force_refresh or
+ * include_refresh_token; or any other code. Blocks this thread only, and always has an end.
+ */
+char *nango_replace_token(const nango_client *client,
+                          const char *provider_config_key,
+                          const char *connection_id,
+                          const char *refused_token,
+                          const nango_call_options *options,
+                          nango_error **error_out);
 
 /**
  * The token of credentials that were fetched already: what nango_get_token() would have returned
@@ -752,7 +787,8 @@ void nango_call_options_free(nango_call_options *options);
  * Makes Nango refresh the token although it is still good. Some providers revoke the one before; a
  * call that does this is not repeated when nobody knows whether it reached the server. It needs
  * the scope environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF.
- * Default: false.
+ * Nango answers with the old token when the call coincides with a plain read of the connection; to
+ * replace a token that a provider refused, use nango_replace_token(). Default: false.
  */
 nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
 
@@ -819,10 +855,11 @@ int32_t nango_queue_fd(const nango_queue *queue);
 
 /**
  * Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials",
- * "list_connections" or "warm_up". params_json: its parameters, a JSON object, such as
- * {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL,
- * and may be freed when this has returned, as the client may. user_data comes back with the
- * completion. The result of "warm_up" is null, whatever the server answered.
+ * "replace_token", "list_connections" or "warm_up". params_json: its parameters, a JSON object,
+ * such as {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
+ * "refused_token"; NULL: none. options may be NULL, and may be freed when this has returned, as
+ * the client may. user_data comes back with the completion. The result of "warm_up" is null,
+ * whatever the server answered.
  *
  * Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
  * out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing

@@ -22,8 +22,9 @@ use crate::engine::{Answer, Engine, Failure, Line, Settings};
 use crate::error::{Code, Error, redact, shortened};
 use crate::events::Events;
 use crate::json;
-use crate::operation::{self, Operation};
+use crate::operation::{self, Operation, REFUSED_TOKEN};
 use crate::options::{CallOptions, Options};
+use crate::replace::{Flights, Replacement};
 use crate::request::{self, Parameters, Request};
 use crate::response;
 use crate::retry::{self, Attempt, Call, Decoded, Policy};
@@ -48,6 +49,7 @@ struct Shared {
     engine: Engine,
     event_capacity: usize,
     events: PerProcess<Events>,
+    replacements: PerProcess<Flights>,
 }
 
 impl fmt::Debug for Client {
@@ -117,6 +119,7 @@ impl Client {
             engine: Engine::new(settings),
             event_capacity: options.events,
             events: PerProcess::new(),
+            replacements: PerProcess::new(),
             base_url,
         }));
         let shared = &client.0;
@@ -172,6 +175,30 @@ impl Client {
         )
     }
 
+    /// A token in place of one that the provider refused, with 401 for example.
+    ///
+    /// First it reads the connection: Nango may have another token by now. If it still has the
+    /// refused one, Nango is made to refresh it. Of the calls of a client that replace the same
+    /// token of a connection at the same time, blocking or queued, one does that, and the others
+    /// wait for its result, each as long as its own timeout and cancel allow. No token is kept
+    /// beyond that.
+    ///
+    /// A real server may answer a forced refresh with the old token, when it coincides with
+    /// another read of the connection. So there are up to three, 0.5 s and 1 s apart, within the
+    /// call's timeout. [`Code::TokenNotReplaced`]: none of them brought another token, or Nango
+    /// does not refresh this type of credentials, which is never forced.
+    pub fn replace_token(
+        &self,
+        provider_config_key: &str,
+        connection_id: &str,
+        refused_token: &str,
+        options: &CallOptions,
+    ) -> Result<Secret, Error> {
+        let mut parameters = one_connection(provider_config_key, connection_id);
+        parameters.insert(REFUSED_TOKEN.to_owned(), refused_token.into());
+        self.call(&operation::REPLACE_TOKEN, parameters, options)
+    }
+
     /// The connections of the environment, as the server wrote them, without credentials. Without a
     /// limit the server sends its first 10 000.
     pub fn list_connections_json(
@@ -211,6 +238,13 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Planned, Error> {
         let shared = &self.0;
+        let refused = match operation.result {
+            // Taken out first, so that it is wiped whatever comes.
+            operation::Result::Replacement => {
+                Some(request::take_secret(&mut parameters, REFUSED_TOKEN))
+            }
+            _ => None,
+        };
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
         let common =
             Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
@@ -221,11 +255,16 @@ impl Client {
             &parameters,
             common,
             &options.headers,
-        ) {
-            Ok(request) => Ok(Planned {
+        )
+        .and_then(|request| Ok((request, refused.transpose()?)))
+        {
+            Ok((request, refused)) => Ok(Planned {
                 client: self.clone(),
                 operation,
                 request,
+                replacement: refused
+                    .map(|refused| Replacement::plan(self, &parameters, refused, options))
+                    .transpose()?,
                 subject: Subject::of(&mut parameters),
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.token().clone()),
@@ -240,6 +279,8 @@ pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
     request: Request,
+    /// What else it needs to replace a token; [`operation::REPLACE_TOKEN`] only.
+    replacement: Option<Box<Replacement>>,
     subject: Subject,
     timeout: Duration,
     pub(crate) cancel: Option<CancellationToken>,
@@ -289,7 +330,26 @@ impl Planned {
     }
 
     async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
-        retry::attempts(line, &self.request, &self.client.0.policy, deadline, self).await
+        match &self.replacement {
+            None => self.attempts_as(line, deadline, self).await,
+            // Boxed, so that other calls in flight are not as large as this one.
+            Some(replacement) => Box::pin(replacement.run(self, line, deadline)).await,
+        }
+    }
+
+    /// Makes the attempts of its own request.
+    pub(crate) async fn attempts_as(
+        &self,
+        line: &Line,
+        deadline: Instant,
+        call: &impl Call,
+    ) -> (Result<Secret, Error>, bool) {
+        retry::attempts(line, &self.request, &self.client.0.policy, deadline, call).await
+    }
+
+    /// The replacements of tokens that are under way in this process.
+    pub(crate) fn replacements(&self) -> &Flights {
+        self.client.0.replacements.get_or_init(Flights::default)
     }
 
     fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
@@ -355,7 +415,9 @@ impl Call for Planned {
             return Decoded::Foreign(error.with_status(status));
         }
         let result = match self.operation.result {
-            operation::Result::Body | operation::Result::Answered => Ok(body),
+            operation::Result::Body
+            | operation::Result::Replacement
+            | operation::Result::Answered => Ok(body),
             operation::Result::Token => credentials::token(credentials),
             operation::Result::Credentials => {
                 credentials::all(credentials).map(str::to_owned).map(Zeroizing::new)

@@ -94,6 +94,9 @@ pub const NANGO_ERROR_NO_CREDENTIALS: nango_code = 49;
 pub const NANGO_ERROR_NO_SINGLE_TOKEN: nango_code = 50;
 /// The request conflicts with what there is (409).
 pub const NANGO_ERROR_CONFLICT: nango_code = 51;
+/// Nango still has the token that the provider refused: it does not refresh this type of
+/// credentials, or forced refreshes brought no other token. See nango_replace_token().
+pub const NANGO_ERROR_TOKEN_NOT_REPLACED: nango_code = 52;
 /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first
 /// suspect.
 pub const NANGO_ERROR_INVALID_RESPONSE: nango_code = 60;
@@ -155,6 +158,8 @@ codes! {
     NoSingleToken = NANGO_ERROR_NO_SINGLE_TOKEN, "NO_SINGLE_TOKEN";
     /// [`NANGO_ERROR_CONFLICT`]
     Conflict = NANGO_ERROR_CONFLICT, "CONFLICT";
+    /// [`NANGO_ERROR_TOKEN_NOT_REPLACED`]
+    TokenNotReplaced = NANGO_ERROR_TOKEN_NOT_REPLACED, "TOKEN_NOT_REPLACED";
     /// [`NANGO_ERROR_INVALID_RESPONSE`]
     InvalidResponse = NANGO_ERROR_INVALID_RESPONSE, "INVALID_RESPONSE";
     /// [`NANGO_ERROR_RESPONSE_TOO_LARGE`]

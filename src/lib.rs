@@ -35,6 +35,7 @@ pub mod operation;
 mod options;
 mod pager;
 mod queue;
+mod replace;
 mod request;
 mod response;
 mod retry;

@@ -46,6 +46,8 @@ pub(crate) struct Parameter {
 pub(crate) enum Place {
     Path,
     Query,
+    /// Nowhere: it is a secret of the call's own, which is never sent.
+    Kept,
 }
 
 /// What a parameter may be.
@@ -71,6 +73,9 @@ pub(crate) enum Result {
     Body,
     Token,
     Credentials,
+    /// A token that several requests may be needed for; each answer is decoded as a whole
+    /// connection. See `replace.rs`.
+    Replacement,
     /// Whether there is an answer: its status and body do not matter, and what comes back is
     /// `null`.
     Answered,
@@ -88,28 +93,54 @@ const fn optional(name: &'static str, wire: &'static str, place: Place, kind: Ki
 pub(crate) const FORCE_REFRESH: &str = "force_refresh";
 /// The parameter that asks for refresh tokens in the answer.
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
+/// The parameter that says which token a provider refused.
+pub(crate) const REFUSED_TOKEN: &str = "refused_token";
+
+const PROVIDER_CONFIG_KEY: Parameter =
+    required("provider_config_key", "provider_config_key", Place::Query, Kind::Id);
+const CONNECTION_ID: Parameter = required("connection_id", "connection_id", Place::Path, Kind::Id);
 
 const ONE_CONNECTION: &[Parameter] = &[
-    required("provider_config_key", "provider_config_key", Place::Query, Kind::Id),
-    required("connection_id", "connection_id", Place::Path, Kind::Id),
+    PROVIDER_CONFIG_KEY,
+    CONNECTION_ID,
     optional(FORCE_REFRESH, "force_refresh", Place::Query, Kind::Flag),
     optional(REFRESH_TOKEN, "refresh_token", Place::Query, Kind::Flag),
 ];
 
 /// `GET /connection/{connection_id}`: the whole connection.
-pub static GET_CONNECTION: Operation = one_connection("get_connection", Result::Body);
+pub static GET_CONNECTION: Operation =
+    one_connection("get_connection", ONE_CONNECTION, Result::Body);
 /// `GET /connection/{connection_id}`: its one token.
-pub static GET_TOKEN: Operation = one_connection("get_token", Result::Token);
+pub static GET_TOKEN: Operation = one_connection("get_token", ONE_CONNECTION, Result::Token);
 /// `GET /connection/{connection_id}`: its credentials.
-pub static GET_CREDENTIALS: Operation = one_connection("get_credentials", Result::Credentials);
+pub static GET_CREDENTIALS: Operation =
+    one_connection("get_credentials", ONE_CONNECTION, Result::Credentials);
+/// `GET /connection/{connection_id}`, as often as it takes: a token in place of one that the
+/// provider refused.
+pub static REPLACE_TOKEN: Operation = one_connection(
+    "replace_token",
+    &[
+        PROVIDER_CONFIG_KEY,
+        CONNECTION_ID,
+        required(REFUSED_TOKEN, REFUSED_TOKEN, Place::Kept, Kind::Text),
+    ],
+    Result::Replacement,
+);
+/// What [`REPLACE_TOKEN`] sends after its first request, with flags that are not its caller's.
+pub(crate) static REPLACING: Operation =
+    one_connection("replace_token", ONE_CONNECTION, Result::Body);
 
-const fn one_connection(name: &'static str, result: Result) -> Operation {
+const fn one_connection(
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: Result,
+) -> Operation {
     Operation {
         name,
         method: Method::GET,
         path: "/connection/{connection_id}",
         plural_path: "/connections/{connection_id}",
-        parameters: ONE_CONNECTION,
+        parameters,
         authorized: true,
         repeatable: true,
         result,
@@ -153,8 +184,8 @@ pub static WARM_UP: Operation = Operation {
 };
 
 /// Every operation.
-pub static ALL: [&Operation; 5] =
-    [&GET_CONNECTION, &GET_TOKEN, &GET_CREDENTIALS, &LIST_CONNECTIONS, &WARM_UP];
+pub static ALL: [&Operation; 6] =
+    [&GET_CONNECTION, &GET_TOKEN, &GET_CREDENTIALS, &REPLACE_TOKEN, &LIST_CONNECTIONS, &WARM_UP];
 
 /// The operation with this name.
 pub fn find(name: &str) -> Option<&'static Operation> {

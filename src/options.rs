@@ -261,7 +261,9 @@ pub struct CallOptions {
 
 impl CallOptions {
     /// Makes Nango refresh the token although it is still good. The provider may revoke the one
-    /// before.
+    /// before. A real server answers with the old token when the call coincides with a plain read
+    /// of the connection: to replace a token that was refused, use
+    /// [`Client::replace_token`](crate::Client::replace_token).
     pub fn set_force_refresh(&mut self, force: bool) {
         self.force_refresh = force;
     }

@@ -115,9 +115,10 @@ impl Queue {
         options: &CallOptions,
         user_data: u64,
     ) -> Result<u64, Error> {
+        // First: it wipes what is secret in the parameters.
+        let planned = client.plan(operation, parameters, options)?;
         let shared = self.own()?;
         let thread = background::thread().map_err(|error| no_means(&error))?;
-        let planned = client.plan(operation, parameters, options)?;
         let (ticket, cancel) = self.accept(shared, user_data, planned.cancel.as_ref())?;
         let number = ticket.number;
         planned.begin(&thread, cancel, |result| ticket.complete(result.map(Some)));

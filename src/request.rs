@@ -6,10 +6,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
 use crate::error::{Error, shortened};
 use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
+use crate::secret::Secret;
 
 /// The parameters of an operation, by their names in the catalogue.
 pub type Parameters = Map<String, Value>;
@@ -180,6 +182,24 @@ pub(crate) fn add_flags(
         if wanted {
             parameters.insert(name.to_owned(), Value::Bool(true));
         }
+    }
+}
+
+/// Takes a secret out of the parameters, so that it is wiped when its owner drops it.
+pub(crate) fn take_secret(parameters: &mut Parameters, name: &str) -> Result<Secret, Error> {
+    match parameters.remove(name) {
+        Some(Value::String(secret)) => {
+            let secret = Zeroizing::new(secret);
+            match secret.as_str() {
+                "" => Err(Error::invalid_argument(format!("{name} must not be empty"))),
+                text if text.contains('\0') => {
+                    Err(Error::invalid_argument(format!("{name} must be {NO_NUL}")))
+                }
+                _ => Ok(secret.into()),
+            }
+        }
+        None | Some(Value::Null) => Err(Error::invalid_argument(format!("{name} is missing"))),
+        Some(_) => Err(Error::invalid_argument(format!("{name} must be a string"))),
     }
 }
 

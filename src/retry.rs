@@ -119,7 +119,7 @@ pub(crate) async fn attempts(
     unreachable!("the loop ends by returning")
 }
 
-fn timed_out(message: &str) -> Error {
+pub(crate) fn timed_out(message: &str) -> Error {
     Error::new(Code::Timeout, message).with_retryable(true)
 }
 

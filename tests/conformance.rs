@@ -193,9 +193,9 @@ fn one_queued_call(client: &Client, call: &Value) -> Result<Secret, Error> {
         .expect("a known operation");
     let parameters = match call["operation"].as_str() {
         Some("list_connections") => filter(&call["filter"]),
-        _ => ["provider_config_key", "connection_id"]
+        _ => ["provider_config_key", "connection_id", "refused_token"]
             .into_iter()
-            .map(|name| (name.to_owned(), call[name].clone()))
+            .filter_map(|name| Some((name.to_owned(), call.get(name)?.clone())))
             .collect(),
     };
     let queue = Queue::new()?;
@@ -212,6 +212,7 @@ fn one_call(client: &Client, call: &Value) -> Result<Secret, Error> {
         "get_connection" => client.get_connection_json(key, id, &options),
         "get_token" => client.get_token(key, id, &options),
         "get_credentials" => client.get_credentials_json(key, id, &options),
+        "replace_token" => client.replace_token(key, id, text("refused_token"), &options),
         "list_connections" => client.list_connections_json(filter(&call["filter"]), &options),
         other => panic!("unknown operation {other}"),
     }

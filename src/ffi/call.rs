@@ -24,7 +24,7 @@ unsafe fn one_connection(
     connection_id: *const c_char,
     options: *const nango_call_options,
     error_out: *mut *mut nango_error,
-    call: fn(&Client, &str, &str, &CallOptions) -> Result<Secret, Error>,
+    call: impl FnOnce(&Client, &str, &str, &CallOptions) -> Result<Secret, Error>,
 ) -> *mut c_char {
     let body = || {
         // SAFETY: as promised by the caller.
@@ -125,6 +125,44 @@ pub unsafe extern "C" fn nango_get_credentials_json(
             Client::get_credentials_json,
         )
     }
+}
+
+/// Fetches a token in place of one that the provider refused, with 401 for example; refused_token
+/// is that one, and not NULL or empty. Otherwise as nango_get_token().
+///
+/// It reads the connection: Nango may have another token by now. If it still has the refused one,
+/// it makes Nango refresh it, which needs the scope environment:connections:read_credentials. Of
+/// the calls of a client that replace the same token of a connection at the same time, in any
+/// thread and through any queue, one does that. The others wait for its result, each as long as
+/// its own timeout and cancel allow; if that one gives up, another goes on. No token is kept
+/// beyond that.
+///
+/// Nango answers a forced refresh with the old token when it coincides with another read of the
+/// connection. So this makes up to three, 0.5 and 1 second apart, within the call's timeout. If one
+/// breaks, so that nobody knows whether it was carried out, the connection is read again first.
+/// Types that Nango never refreshes (API_KEY, BASIC, OAUTH1, TBA, CUSTOM) are not forced. Nor is
+/// OAUTH2 without a refresh token; to see that, the connection is read once more with it, and it
+/// is wiped at once.
+///
+/// Returns text that nango_free_string() wipes and frees. NULL and an error: TOKEN_NOT_REPLACED
+/// when Nango has no other token; INVALID_ARGUMENT also for options with force_refresh or
+/// include_refresh_token; or any other code. Blocks this thread only, and always has an end.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_replace_token(
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    refused_token: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    let call = |client: &Client, key: &str, id: &str, options: &CallOptions| {
+        // SAFETY: the header asks it of the caller.
+        let refused = unsafe { text(refused_token, "refused_token")? };
+        client.replace_token(key, id, refused, options)
+    };
+    // SAFETY: the header asks it of the caller.
+    unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, call) }
 }
 
 /// The token of credentials that were fetched already: what nango_get_token() would have returned

@@ -395,7 +395,8 @@ unsafe fn set_call(
 /// Makes Nango refresh the token although it is still good. Some providers revoke the one before; a
 /// call that does this is not repeated when nobody knows whether it reached the server. It needs
 /// the scope environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF.
-/// Default: false.
+/// Nango answers with the old token when the call coincides with a plain read of the connection; to
+/// replace a token that a provider refused, use nango_replace_token(). Default: false.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_force_refresh(
     options: *mut nango_call_options,

@@ -65,10 +65,11 @@ pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
 }
 
 /// Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials",
-/// "list_connections" or "warm_up". params_json: its parameters, a JSON object, such as
-/// {"provider_config_key": "github", "connection_id": "alice"}; NULL: none. options may be NULL,
-/// and may be freed when this has returned, as the client may. user_data comes back with the
-/// completion. The result of "warm_up" is null, whatever the server answered.
+/// "replace_token", "list_connections" or "warm_up". params_json: its parameters, a JSON object,
+/// such as {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
+/// "refused_token"; NULL: none. options may be NULL, and may be freed when this has returned, as
+/// the client may. user_data comes back with the completion. The result of "warm_up" is null,
+/// whatever the server answered.
 ///
 /// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
 /// out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing
@@ -86,16 +87,18 @@ pub unsafe extern "C" fn nango_queue_submit(
 ) -> u64 {
     let body = || {
         // SAFETY: the header asks it of the caller.
-        let (queue, client, name, parameters, options) = unsafe {
+        let (queue, client, name, options) = unsafe {
             (
                 borrow(queue, "queue")?,
                 nango_client::reference(client)?,
                 text(operation, "operation")?,
-                parameters(params_json, "params_json")?,
                 nango_call_options::checked(options)?,
             )
         };
         let operation = operation::find(name).ok_or_else(|| unknown(name))?;
+        // Last, since one of them may be a secret, which whoever takes them wipes.
+        // SAFETY: the header asks it of the caller.
+        let parameters = unsafe { parameters(params_json, "params_json")? };
         queue.0.submit(&client, operation, parameters, &options, user_data)
     };
     // SAFETY: the header asks it of the caller.
