@@ -60,6 +60,43 @@ impl Dev {
         self.done("POST", "/connections", Some(&json!({"provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials})));
     }
 
+    /// A connection of `github` whose token is [`token_of`] its id, until it is refreshed.
+    pub fn import_oauth2(&self, id: &str) {
+        let credentials = json!({"type": "OAUTH2", "access_token": token_of(id),
+            "refresh_token": format!("refresh-{id}"), "expires_at": "2999-01-01T00:00:00Z"});
+        self.done("POST", "/connections", Some(&json!({"provider_config_key": "github", "connection_id": id, "credentials": credentials})));
+    }
+
+    /// How the provider treats a connection of `github`.
+    pub fn treat(&self, id: &str, behaviour: &Value) {
+        let mut body = json!({"integration": "github", "connection_id": id});
+        body.as_object_mut()
+            .zip(behaviour.as_object())
+            .map(|(body, behaviour)| body.extend(behaviour.clone()));
+        self.done("POST", "/_dev/provider", Some(&body));
+    }
+
+    /// Makes plain reads of a connection of `github` take so long that a forced refresh joins them.
+    pub fn collapse(&self, id: &str, read_ms: u64) {
+        let body = json!({"integration": "github", "connection_id": id, "read_ms": read_ms});
+        self.done("POST", "/_dev/collapse", Some(&body));
+    }
+
+    /// How often the provider was asked for a token of a connection of `github`, and how often a
+    /// forced refresh joined a plain read.
+    pub fn refreshes(&self, id: &str) -> (u64, u64) {
+        let state = self.done("GET", "/_dev/state", None);
+        let count = |what: &str| state[what][format!("github/{id}")].as_u64().unwrap_or_default();
+        (count("token_calls"), count("collapsed"))
+    }
+
+    /// The targets of what was asked about a connection, in order.
+    pub fn asked(&self, id: &str) -> Vec<String> {
+        let log = self.done("GET", &format!("/_dev/log?connection={id}"), None);
+        let entries = log["requests"].as_array().cloned().unwrap_or_default();
+        entries.iter().filter_map(|entry| Some(entry["target"].as_str()?.to_owned())).collect()
+    }
+
     pub fn delete(&self, id: &str) {
         self.done("DELETE", &format!("/connections/{id}?provider_config_key={INTEGRATION}"), None);
     }

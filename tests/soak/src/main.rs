@@ -6,6 +6,7 @@
 //! are forked that make calls of their own. Each answer must be that of its own request, each call
 //! must end in its time, and in the end nothing may be left behind.
 
+#[allow(dead_code)] // The tests of the library use the rest.
 mod levers;
 mod tally;
 
