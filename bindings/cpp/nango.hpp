@@ -153,6 +153,9 @@ enum class code : nango_code {
     no_single_token = NANGO_ERROR_NO_SINGLE_TOKEN,
     /// The request conflicts with what there is (409).
     conflict = NANGO_ERROR_CONFLICT,
+    /// Nango still has the token that the provider refused: it does not refresh this type of
+    /// credentials, or forced refreshes brought no other token. See client::replace_token().
+    token_not_replaced = NANGO_ERROR_TOKEN_NOT_REPLACED,
     /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the
     /// first suspect.
     invalid_response = NANGO_ERROR_INVALID_RESPONSE,
@@ -228,6 +231,8 @@ inline std::optional<std::string_view> optional_view(const char* text) noexcept 
 class given {
 public:
     explicit given(std::string_view text) : text_(text) {}
+    /// Text that nobody else has: it is moved, and not copied.
+    static given adopt(std::string text) noexcept { return given(std::move(text), nullptr); }
     given(const given&) = delete;
     given& operator=(const given&) = delete;
     ~given() {
@@ -237,8 +242,11 @@ public:
 
     bool has_nul() const noexcept { return text_.find('\0') != std::string::npos; }
     const char* c_str() const noexcept { return text_.c_str(); }
+    std::string_view view() const noexcept { return text_; }
 
 private:
+    given(std::string text, std::nullptr_t) noexcept : text_(std::move(text)) {}
+
     std::string text_;
 };
 
@@ -264,10 +272,12 @@ inline std::string member(std::string_view object, std::string_view name) {
     return pointer;
 }
 
-/// Text as JSON.
+/// Text as JSON. It is neither copied nor grown, so that no part of a secret is left behind.
 inline std::string quoted(std::string_view text) {
     constexpr char digits[] = "0123456789abcdef";
-    std::string json = "\"";
+    std::string json;
+    json.reserve(6 * text.size() + 2);
+    json += '"';
     for (char character : text) {
         const auto byte = static_cast<unsigned char>(character);
         if (byte < 0x20) {
@@ -279,7 +289,8 @@ inline std::string quoted(std::string_view text) {
             json += character;
         }
     }
-    return json += '"';
+    json += '"';
+    return json;
 }
 
 /// A value out of a JSON text.
@@ -1603,6 +1614,30 @@ public:
         return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
     }
 
+    /// Fetches a token in place of one that the provider refused, with 401 for example. It reads
+    /// the connection, and makes Nango refresh the token if that is still the refused one. Calls of
+    /// this client that replace the same token at the same time share one refresh, whether they
+    /// block or are on a queue; no token is kept beyond that. Up to three refreshes are forced,
+    /// since Nango answers one with the old token when it coincides with another read. See
+    /// nango_replace_token() in nango.h.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty, and not "." or "..".
+    /// @param refused_token The token that was refused; not empty. Copies of it are wiped.
+    /// @param options What this call is told, without force_refresh() and include_refresh_token().
+    /// @return The token. The error is TOKEN_NOT_REPLACED when Nango has no other, or any other.
+    [[nodiscard]] result<secret> try_replace_token(std::string_view provider_config_key,
+                                                   std::string_view connection_id,
+                                                   std::string_view refused_token,
+                                                   const call_options& options = {}) const {
+        const detail::given refused(refused_token);
+        if (refused.has_nul()) return unexpected(detail::without_nul("refused_token"));
+        const auto call = [&refused](const nango_client* handle, const char* key, const char* id,
+                                     const nango_call_options* settings, nango_error** problem) {
+            return nango_replace_token(handle, key, id, refused.c_str(), settings, problem);
+        };
+        return ask(call, provider_config_key, connection_id, options, secret::adopt);
+    }
+
     /// Fetches the credentials of a connection, of whatever type. Otherwise as
     /// try_get_connection().
     /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
@@ -1674,6 +1709,13 @@ public:
         return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
     }
 
+    /// As try_replace_token(). @throws nango::error
+    secret replace_token(std::string_view provider_config_key, std::string_view connection_id,
+                         std::string_view refused_token, const call_options& options = {}) const {
+        return detail::or_throw(
+            try_replace_token(provider_config_key, connection_id, refused_token, options));
+    }
+
     /// As try_get_credentials(). @throws nango::error
     nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
@@ -1702,12 +1744,11 @@ public:
     const nango_client* capi() const noexcept { return handle_.get(); }
 
 private:
-    using function = char*(const nango_client*, const char*, const char*, const nango_call_options*, nango_error**);
-
     explicit client(nango_client* owned) noexcept : handle_(owned) {}
 
-    template <class View>
-    result<View> ask(function* call, std::string_view provider_config_key, std::string_view connection_id, const call_options& options,
+    template <class Call, class View>
+    result<View> ask(const Call& call, std::string_view provider_config_key,
+                     std::string_view connection_id, const call_options& options,
                      View (*adopt)(char*)) const {
         const detail::given key(provider_config_key);
         const detail::given id(connection_id);
@@ -1747,7 +1788,7 @@ public:
     /// Whether it did not fail.
     explicit operator bool() const noexcept { return !error_; }
 
-    /// The result of queue::submit_get_token().
+    /// The result of queue::submit_get_token() or queue::submit_replace_token().
     [[nodiscard]] result<secret> try_token() { return taken(secret::adopt); }
     /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as it stands
     /// in Nango's answer, and any other JSON that may hold a secret.
@@ -1866,6 +1907,17 @@ public:
                                                              std::uint64_t user_data = 0, const call_options& options = {}) const {
         return ask(client, "get_token", provider_config_key, connection_id, user_data, options);
     }
+    /// Begins client::replace_token().
+    [[nodiscard]] result<std::uint64_t> try_submit_replace_token(
+        const client& client, std::string_view provider_config_key, std::string_view connection_id,
+        std::string_view refused_token, std::uint64_t user_data = 0,
+        const call_options& options = {}) const {
+        if (refused_token.find('\0') != std::string_view::npos)
+            return unexpected(detail::without_nul("refused_token"));
+        const detail::given refused = detail::given::adopt(detail::quoted(refused_token));
+        return ask(client, "replace_token", provider_config_key, connection_id, user_data, options,
+                   refused.view());
+    }
     /// Begins client::get_credentials().
     [[nodiscard]] result<std::uint64_t> try_submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id,
                                                                    std::uint64_t user_data = 0, const call_options& options = {}) const {
@@ -1914,6 +1966,14 @@ public:
     std::uint64_t submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
                                    const call_options& options = {}) const {
         return detail::or_throw(try_submit_get_token(client, provider_config_key, connection_id, user_data, options));
+    }
+    /// As try_submit_replace_token(). @throws nango::error
+    std::uint64_t submit_replace_token(const client& client, std::string_view provider_config_key,
+                                       std::string_view connection_id,
+                                       std::string_view refused_token, std::uint64_t user_data = 0,
+                                       const call_options& options = {}) const {
+        return detail::or_throw(try_submit_replace_token(client, provider_config_key, connection_id,
+                                                         refused_token, user_data, options));
     }
     /// As try_submit_get_credentials(). @throws nango::error
     std::uint64_t submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
@@ -1965,12 +2025,21 @@ private:
     explicit queue(nango_queue* owned) noexcept : handle_(owned) {}
 
     result<std::uint64_t> ask(const client& client, std::string_view operation, std::string_view provider_config_key, std::string_view connection_id,
-                              std::uint64_t user_data, const call_options& options) const {
+                              std::uint64_t user_data, const call_options& options,
+                              std::string_view refused_token_json = {}) const {
         if (provider_config_key.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("provider_config_key"));
         if (connection_id.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("connection_id"));
-        const std::string parameters =
-            "{\"provider_config_key\":" + detail::quoted(provider_config_key) + ",\"connection_id\":" + detail::quoted(connection_id) + '}';
-        return try_submit(client, operation, parameters, user_data, options);
+        std::string parameters = "{\"provider_config_key\":" + detail::quoted(provider_config_key) +
+                                 ",\"connection_id\":" + detail::quoted(connection_id);
+        if (!refused_token_json.empty()) {
+            constexpr std::string_view name = ",\"refused_token\":";
+            // Made to fit, so that no part of the secret is left behind.
+            parameters.reserve(parameters.size() + name.size() + refused_token_json.size() + 1);
+            parameters.append(name).append(refused_token_json);
+        }
+        parameters += '}';
+        const detail::given wiped = detail::given::adopt(std::move(parameters));
+        return try_submit(client, operation, wiped.view(), user_data, options);
     }
 
     std::vector<completion> take(std::size_t max, std::int32_t timeout_ms) const {

@@ -46,6 +46,7 @@ typedef struct nango_completion {
 #define NANGO_ERROR_NO_CREDENTIALS 49
 #define NANGO_ERROR_NO_SINGLE_TOKEN 50
 #define NANGO_ERROR_CONFLICT 51
+#define NANGO_ERROR_TOKEN_NOT_REPLACED 52
 #define NANGO_ERROR_INVALID_RESPONSE 60
 #define NANGO_ERROR_RESPONSE_TOO_LARGE 61
 #define NANGO_ERROR_INTERNAL 90
@@ -71,6 +72,12 @@ char *nango_get_credentials_json(const nango_client *client,
                                  const char *connection_id,
                                  const nango_call_options *options,
                                  nango_error **error_out);
+char *nango_replace_token(const nango_client *client,
+                          const char *provider_config_key,
+                          const char *connection_id,
+                          const char *refused_token,
+                          const nango_call_options *options,
+                          nango_error **error_out);
 char *nango_credentials_token(const char *credentials_json, nango_error **error_out);
 char *nango_list_connections_json(const nango_client *client,
                                   const char *filter_json,

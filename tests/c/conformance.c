@@ -274,6 +274,10 @@ static char *make_call(const nango_client *client, const json_t *call, const nan
         return nango_get_connection_json(client, key, id, options, error);
     if (strcmp(operation, "get_token") == 0)
         return nango_get_token(client, key, id, options, error);
+    if (strcmp(operation, "replace_token") == 0)
+        return nango_replace_token(client, key, id,
+                                   json_string_value(json_object_get(call, "refused_token")),
+                                   options, error);
     if (strcmp(operation, "get_credentials") == 0)
         return nango_get_credentials_json(client, key, id, options, error);
     if (strcmp(operation, "list_connections") != 0) {
@@ -420,6 +424,7 @@ static void run(const json_t *vector)
     vector_failed = false;
     /* A filter crosses as JSON, which can say a NUL. */
     if (has_nul(json_object_get(call, "provider_config_key")) || has_nul(json_object_get(call, "connection_id")) || has_nul(json_object_get(call, "options")) ||
+        has_nul(json_object_get(call, "refused_token")) ||
         has_nul(json_object_get(vector, "client")) || has_nul(json_object_get(vector, "json")) || has_nul(json_object_get(vector, "pointer"))) {
         skip("a C text cannot hold a NUL");
         return;

@@ -25,15 +25,18 @@ static inline size_t dev_take(char *data, size_t size, size_t count, void *conte
     return size * count;
 }
 
-/* One request to the server's /_dev; the answer is the caller's to free(). */
+/* One request to the server, to its /_dev for example; the answer is the caller's to free(). */
 static inline char *dev_ask(const char *method, const char *path, const char *json)
 {
     struct dev_body body = {NULL, 0};
     char url[256];
+    char key[128];
     struct curl_slist *headers = curl_slist_append(NULL, "content-type: application/json");
     CURL *curl = curl_easy_init();
     CURLcode result;
     snprintf(url, sizeof url, "%s%s", check_env("NANGO_HOST"), path);
+    snprintf(key, sizeof key, "authorization: Bearer %s", check_env("NANGO_SECRET_KEY"));
+    headers = curl_slist_append(headers, key);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

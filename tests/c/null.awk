@@ -17,6 +17,7 @@ BEGIN {
     text["secret_key"] = text["key"] = "KEY"
     text["provider_config_key"] = "\"github\""
     text["connection_id"] = "\"bob\""
+    text["refused_token"] = "\"refused\""
     text["filter_json"] = text["params_json"] = "\"{}\""
     text["operation"] = "\"list_connections\""
     text["suffix"] = "\"null-matrix/1\""
@@ -30,7 +31,7 @@ BEGIN {
 
     # Where NULL means something else than "missing": the call succeeds.
     optional["error_out"] = 1
-    split("nango_get_connection_json nango_get_token nango_get_credentials_json nango_list_connections_json nango_pager_new nango_queue_submit", calls, " ")
+    split("nango_get_connection_json nango_get_token nango_get_credentials_json nango_replace_token nango_list_connections_json nango_pager_new nango_queue_submit", calls, " ")
     for (i in calls) optional[calls[i] " options"] = 1
     optional["nango_list_connections_json filter_json"] = optional["nango_pager_new filter_json"] = optional["nango_queue_submit params_json"] = 1
     optional["nango_client_new base_url"] = 1

@@ -675,7 +675,9 @@ static void codes() {
         {nango::code::server, NANGO_ERROR_SERVER},                       {nango::code::refresh_failed, NANGO_ERROR_REFRESH_FAILED},
         {nango::code::reconnect_required, NANGO_ERROR_RECONNECT_REQUIRED}, {nango::code::refresh_backoff, NANGO_ERROR_REFRESH_BACKOFF},
         {nango::code::no_credentials, NANGO_ERROR_NO_CREDENTIALS},       {nango::code::no_single_token, NANGO_ERROR_NO_SINGLE_TOKEN},
-        {nango::code::conflict, NANGO_ERROR_CONFLICT},                   {nango::code::invalid_response, NANGO_ERROR_INVALID_RESPONSE},
+        {nango::code::conflict, NANGO_ERROR_CONFLICT},
+        {nango::code::token_not_replaced, NANGO_ERROR_TOKEN_NOT_REPLACED},
+        {nango::code::invalid_response, NANGO_ERROR_INVALID_RESPONSE},
         {nango::code::response_too_large, NANGO_ERROR_RESPONSE_TOO_LARGE}, {nango::code::internal, NANGO_ERROR_INTERNAL},
         {nango::code::panic, NANGO_ERROR_PANIC},                         {nango::code::ok, NANGO_OK},
     };

@@ -336,6 +336,10 @@ struct blocking {
     static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
         return client.try_get_token(key, id, options);
     }
+    static auto replaced(const nango::client& client, const std::string& key, const std::string& id,
+                         const std::string& refused, const nango::call_options& options) {
+        return client.try_replace_token(key, id, refused, options);
+    }
     static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
         return client.try_get_credentials(key, id, options);
     }
@@ -358,6 +362,13 @@ struct queued {
     }
     static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
         return done([&] { return queue().try_submit_get_token(client, key, id, 0, options); }, [](auto& done) { return done.try_token(); });
+    }
+    static auto replaced(const nango::client& client, const std::string& key, const std::string& id,
+                         const std::string& refused, const nango::call_options& options) {
+        const auto submit = [&] {
+            return queue().try_submit_replace_token(client, key, id, refused, 0, options);
+        };
+        return done(submit, [](auto& done) { return done.try_token(); });
     }
     static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
         return done([&] { return queue().try_submit_get_credentials(client, key, id, 0, options); }, [](auto& done) { return done.try_credentials(); });
@@ -432,6 +443,11 @@ static void run_call(const std::string& run, const json& vector) {
                 if (wanted.contains("connection")) expect_view(*connection, wanted["connection"]);
             } else if (operation == "get_token") {
                 auto token = Way::token(client, key, id, options);
+                if (!token) is_silent(client, token.error());
+                if (last) is_text(token.value().reveal());
+            } else if (operation == "replace_token") {
+                const std::string refused = call.at("refused_token");
+                auto token = Way::replaced(client, key, id, refused, options);
                 if (!token) is_silent(client, token.error());
                 if (last) is_text(token.value().reveal());
             } else if (operation == "get_credentials") {

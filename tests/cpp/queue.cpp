@@ -49,6 +49,14 @@ static void everything_that_can_be_asked() {
     CHECK(done && done.code() == nango::code::ok && done.ticket() == ticket && done.user_data() == 1 && done.token().reveal() == "at-bob");
     CHECK(done.try_token().error().code() == nango::code::invalid_argument);  // it was taken
 
+    queue.submit_replace_token(client, "github", "bob", "another \"token\"\n", 2);
+    CHECK(one(queue).token().reveal() == "at-bob");
+    queue.submit_replace_token(client, "stripe-key", "carol", "sk_dev_carol");
+    CHECK(one(queue).code() == nango::code::token_not_replaced);
+    CHECK(client.replace_token("github", "bob", "another").reveal() == "at-bob");
+    CHECK(client.try_replace_token("stripe-key", "carol", "sk_dev_carol").error().code() ==
+          nango::code::token_not_replaced);
+
     queue.submit_get_connection(client, "github", "bob", 2);
     CHECK(one(queue).connection().connection_id() == "bob");
     queue.submit_get_connection(client, "github", "bob");
@@ -106,6 +114,12 @@ static void what_is_refused() {
     CHECK(code_of(queue.try_submit_get_token(client, "github", "")) == nango::code::invalid_argument);
     CHECK(code_of(queue.try_submit_get_token(client, "github", "a\0b"sv)) == nango::code::invalid_argument);
     CHECK(code_of(queue.try_submit_get_connection(client, "\0"sv, "bob")) == nango::code::invalid_argument);
+    for (const auto& [refused, code] : {std::pair{"a\0b"sv, nango::code::invalid_argument},
+                                        std::pair{""sv, nango::code::invalid_argument},
+                                        std::pair{"caf\xe9"sv, nango::code::invalid_utf8}}) {
+        CHECK(code_of(queue.try_submit_replace_token(client, "github", "bob", refused)) == code);
+        CHECK(client.try_replace_token("github", "bob", refused).error().code() == code);
+    }
     CHECK(code_of(queue.try_submit_get_credentials(client, "github", "caf\xe9")) == nango::code::invalid_utf8);
     CHECK(code_of(queue.try_submit_get_token(client, "git\"hub", "bob\\\n")) == nango::code::ok && one(queue).code() == nango::code::bad_request);
     CHECK(code_of(queue.try_submit(client, "no_such_operation", "{}")) == nango::code::unknown_operation);

@@ -93,6 +93,33 @@ static void a_key_is_wiped() {
     CHECK(left == 0);
 }
 
+// The token that a provider refused: given to the library, in JSON too.
+static void a_refused_token_is_wiped() {
+    const nango::client client(nango::options::from_env());
+    const nango::queue queue;
+    // As long as real ones are.
+    const std::string refused = "a-refused-token-" + std::string(200, 'x') + "-at-its-end";
+    const auto code = [&](const char* integration, const char* id) {
+        return client.try_replace_token(integration, id, refused).error().code();
+    };
+    const auto queued = [&](const char* id, const nango::call_options& options = {}) {
+        return queue.try_submit_replace_token(client, "github", id, refused, 0, options);
+    };
+    const int left = freed_with(refused.c_str(), [&] {
+        CHECK(client.replace_token("github", "bob", refused).reveal() == "at-bob");
+        CHECK(code("github", "") == nango::code::invalid_argument);
+        CHECK(code("stripe-key", "nobody-there") == nango::code::not_found);
+        CHECK(queued("bob") && queue.next(1)[0].token().reveal() == "at-bob");
+        CHECK(queued("").error().code() == nango::code::invalid_argument);
+        nango::call_options force;
+        force.force_refresh();
+        CHECK(queued("bob", force).error().code() == nango::code::invalid_argument);
+        queue.close();
+        CHECK(queued("bob").error().code() == nango::code::closed);
+    });
+    CHECK(left == 0);
+}
+
 // Whether most of a text is still where it was, though it was freed: malloc() writes a few words of
 // its own over that.
 static bool is_left(const volatile char* where, const std::string& text) {
@@ -135,6 +162,7 @@ int main(int argc, char** argv) {
     RUN(what_is_not_wiped_is_seen);
     RUN(a_secret_is_wiped);
     RUN(a_key_is_wiped);
+    RUN(a_refused_token_is_wiped);
     RUN(the_body_of_an_error_is_wiped);
     return check_end();
 }
