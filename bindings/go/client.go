@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -15,10 +16,9 @@ import (
 // Client is a client of one Nango environment. Make one for each secret key and keep it: it keeps
 // connections warm, and never a token. Any number of goroutines may use it at once.
 type Client struct {
-	handle    *handle
-	timeout   time.Duration
-	events    bool
-	refreshes refreshes
+	handle  *handle
+	timeout time.Duration
+	events  bool
 }
 
 // handle counts who uses the library's client and the queue, so that each is freed once, and never
@@ -176,12 +176,35 @@ func (c *Client) GetConnectionJSON(ctx context.Context, providerConfigKey, conne
 // Credentials that are not one token are [ErrNoSingleToken], such as BASIC and OAUTH1: ask for them
 // with [Client.GetCredentials]. None at all are [ErrNoCredentials].
 func (c *Client) GetToken(ctx context.Context, providerConfigKey, connectionID string, options ...CallOption) (Secret, error) {
-	text, err := c.callForOne(ctx, "get_token\x00", providerConfigKey, connectionID, options)
+	return secretOf(c.callForOne(ctx, "get_token\x00", providerConfigKey, connectionID, options))
+}
+
+// secretOf is for bytes that nobody else has: a copy would be one more place in memory.
+func secretOf(text []byte, err error) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	// Nobody else has the bytes: a copy would be one more place in memory.
 	return NewSecret(unsafe.String(unsafe.SliceData(text), len(text))), nil
+}
+
+// ReplaceToken fetches a token in place of one that the provider refused, with 401 for example. It
+// reads the connection, and makes Nango refresh the token if that is still the refused one. Calls
+// of this client that replace the same token of a connection at the same time share one refresh,
+// each with its own context; no token is kept beyond that.
+//
+// Nango answers a forced refresh with the old token when it coincides with another read of the
+// connection, so up to three are forced, 0.5 s and 1 s apart, within the call's time.
+// [ErrTokenNotReplaced]: none of them brought another token, or Nango does not refresh this type of
+// credentials (API_KEY and others, and OAUTH2 without a refresh token), which is never forced. The
+// options [ForceRefresh] and [IncludeRefreshToken] are [ErrInvalidArgument] here.
+func (c *Client) ReplaceToken(
+	ctx context.Context, providerConfigKey, connectionID string, refused Secret, options ...CallOption,
+) (Secret, error) {
+	if err := refuseNUL("the refused token", refused.Reveal()); err != nil {
+		return Secret{}, err
+	}
+	return secretOf(c.callForOne(ctx, "replace_token\x00", providerConfigKey, connectionID, options,
+		`,"refused_token":`, quote(refused.Reveal())))
 }
 
 // GetCredentials fetches the credentials of a connection, of whatever type. None at all are
@@ -251,14 +274,19 @@ func (h *handle) nextEvent() json.RawMessage {
 // nobody should.
 func (c *Client) String() string { return "nango.Client" }
 
-func (c *Client) callForOne(ctx context.Context, operation, providerConfigKey, connectionID string, options []CallOption) ([]byte, error) {
+// callForOne makes a call about one connection; more is what follows the ids in its parameters.
+func (c *Client) callForOne(
+	ctx context.Context, operation, providerConfigKey, connectionID string, options []CallOption,
+	more ...string,
+) ([]byte, error) {
 	if err := refuseNUL("the provider config key", providerConfigKey); err != nil {
 		return nil, err
 	}
 	if err := refuseNUL("the connection id", connectionID); err != nil {
 		return nil, err
 	}
-	params := `{"provider_config_key":` + quote(providerConfigKey) + `,"connection_id":` + quote(connectionID) + "}"
+	params := `{"provider_config_key":` + quote(providerConfigKey) +
+		`,"connection_id":` + quote(connectionID) + strings.Join(more, "") + "}"
 	return c.call(ctx, request{operation, params, newCallSettings(options)})
 }
 

@@ -34,6 +34,7 @@ type vector struct {
 		Operation         string
 		ProviderConfigKey string `json:"provider_config_key"`
 		ConnectionID      string `json:"connection_id"`
+		RefusedToken      string `json:"refused_token"`
 		Filter            json.RawMessage
 		Options           struct {
 			ForceRefresh        bool     `json:"force_refresh"`
@@ -336,6 +337,10 @@ func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 		return outcome{text: connection.Raw(), connection: connection}
 	case "get_token":
 		token, err := client.GetToken(ctx, key, id, options...)
+		return outcome{token: &token, err: err}
+	case "replace_token":
+		refused := nango.NewSecret(v.Call.RefusedToken)
+		token, err := client.ReplaceToken(ctx, key, id, refused, options...)
 		return outcome{token: &token, err: err}
 	case "get_credentials":
 		credentials, err := client.GetCredentials(ctx, key, id, options...)

@@ -3,6 +3,7 @@ package nango_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,8 +25,10 @@ type tokens struct {
 	newest, accepted atomic.Int64
 	// stubborn: the provider refuses whatever comes.
 	stubborn atomic.Bool
-	// static: a refresh changes nothing.
-	static        atomic.Bool
+	// constant: a refresh changes nothing; static: there is an API key, which none would change.
+	constant, static atomic.Bool
+	// arrive is called when a request has come to the provider.
+	arrive        func()
 	asked, forced atomic.Int64
 	seen, refused atomic.Int64
 	bodies        sync.Map
@@ -44,16 +47,27 @@ func newTokens(t *testing.T) *tokens {
 			if s.refresh != nil && s.refresh(w, r) {
 				return
 			}
-			if !s.static.Load() {
+			if !s.constant.Load() {
 				s.accepted.Store(s.newest.Add(1))
 			}
 		}
-		answer(fmt.Sprintf(`{"connection_id":"alice","credentials":{"type":"OAUTH2","access_token":"token-%d"}}`, s.newest.Load()))(w, r)
+		credentials := `"type":"OAUTH2","access_token"`
+		if r.URL.Query().Get("refresh_token") == "true" {
+			credentials = `"type":"OAUTH2","refresh_token":"a-refresh-token","access_token"`
+		}
+		if s.static.Load() {
+			credentials = `"type":"API_KEY","apiKey"`
+		}
+		answer(fmt.Sprintf(`{"connection_id":"alice","provider_config_key":"github",`+
+			`"provider":"github","credentials":{%s:"token-%d"}}`, credentials, s.newest.Load()))(w, r)
 	})
 	s.providerURL, _ = server(t, func(w http.ResponseWriter, r *http.Request) {
 		number := s.seen.Add(1)
 		body, _ := io.ReadAll(r.Body)
 		s.bodies.Store(number, string(body))
+		if s.arrive != nil {
+			s.arrive()
+		}
 		if s.redirect != "" && r.URL.Path == "/moved" {
 			http.Redirect(w, r, s.redirect, http.StatusFound)
 			return
@@ -168,38 +182,188 @@ func TestTransportGivesUp(t *testing.T) {
 	s.want(t, 2, 2, 1)
 
 	// A token that a refresh does not change is not tried again.
+	s.constant.Store(true)
+	response, err = client.Get(s.providerURL)
+	wantAnswer(t, response, err, 401, "refused")
+	s.want(t, 3, 3, 4)
+
+	// Nor is what Nango never refreshes.
 	s.static.Store(true)
 	response, err = client.Get(s.providerURL)
 	wantAnswer(t, response, err, 401, "refused")
-	s.want(t, 3, 3, 2)
+	s.want(t, 4, 4, 4)
 }
 
-// Requests that are refused at once share one refresh, over all transports of the client.
+// Requests that are refused at once share one refresh, over all transports of the client, and each
+// is repeated once.
 func TestTransportRefreshesOneAtATime(t *testing.T) {
+	const requests = 500
 	s := newTokens(t)
 	_, client := s.client(t)
-	var entered sync.WaitGroup
-	s.refresh = func(http.ResponseWriter, *http.Request) bool {
-		time.Sleep(100 * time.Millisecond)
-		return false
+	var refused sync.WaitGroup
+	refused.Add(requests)
+	// None is answered before all of them have come.
+	s.arrive = func() {
+		if s.seen.Load() <= requests {
+			refused.Done()
+			refused.Wait()
+		}
 	}
 	s.accepted.Store(0)
 	var calls sync.WaitGroup
-	for range 50 {
+	for range requests {
 		calls.Add(1)
-		entered.Add(1)
 		go func() {
 			defer calls.Done()
 			own := &http.Client{Transport: client.Transport("github", "alice", nil)}
-			entered.Done()
-			entered.Wait()
 			response, err := own.Get(s.providerURL)
 			wantAnswer(t, response, err, 200, "welcome ")
 		}()
 	}
 	calls.Wait()
-	if s.forced.Load() != 1 {
-		t.Errorf("%d forced refreshes", s.forced.Load())
+	s.want(t, 2*requests, requests, 1)
+}
+
+// nangoDev is the running nango-dev, whose levers are pulled.
+func nangoDev(t *testing.T, method, path, body string) []byte {
+	t.Helper()
+	request, err := http.NewRequest(method, os.Getenv("NANGO_HOST")+path, strings.NewReader(body))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("NANGO_SECRET_KEY"))
+	request.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, "/provider/") {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Errorf("%s %s: %d %s, %v", method, path, response.StatusCode, answer, err)
+	}
+	return answer
+}
+
+// Other programs read the connection all the time, so that a forced refresh joins a plain read and
+// is answered with the old token, as on a real server. They stop when two of three have been.
+func TestTransportOnAServerThatCollapses(t *testing.T) {
+	const requests = 500
+	for round := range 3 {
+		id := fmt.Sprintf("go-collapse-%d", round)
+		its := fmt.Sprintf(`{"integration":"github","connection_id":%q,`, id)
+		nangoDev(t, "POST", "/connections", fmt.Sprintf(`{"provider_config_key":"github",`+
+			`"connection_id":%q,"credentials":{"type":"OAUTH2","access_token":"old-%s",`+
+			`"refresh_token":"refresh-%s","expires_at":"2999-01-01T00:00:00Z"}}`, id, id, id))
+		// Somebody else uses the refresh token: the provider takes what Nango has no longer.
+		nangoDev(t, "POST", "/_dev/provider", its+`"rotate":false}`)
+		nangoDev(t, "POST", "/provider/token", "grant_type=refresh_token&refresh_token=refresh-"+id)
+		nangoDev(t, "POST", "/_dev/collapse", its+`"read_ms":30}`)
+		counts := func() (refreshes, collapsed int) {
+			var state struct {
+				TokenCalls map[string]int `json:"token_calls"`
+				Collapsed  map[string]int
+			}
+			if err := json.Unmarshal(nangoDev(t, "GET", "/_dev/state", ""), &state); err != nil {
+				t.Error(err)
+			}
+			return state.TokenCalls["github/"+id] - 1, state.Collapsed["github/"+id]
+		}
+		stop := make(chan struct{})
+		var readers sync.WaitGroup
+		others := newClient(t)
+		for range 16 {
+			readers.Add(1)
+			go func() {
+				defer readers.Done()
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+						_, _ = others.GetToken(background(), "github", id)
+					}
+				}
+			}()
+		}
+		readers.Add(1)
+		go func() {
+			defer readers.Done()
+			defer close(stop)
+			for refreshes, collapsed := 0, 0; refreshes == 0 && collapsed < 2 && !t.Failed(); {
+				time.Sleep(5 * time.Millisecond)
+				refreshes, collapsed = counts()
+			}
+		}()
+		client := newClient(t)
+		var seen, refused, welcome atomic.Int64
+		var arrived sync.WaitGroup
+		arrived.Add(requests)
+		base := roundTripper(func(request *http.Request) (*http.Response, error) {
+			if seen.Add(1) <= requests {
+				arrived.Done()
+				arrived.Wait()
+			}
+			response, err := http.DefaultTransport.RoundTrip(request)
+			if err == nil && response.StatusCode == http.StatusUnauthorized {
+				refused.Add(1)
+			}
+			return response, err
+		})
+		var calls sync.WaitGroup
+		for range requests {
+			calls.Add(1)
+			go func() {
+				defer calls.Done()
+				provider := &http.Client{Transport: client.Transport("github", id, base)}
+				response, err := provider.Get(os.Getenv("NANGO_DEV_PROVIDER_URL"))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = response.Body.Close()
+				if response.StatusCode == http.StatusOK {
+					welcome.Add(1)
+				}
+			}()
+		}
+		calls.Wait()
+		readers.Wait()
+		refreshes, collapsed := counts()
+		t.Logf("%d requests, %d refused, %d welcome; %d refreshes, %d forced ones collapsed",
+			seen.Load(), refused.Load(), welcome.Load(), refreshes, collapsed)
+		if seen.Load() != 2*requests || refused.Load() != requests ||
+			welcome.Load() != requests || refreshes != 1 {
+			t.Errorf("want %d, %d, %d; 1 refresh", 2*requests, requests, requests)
+		}
+	}
+}
+
+// What ReplaceToken says itself; the rest is in the conformance vectors.
+func TestReplaceToken(t *testing.T) {
+	client := newClient(t)
+	other := nango.NewSecret("another token")
+	token, err := client.ReplaceToken(background(), "github", "bob", other)
+	if err != nil || token.Reveal() != "at-bob" {
+		t.Errorf("got %v, %v", token, err)
+	}
+	static := nango.NewSecret("sk_dev_carol")
+	token, err = client.ReplaceToken(background(), "stripe-key", "carol", static)
+	if wantCode(t, err, nango.ErrTokenNotReplaced, nango.CodeTokenNotReplaced); !token.IsEmpty() {
+		t.Error("there is a token beside the error")
+	}
+	for _, option := range []nango.CallOption{nango.ForceRefresh(), nango.IncludeRefreshToken()} {
+		_, err = client.ReplaceToken(background(), "github", "bob", other, option)
+		wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+	}
+	for _, refused := range []nango.Secret{{}, nango.NewSecret(""), nango.NewSecret("a\x00b")} {
+		_, err = client.ReplaceToken(background(), "github", "bob", refused)
+		wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
 	}
 }
 
