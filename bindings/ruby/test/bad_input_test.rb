@@ -57,6 +57,16 @@ class BadInputTest < Minitest::Test
     assert_raises(ArgumentError) { client.get_token(connection_id: "alice") }
   end
 
+  def test_a_refused_token_must_be_one
+    client = new_client
+    ["", "a\0b", nil].each do |refused|
+      assert_raises(LibNango::Error::InvalidArgument) { client.replace_token(**bob, refused_token: refused) }
+    end
+    assert_raises(LibNango::Error::InvalidUtf8) { client.replace_token(**bob, refused_token: "\xFF") }
+    assert_raises(TypeError) { client.replace_token(**bob, refused_token: 7) }
+    assert_raises(ArgumentError) { client.replace_token(**bob) }
+  end
+
   def test_other_encodings_and_symbols_are_taken
     FakeServer.open(FakeServer.json({})) do |server|
       client = client_of(server.url)

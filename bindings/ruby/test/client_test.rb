@@ -11,6 +11,20 @@ class ClientTest < Minitest::Test
     Net::HTTP.get_response(uri, "Authorization" => "Bearer #{token}").code
   end
 
+  def test_a_refused_token_is_replaced
+    client = new_client
+    token = client.replace_token(**bob, refused_token: "another")
+    assert_equal "at-bob", token
+    assert_predicate token, :frozen?
+    carol = {provider_config_key: "stripe-key", connection_id: "carol"}
+    error = assert_raises(LibNango::Error::TokenNotReplaced) do
+      client.replace_token(**carol, refused_token: "sk_dev_carol")
+    end
+    assert_equal [52, :token_not_replaced, false], [error.number, error.code, error.retryable?]
+    refute_includes error.full_message, "sk_dev_carol"
+    assert_equal "sk_dev_carol", client.replace_token(**carol, refused_token: "a \"quoted\" one\\")
+  end
+
   def test_a_token_that_works
     token = new_client.get_token(**alice)
     assert_predicate token, :frozen?

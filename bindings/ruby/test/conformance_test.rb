@@ -130,6 +130,7 @@ class ConformanceTest < Minitest::Test
     return client.list_connections_json(**symbols(call["filter"] || {}), **options) if operation == "list_connections"
 
     operation += "_json" if expected.key?("text")
+    options[:refused_token] = call["refused_token"] if operation == "replace_token"
     client.public_send(operation, provider_config_key: call["provider_config_key"],
                                   connection_id: call["connection_id"], **options)
   end

@@ -12,8 +12,9 @@ class FaradayTest < Minitest::Test
   include Support
 
   # Nango and a provider in one. Tokens are numbered, and the provider takes the accepted one only.
+  # What is static is an API key, which Nango never refreshes.
   class Tokens
-    attr_accessor :newest, :accepted, :on_refresh, :location
+    attr_accessor :newest, :accepted, :on_refresh, :on_call, :location, :static
     attr_reader :asked, :forced, :calls
 
     def initialize
@@ -29,6 +30,7 @@ class FaradayTest < Minitest::Test
       token = request[/^authorization: (.*)\r$/i, 1]
       head, body = request.split("\r\n\r\n", 2)
       @lock.synchronize { @calls << [head[/\A\S+ \S+/], token, body] }
+      on_call&.call
       return redirect if location && request.include?(" /moved ")
       return FakeServer.json({welcome: true}) if token == "Bearer token-#{accepted}"
 
@@ -43,6 +45,7 @@ class FaradayTest < Minitest::Test
 
     def nango(request)
       @lock.synchronize { @asked += 1 }
+      return token(refresh_token: "a refresh token") if request.include?("refresh_token=true")
       return token unless request.include?("force_refresh=true")
 
       @lock.synchronize { @forced += 1 }
@@ -52,8 +55,10 @@ class FaradayTest < Minitest::Test
       token
     end
 
-    def token
-      FakeServer.json({connection_id: "alice", credentials: {type: "OAUTH2", access_token: "token-#{newest}"}})
+    def token(**more)
+      credentials = {type: "OAUTH2", access_token: "token-#{newest}", **more}
+      credentials = {type: "API_KEY", apiKey: "token-#{newest}"} if static
+      FakeServer.json({connection_id: "alice", provider: "github", credentials: credentials})
     end
 
     def redirect
@@ -104,21 +109,28 @@ class FaradayTest < Minitest::Test
     assert_equal [200, '{"welcome":true}'], [response.status, response.body]
     assert_equal [["POST /items", "Bearer token-1", "a body"], ["POST /items", "Bearer token-2", "a body"]],
                  @tokens.calls
-    assert_equal [2, 3, 1], counts
+    assert_equal [2, 4, 1], counts
   end
 
   def test_a_provider_that_goes_on_refusing
     @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-9"}}) }
     @tokens.accepted = 0
     assert_equal 401, faraday.get("/user").status
-    assert_equal [2, 3, 1], counts
+    assert_equal [2, 4, 1], counts
   end
 
   def test_a_token_that_a_refresh_does_not_change_is_not_tried_again
     @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-1"}}) }
     @tokens.accepted = 0
     assert_equal 401, faraday.get("/user").status
-    assert_equal [1, 3, 1], counts
+    assert_equal [1, 6, 3], counts
+  end
+
+  def test_a_token_that_nango_never_refreshes_is_not_forced
+    @tokens.static = true
+    @tokens.accepted = 0
+    assert_equal 401, faraday.get("/user").status
+    assert_equal [1, 2, 0], counts
   end
 
   def test_a_token_that_nango_has_replaced_already_is_not_refreshed_again
@@ -135,27 +147,91 @@ class FaradayTest < Minitest::Test
     assert_equal [2, 2, 0], counts
   end
 
-  def refused_at_once
+  # None is answered by the provider before all of them have come.
+  def refused_at_once(requests)
     @tokens.accepted = 0
-    @tokens.on_refresh = lambda do
-      sleep(0.2)
-      @tokens.accepted = @tokens.newest += 1
-      FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-#{@tokens.newest}"}})
+    arrived = 0
+    lock = Mutex.new
+    all = ConditionVariable.new
+    @tokens.on_call = lambda do
+      lock.synchronize do
+        arrived += 1
+        arrived < requests ? all.wait(lock, 20) : all.broadcast
+      end
     end
   end
 
-  def test_threads_that_are_refused_at_once_share_one_refresh
-    refused_at_once
-    threads = Array.new(30) { Thread.new { faraday.get("/user").status } }
-    assert_equal [200], threads.map(&:value).uniq
+  def assert_refreshed_once(requests, statuses)
+    assert_equal({200 => requests}, statuses.tally)
     assert_equal 1, @tokens.forced
+    assert_equal({"Bearer token-1" => requests, "Bearer token-2" => requests}, @tokens.tokens.tally)
+  end
+
+  def test_threads_that_are_refused_at_once_share_one_refresh
+    refused_at_once(50)
+    threads = Array.new(50) { Thread.new { faraday.get("/user").status } }
+    assert_refreshed_once 50, threads.map(&:value)
   end
 
   def test_fibers_that_are_refused_at_once_share_one_refresh
-    refused_at_once
-    statuses = Async { |task| Array.new(10) { task.async { faraday.get("/user").status } }.map(&:wait) }.wait
-    assert_equal [200] * 10, statuses
-    assert_equal 1, @tokens.forced
+    refused_at_once(50)
+    statuses = Async { |task| Array.new(50) { task.async { faraday.get("/user").status } }.map(&:wait) }.wait
+    assert_refreshed_once 50, statuses
+  end
+
+  # Pulls a lever of nango-dev, or asks it.
+  def dev(method, path, body = nil, type: "application/json")
+    uri = URI(env("NANGO_HOST") + path)
+    headers = {"Authorization" => "Bearer #{env("NANGO_SECRET_KEY")}", "Content-Type" => type}
+    body = JSON.generate(body) if body.is_a?(Hash)
+    response = Net::HTTP.start(uri.host, uri.port) { |http| http.send_request(method, uri, body, headers) }
+    assert_operator response.code.to_i, :<, 300, "#{path}: #{response.body}"
+    JSON.parse(response.body)
+  end
+
+  # A connection whose token the provider takes no longer: somebody else has used the refresh token.
+  def refused_connection(id)
+    its = {integration: "github", connection_id: id}
+    credentials = {type: "OAUTH2", access_token: "old-#{id}", refresh_token: "refresh-#{id}",
+                   expires_at: "2999-01-01T00:00:00Z"}
+    dev "POST", "/connections", {provider_config_key: "github", connection_id: id, credentials: credentials}
+    dev "POST", "/_dev/provider", {**its, rotate: false}
+    dev "POST", "/provider/token", "grant_type=refresh_token&refresh_token=refresh-#{id}",
+        type: "application/x-www-form-urlencoded"
+    dev "POST", "/_dev/collapse", {**its, read_ms: 30}
+  end
+
+  def refreshes(id)
+    state = dev("GET", "/_dev/state")
+    [state["token_calls"]["github/#{id}"] - 1, state["collapsed"]["github/#{id}"]]
+  end
+
+  # Another program, which reads the connection until two of three forced refreshes joined its
+  # reads, as on a real server.
+  def reader_of(id)
+    fork do
+      client = new_client
+      Array.new(16) do
+        Thread.new { loop { client.get_token(provider_config_key: "github", connection_id: id) } }
+      end
+      sleep 0.005 until refreshes(id).then { |refreshed, collapsed| refreshed.positive? || collapsed >= 2 }
+      exit!(0)
+    end
+  end
+
+  def test_refused_at_once_on_a_server_that_collapses
+    id = "ruby-collapse"
+    refused_connection(id)
+    reader = reader_of(id)
+    @client = new_client
+    path = URI(env("NANGO_DEV_PROVIDER_URL"))
+    ids = {provider_config_key: "github", connection_id: id}
+    threads = Array.new(100) { Thread.new { faraday(ids, url: path.origin).get(path.request_uri).status } }
+    assert_equal({200 => 100}, threads.map(&:value).tally)
+    assert_predicate Process.wait2(reader).last, :success?
+    refreshed, collapsed = refreshes(id)
+    figure "100 requests refused at once, among readers", "#{refreshed} refresh, #{collapsed} collapsed before it"
+    assert_equal 1, refreshed
   end
 
   def test_a_failed_refresh_is_shared_too
@@ -226,7 +302,7 @@ class FaradayTest < Minitest::Test
     headers = {"Content-Type" => "text/plain", "Content-Length" => "4"}
     assert_equal 401, faraday.put("/file", reader, headers).status
     # But the next request finds a token that is good.
-    assert_equal [1, 3, 1], counts
+    assert_equal [1, 4, 1], counts
     assert_equal 200, faraday.get("/user").status
     assert_equal 1, @tokens.forced
   end

@@ -61,7 +61,9 @@ module LibNango
     # first if need be: ask just before it is used, and do not keep it.
     # @param provider_config_key [String] the integration's unique key
     # @param connection_id [String]
-    # @param force_refresh [Boolean] refresh the token although it is still good
+    # @param force_refresh [Boolean] refresh the token although it is still good. Nango answers with
+    #   the old one when the call coincides with a plain read of the connection: for a token that was
+    #   refused use {#replace_token}
     # @param include_refresh_token [Boolean]
     # @param timeout [Numeric, nil] seconds for this call, instead of the client's
     # @param headers [Hash{String => String}, nil] to send along, such as "traceparent"
@@ -73,6 +75,28 @@ module LibNango
       fetch(:get_token, provider_config_key, connection_id,
             force_refresh: force_refresh, include_refresh_token: include_refresh_token, timeout: timeout,
             headers: headers).freeze
+    end
+
+    # A token in place of one that the provider refused, with 401 for example. It reads the
+    # connection, and makes Nango refresh the token if that is still the refused one. Calls of this
+    # client that replace the same token of a connection at the same time share one refresh, whether
+    # from threads or fibers, each with its own timeout; no token is kept beyond that.
+    #
+    # Nango answers a forced refresh with the old token when it coincides with another read of the
+    # connection, so up to three are forced, 0.5 s and 1 s apart, within the call's timeout.
+    # @param provider_config_key [String] the integration's unique key
+    # @param connection_id [String]
+    # @param refused_token [String]
+    # @param timeout [Numeric, nil] seconds for this call, instead of the client's
+    # @param headers [Hash{String => String}, nil] to send along, such as "traceparent"
+    # @return [String] frozen
+    # @raise [Error::TokenNotReplaced] when Nango has no other token: three forced refreshes brought
+    #   none, or it does not refresh this type of credentials, which is never forced
+    # @raise [Error]
+    def replace_token(provider_config_key:, connection_id:, refused_token:, timeout: nil, headers: nil)
+      refused = {refused_token: Native.text(refused_token, :refused_token)}
+      fetch(:replace_token, provider_config_key, connection_id, refused, timeout: timeout,
+                                                                         headers: headers).freeze
     end
 
     # The credentials of a connection, of whatever type.
@@ -210,10 +234,10 @@ module LibNango
 
     private
 
-    def fetch(operation, provider_config_key, connection_id, **options)
+    def fetch(operation, provider_config_key, connection_id, more = {}, **options)
       ids = {provider_config_key: Native.text(provider_config_key, :provider_config_key),
              connection_id: Native.text(connection_id, :connection_id)}
-      call(operation, ids, CallOptions.new(**options))
+      call(operation, ids.merge(more), CallOptions.new(**options))
     end
 
     def call(operation, parameters, options)

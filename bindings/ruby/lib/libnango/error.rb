@@ -333,6 +333,15 @@ module LibNango
       CODE_NAME = "CONFLICT"
     end
 
+    # Nango still has the token that the provider refused: it does not refresh this type of
+    # credentials, or forced refreshes brought no other token. See {Client#replace_token}.
+    class TokenNotReplaced < Error
+      # The code.
+      NUMBER = 52
+      # The code's name.
+      CODE_NAME = "TOKEN_NOT_REPLACED"
+    end
+
     # The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the
     # first suspect.
     class InvalidResponse < Error

@@ -11,7 +11,6 @@ rescue LoadError => e
                    "`gem \"faraday\"` to the Gemfile, or run `gem install faraday`", cause: nil
 end
 
-require_relative "faraday/refreshes"
 require_relative "faraday/replay"
 
 # See libnango.rb.
@@ -26,12 +25,12 @@ module LibNango
   #   end
   #   github.get("user")
   #
-  # If the provider answers 401, the token is refreshed by force, and the request is sent once more
-  # with the new one, if its body can be had once more: a file can, a pipe cannot; a response that
-  # is streamed (`on_data`) was given away. However many requests are refused at once, there is one
-  # refresh: a connection has one at a time in a process, and only the newest token is refreshed. If
-  # that fails, the request fails with its {Error}, so that {Error::ReconnectRequired} says when the
-  # user must authorise again; a request that cannot be sent once more gets the 401 in any case.
+  # If the provider answers 401, the token is replaced, as {Client#replace_token} does: however many
+  # requests are refused at once, there is one refresh. The request is sent once more with the new
+  # token, if its body can be had once more: a file can, a pipe cannot; a response that is streamed
+  # (`on_data`) was given away. If Nango has no other token, or the request cannot be sent once more,
+  # it gets the 401. If anything else fails, the request fails with its {Error}, so that
+  # {Error::ReconnectRequired} says when the user must authorise again.
   #
   # A redirect to another host, or from https to http, is followed without a token. A response's
   # request headers do not show the token; a logger that comes after this middleware sees it and
@@ -60,7 +59,7 @@ module LibNango
       return answer(response, error) unless refused?(response, error)
 
       newer = newer_token(token, replay)
-      return answer(response, error) if newer.nil? || newer == token || !replay.rewind
+      return answer(response, error) if newer.nil? || !replay.rewind
 
       answer(*send_with(env, newer))
     end
@@ -105,9 +104,11 @@ module LibNango
       response
     end
 
-    # Refreshed for the next request, even if this one cannot be sent once more.
+    # Replaced for the next request, even if this one cannot be sent once more.
     def newer_token(refused, replay)
-      Refreshes.newer_token(@client, @connection, refused)
+      @client.replace_token(**@connection, refused_token: refused)
+    rescue Error::TokenNotReplaced
+      nil
     rescue Error
       raise if replay.possible?
     end
