@@ -64,15 +64,17 @@ impl Dev {
     pub fn import_oauth2(&self, id: &str) {
         let credentials = json!({"type": "OAUTH2", "access_token": token_of(id),
             "refresh_token": format!("refresh-{id}"), "expires_at": "2999-01-01T00:00:00Z"});
-        self.done("POST", "/connections", Some(&json!({"provider_config_key": "github", "connection_id": id, "credentials": credentials})));
+        let body = json!({"provider_config_key": "github", "connection_id": id,
+            "credentials": credentials});
+        self.done("POST", "/connections", Some(&body));
     }
 
     /// How the provider treats a connection of `github`.
     pub fn treat(&self, id: &str, behaviour: &Value) {
         let mut body = json!({"integration": "github", "connection_id": id});
-        body.as_object_mut()
-            .zip(behaviour.as_object())
-            .map(|(body, behaviour)| body.extend(behaviour.clone()));
+        if let (Some(body), Some(behaviour)) = (body.as_object_mut(), behaviour.as_object()) {
+            body.extend(behaviour.clone());
+        }
         self.done("POST", "/_dev/provider", Some(&body));
     }
 
