@@ -123,7 +123,7 @@ uninstall:
 
 SECONDS ?= 60
 
-# Fuzzes what takes a stranger's bytes, SECONDS for each of six places.
+# Fuzzes what takes a stranger's bytes, SECONDS for each of eight places.
 fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh fuzz $(SECONDS)
 

@@ -5,7 +5,7 @@
 #   fuzz/run.sh replay         the corpus once, for the tests
 set -eu
 cd "$(dirname "$0")"
-targets="answer redaction request filter json_get options"
+targets="answer envelope scan sentence request filter json_get options"
 # What cargo-fuzz passes for coverage, but for the sanitizer, which needs a nightly toolchain: the
 # code under test is safe.
 RUSTFLAGS="--cfg nango_fuzz -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \

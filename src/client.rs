@@ -19,7 +19,8 @@ use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
 use crate::engine::proxy::Chosen;
 use crate::engine::{Answer, Engine, Failure, Line, Settings};
-use crate::error::{Code, Error, redact, shortened};
+use crate::error::redact::Safe;
+use crate::error::{Code, Error, shortened};
 use crate::events::Events;
 use crate::json;
 use crate::operation::{self, Operation, REFUSED_TOKEN};
@@ -275,6 +276,7 @@ impl Client {
 }
 
 /// A call that is ready to be made, on either engine.
+#[derive(Clone)]
 pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
@@ -327,6 +329,10 @@ impl Planned {
             Err(failure) => Err(self.explain(&failure)),
         };
         self.told(result)
+    }
+
+    fn safe(&self) -> Safe<'_> {
+        self.client.0.safe(self.subject.ids())
     }
 
     async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
@@ -389,6 +395,11 @@ pub(crate) fn cancelled() -> Error {
 }
 
 impl Shared {
+    /// What an error of a call with these ids may show.
+    fn safe<'a>(&'a self, ids: [&'a str; 2]) -> Safe<'a> {
+        Safe::new(self.secret_key.text(), ids, self.base_url.host())
+    }
+
     fn events(&self) -> &Events {
         self.events.get_or_init(|| Events::new(self.event_capacity))
     }
@@ -401,7 +412,7 @@ impl Call for Planned {
         }
         let status = answer.status.as_u16();
         let failed = |error: Error| Decoded::Own(Err(error.with_status(status)));
-        let body = match response::text(answer, self.client.0.secret_key.text()) {
+        let body = match response::text(answer, &self.safe()) {
             Ok(body) => body,
             Err(error) => return failed(error),
         };
@@ -427,6 +438,11 @@ impl Call for Planned {
             Ok(text) => Decoded::Own(Ok(Secret::from(text))),
             Err(error) => failed(error),
         }
+    }
+
+    fn decoder(&self) -> impl FnOnce(Answer) -> Decoded + Send + 'static {
+        let planned = self.clone();
+        move |answer| planned.decode(answer)
     }
 
     fn explain(&self, failure: &Failure) -> Error {
@@ -495,8 +511,7 @@ impl Call for Planned {
             ),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        let error = Error::new(code, redact::text(&message, self.client.0.secret_key.text()))
-            .with_retryable(retryable);
+        let error = Error::new(code, self.safe().own(&message)).with_retryable(retryable);
         match failure {
             Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
             _ => error,
@@ -522,6 +537,7 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// What a call is about, for an error: the connection's id and its integration's, if it is about
 /// one.
+#[derive(Clone)]
 struct Subject(Option<(Value, Value)>);
 
 impl Subject {
@@ -540,6 +556,10 @@ impl Subject {
         }
     }
 
+    fn ids(&self) -> [&str; 2] {
+        ["connection_id", "provider_config_key"].map(|name| self.get(name).unwrap_or_default())
+    }
+
     fn told(&self, operation: &Operation, client: &Client) -> String {
         let shown = |value: &Value| client.shown(value.as_str().unwrap_or_default());
         match &self.0 {
@@ -554,6 +574,6 @@ impl Client {
     fn shown(&self, id: &str) -> String {
         // Looked through for secrets a little further than shown, and not over its whole length.
         let start = id.char_indices().nth(2 * LONGEST_SUBJECT).map_or(id, |(end, _)| &id[..end]);
-        shortened(redact::text(start, self.0.secret_key.text()), LONGEST_SUBJECT)
+        shortened(self.0.safe([""; 2]).own(start), LONGEST_SUBJECT)
     }
 }

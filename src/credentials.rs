@@ -5,7 +5,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, redact};
 use crate::json;
 
 /// Where the one bearer string can be.
@@ -109,7 +109,7 @@ fn single_token(credentials: &str) -> Result<Zeroizing<String>, Error> {
             format!(
                 "credentials of the type {} are not one token, or have none yet; ask for all of \
                  them (get_credentials)",
-                if kind.is_empty() { "(none)" } else { kind.as_str() }
+                redact::credential_type(&kind)
             ),
         )),
     }

@@ -1,13 +1,13 @@
 //! One error, its code, its facts.
 //!
 //! An error is built where the failure is seen and carries everything a caller may ask for. What it
-//! says is safe to print: [`redact`] is the one table of what counts as a secret in a server's
-//! words.
+//! shows is safe to print: [`redact`] says what of a server's words is.
+
+pub(crate) mod redact;
 
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 /// A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
@@ -192,7 +192,8 @@ struct Facts {
     message: String,
     http_status: Option<u16>,
     api_code: Option<String>,
-    body: Option<Zeroizing<String>>,
+    body: Option<String>,
+    whole_body: Option<Zeroizing<String>>,
     retry_after: Option<Duration>,
     retryable: bool,
     attempts: u32,
@@ -222,6 +223,7 @@ impl Error {
             http_status: None,
             api_code: None,
             body: None,
+            whole_body: None,
             retry_after: None,
             retryable: false,
             attempts: 0,
@@ -244,7 +246,12 @@ impl Error {
     }
 
     pub(crate) fn with_body(mut self, body: Option<String>) -> Error {
-        self.0.body = body.map(Zeroizing::new);
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn with_whole_body(mut self, body: Option<Zeroizing<String>>) -> Error {
+        self.0.whole_body = body;
         self
     }
 
@@ -294,9 +301,19 @@ impl Error {
         self.0.api_code.as_deref()
     }
 
-    /// The server's JSON body with every secret replaced by `[REDACTED]`.
+    /// What of the server's JSON body is known to be safe: the members of Nango's envelopes (`code`,
+    /// `message`, `errors`, `payload`, …), with `[REDACTED]` in the place of a value that may be a
+    /// secret, and a member `...` where others are left out.
     pub fn body_json(&self) -> Option<&str> {
-        self.0.body.as_deref().map(String::as_str)
+        self.0.body.as_deref()
+    }
+
+    /// The whole body, as far as it was read: the first MiB of an answer that was not a success, of
+    /// whatever kind. It may hold secrets, so nothing prints it, and it is wiped when dropped. What
+    /// is not UTF-8 in it, and a NUL character, is U+FFFD. `None`: there was no such answer, or its
+    /// body was empty.
+    pub fn reveal_body(&self) -> Option<&str> {
+        self.0.whole_body.as_deref().map(String::as_str)
     }
 
     /// How long to wait before the same call has a chance: what the server said, or for a failed
@@ -343,105 +360,6 @@ pub(crate) fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
-const REDACTED: &str = "[REDACTED]";
-
-/// Members of which every leaf is a secret, or may be one: Nango puts tokens into
-/// `connection_config` too.
-const SECRET_OBJECTS: [&str; 2] = ["credentials", "connection_config"];
-
-/// A member whose name, reduced to lower-case letters, contains one of these is a secret …
-const SECRET_NAMES: [&str; 11] = [
-    "token",
-    "secret",
-    "key",
-    "password",
-    "passphrase",
-    "passwd",
-    "authorization",
-    "cookie",
-    "signature",
-    "assertion",
-    "jwt",
-];
-
-/// … except these, which name things.
-const PUBLIC_NAMES: [&str; 3] = ["providerconfigkey", "uniquekey", "publickey"];
-
-/// Where JSON begins inside a text: Nango's messages may hold a whole database row.
-const JSON_STARTS: [&str; 3] = ["{\"", "[{\"", "{\\\""];
-
-/// Something shorter is no key of Nango's, and would be found inside of every other word.
-const SHORTEST_KEY: usize = 8;
-
-/// Replaces the secrets in what a server said.
-pub(crate) mod redact {
-    use super::*;
-
-    /// A body, in place.
-    pub(crate) fn json(value: &mut Value, secret_key: &str) {
-        match value {
-            Value::String(text) => *text = self::text(text, secret_key),
-            Value::Array(items) => items.iter_mut().for_each(|item| json(item, secret_key)),
-            Value::Object(members) => rewrite(members, secret_key, |name, value| {
-                if is_secret(name) { leaves(value, secret_key) } else { json(value, secret_key) }
-            }),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-
-    /// A sentence of the server's.
-    pub(crate) fn text(text: &str, secret_key: &str) -> String {
-        let text = without_key(text, secret_key);
-        match JSON_STARTS.iter().filter_map(|start| text.find(start)).min() {
-            Some(at) => format!("{}{REDACTED}", &text[..at]),
-            None => text,
-        }
-    }
-
-    fn without_key(text: &str, secret_key: &str) -> String {
-        if secret_key.len() < SHORTEST_KEY {
-            text.to_owned()
-        } else {
-            text.replace(secret_key, REDACTED)
-        }
-    }
-
-    fn is_secret(name: &str) -> bool {
-        let letters: String = name
-            .chars()
-            .filter(char::is_ascii_alphabetic)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
-        SECRET_OBJECTS.contains(&name)
-            || (SECRET_NAMES.iter().any(|secret| letters.contains(secret))
-                && !PUBLIC_NAMES.contains(&letters.as_str()))
-    }
-
-    fn leaves(value: &mut Value, secret_key: &str) {
-        match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, secret_key)),
-            Value::Object(members) => {
-                rewrite(members, secret_key, |_, value| leaves(value, secret_key))
-            }
-            Value::Null => {}
-            leaf => *leaf = Value::String(REDACTED.to_owned()),
-        }
-    }
-
-    /// Changes the values of an object, and takes the key out of its names.
-    fn rewrite(
-        members: &mut Map<String, Value>,
-        secret_key: &str,
-        change: impl Fn(&str, &mut Value),
-    ) {
-        let redacted = std::mem::take(members).into_iter().map(|(name, mut value)| {
-            change(&name, &mut value);
-            (without_key(&name, secret_key), value)
-        });
-        *members = redacted.collect();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -465,15 +383,5 @@ mod tests {
     #[test]
     fn a_message_never_holds_a_nul() {
         assert_eq!(Error::new(Code::Server, "a\0b").message(), "a\u{fffd}b");
-    }
-
-    #[test]
-    fn members_under_a_secret_name_keep_their_shape() {
-        let mut body = serde_json::json!({"tokens": {"a": [1, null, "x"]}, "unique_key": "gh"});
-        redact::json(&mut body, "");
-        assert_eq!(
-            body,
-            serde_json::json!({"tokens": {"a": [REDACTED, null, REDACTED]}, "unique_key": "gh"})
-        );
     }
 }

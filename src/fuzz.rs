@@ -7,14 +7,15 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::engine::Answer;
-use crate::error::redact;
+use crate::error::redact::Safe;
 use crate::options::Options;
 use crate::request::{self, Parameters, Request};
-use crate::{credentials, json, operation, response};
+use crate::scan::{self, Broken, Scan};
+use crate::{credentials, envelope, json, operation, response};
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -35,7 +36,7 @@ pub fn answer(data: &[u8]) {
     }
     let body = Zeroizing::new(next().to_vec());
     let status = status.unwrap_or(StatusCode::OK);
-    match response::text(Answer { status, headers, body }, KEY) {
+    match response::text(Answer { status, headers, body, cut: false }, &safe()) {
         Ok(text) => {
             assert!(status.is_success());
             let Ok([credentials]) = response::members(&text, ["credentials"]) else { return };
@@ -61,35 +62,124 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-/// The redaction: the input is a server's JSON body.
-pub fn redaction(data: &[u8]) {
-    let Ok(mut body) = serde_json::from_slice::<Value>(data) else { return };
-    redact::json(&mut body, KEY);
-    let once = body.to_string();
-    assert!(!once.contains(KEY), "the key is shown: {once}");
-    assert!(no_secret(&body), "a secret is shown: {once}");
-    redact::json(&mut body, KEY);
-    assert_eq!(once, body.to_string(), "what is redacted stays as it is");
-}
-
-fn no_secret(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter().all(|(name, value)| match name.as_str() {
-            "access_token" | "refresh_token" | "client_secret" | "password" | "apiKey"
-            | "credentials" | "connection_config" => hidden(value),
-            _ => no_secret(value),
-        }),
-        Value::Array(items) => items.iter().all(no_secret),
-        _ => true,
+/// What a server says of a failure: the input is the body.
+pub fn envelope(data: &[u8]) {
+    let safe = safe();
+    let said = envelope::read(data, &safe);
+    if let Some(said) = &said {
+        let shown = format!("{} {}", said.shown, said.sentence.as_deref().unwrap_or_default());
+        assert!(!shown.contains(KEY), "the key is shown: {shown}");
+        let body: Value = serde_json::from_str(&said.shown).expect("JSON");
+        assert!(no_secret(&body), "a secret is shown: {shown}");
+    }
+    // Of a whole text the same is read as by any reader.
+    let Ok(tree) = serde_json::from_slice::<Value>(data) else { return };
+    if matches!(tree, Value::Number(_) | Value::Bool(_) | Value::Null) {
+        return;
+    }
+    let said = said.expect("it is JSON");
+    let level = tree.get("error").filter(|error| error.is_object()).unwrap_or(&tree);
+    let text = |name| level.get(name).and_then(Value::as_str);
+    assert_eq!(said.code.as_deref().map(String::as_str), text("code"));
+    if let Some(message) = text("message") {
+        assert_eq!(said.message.as_deref().map(String::as_str), Some(message));
     }
 }
 
-fn hidden(value: &Value) -> bool {
+/// The scanner: the input is a text that may be JSON.
+pub fn scan(data: &[u8]) {
+    let found = tree(&mut Scan::new(data), 0);
+    let whole = serde_json::from_slice::<Value>(data);
+    if let Ok(whole) = whole
+        && let Ok(found) = found
+    {
+        assert_eq!(found, whole);
+    }
+    let mut scan = Scan::new(data);
+    if json_is_checked(data)
+        && !matches!(data.trim_ascii()[0], b'0'..=b'9' | b'-' | b't' | b'f' | b'n')
+    {
+        assert_eq!(scan.skip(), Ok(()), "what is JSON is gone past");
+    }
+}
+
+fn json_is_checked(data: &[u8]) -> bool {
+    std::str::from_utf8(data).is_ok_and(|text| json::check(text).is_ok())
+}
+
+fn tree(scan: &mut Scan<'_>, depth: usize) -> Result<Value, Broken> {
+    if depth > 100 {
+        return Err(Broken);
+    }
+    Ok(match scan.value()? {
+        scan::Value::Null => Value::Null,
+        scan::Value::Plain(plain) => serde_json::from_str(plain).expect("a value"),
+        scan::Value::Text(written) => scan::text(written).as_str().into(),
+        scan::Value::Array => {
+            let mut elements = Vec::new();
+            scan.elements(|scan| {
+                elements.push(tree(scan, depth + 1)?);
+                Ok(())
+            })?;
+            elements.into()
+        }
+        scan::Value::Object => {
+            let mut members = Map::new();
+            scan.members(|scan, name| {
+                let name = scan::text(name).to_string();
+                members.insert(name, tree(scan, depth + 1)?);
+                Ok(())
+            })?;
+            members.into()
+        }
+    })
+}
+
+/// What of a sentence is shown.
+pub fn sentence(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let shown = safe().sentence(text, 1000);
+    assert!(!shown.contains(KEY), "the key is shown: {shown}");
+    assert!(shown.chars().count() < 3000);
+    assert_eq!(safe().sentence(&shown, 3000), shown, "what is redacted stays as it is");
+    assert!(!safe().own(text).contains(KEY));
+    for run in shown.split_whitespace() {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        assert!(digits <= 36, "a long number is shown: {run}");
+    }
+}
+
+fn safe() -> Safe<'static> {
+    Safe::new(KEY, ["c-1", "gh"], "nango.example")
+}
+
+/// No member of a name that no envelope has.
+fn no_secret(value: &Value) -> bool {
+    const KNOWN: [&str; 17] = [
+        "error",
+        "code",
+        "message",
+        "errors",
+        "payload",
+        "method",
+        "path",
+        "status",
+        "connection",
+        "matches",
+        "connection_id",
+        "provider_config_key",
+        "provider",
+        "type",
+        "name",
+        "...",
+        "",
+    ];
     match value {
-        Value::Null => true,
-        Value::Array(items) => items.iter().all(hidden),
-        Value::Object(members) => members.values().all(hidden),
-        leaf => leaf == "[REDACTED]",
+        Value::Object(members) => {
+            members.iter().all(|(name, value)| KNOWN.contains(&name.as_str()) && no_secret(value))
+        }
+        Value::Array(items) => items.iter().all(no_secret),
+        _ => true,
     }
 }
 

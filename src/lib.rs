@@ -23,6 +23,7 @@ mod client;
 mod credentials;
 #[allow(unsafe_code)] // fork.rs and signals.rs ask the kernel what no safe call asks.
 mod engine;
+mod envelope;
 mod error;
 mod events;
 #[allow(unsafe_code)]
@@ -39,6 +40,7 @@ mod replace;
 mod request;
 mod response;
 mod retry;
+mod scan;
 mod secret;
 mod sync;
 

@@ -50,6 +50,7 @@ pub(crate) const LONGEST_NAME: usize = 100;
 const NO_NUL: &str = "a text without a NUL character";
 
 /// One request, ready to be sent any number of times.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// Path and query.

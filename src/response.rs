@@ -4,21 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::engine::Answer;
-use crate::error::{Code, Error, redact, shortened};
-use crate::json;
+use crate::envelope::{self, Said};
+use crate::error::redact::Safe;
+use crate::error::{Code, Error};
+use crate::{json, scan};
 
 /// Nango does not try a failed refresh again before this has passed.
 const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
-
-/// How much of a server's message a person is shown; the whole of it is in the body.
-const LONGEST_MESSAGE: usize = 1000;
-
-/// Nango's codes are words; something longer is not one.
-const LONGEST_CODE: usize = 100;
 
 /// The headers that are facts of an error.
 const FACTS: [&str; 4] =
@@ -32,10 +27,10 @@ const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::
 
 /// The text of a good answer that says of itself that it is JSON. Whether it is, [`members`] finds
 /// out.
-pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn text(answer: Answer, safe: &Safe<'_>) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
     if !status.is_success() {
-        return Err(failure(&answer, secret_key));
+        return Err(failure(&answer, safe).with_whole_body(whole(answer.body)));
     }
     if !GOOD.contains(&status) {
         return Err(invalid(
@@ -47,12 +42,12 @@ pub(crate) fn text(answer: Answer, secret_key: &str) -> Result<Zeroizing<String>
         ));
     }
     if !is_json(&answer.headers) {
-        let what = match answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-            Some(kind) => format!(
-                "is of the type {}",
-                shortened(redact::text(kind, secret_key), LONGEST_CODE)
-            ),
-            None => "has no content type".to_owned(),
+        let value =
+            answer.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+        let what = match (value, value.and_then(|value| safe.media_type(value))) {
+            (_, Some(kind)) => format!("is of the type {kind}"),
+            (Some(_), None) => "is of another type".to_owned(),
+            (None, None) => "has no content type".to_owned(),
         };
         return Err(invalid(
             status,
@@ -100,76 +95,41 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// What Nango, or whoever stands in front of it, said about a failure.
-struct Said {
-    api_code: Option<String>,
-    message: Option<String>,
-    body: Option<String>,
-}
-
-impl Said {
-    /// Reads every envelope that Nango has: an object under `error`, a string there, or `message`
-    /// and `code` at the top.
-    fn read(answer: &Answer, secret_key: &str) -> Said {
-        let parsed = is_json(&answer.headers)
-            .then(|| serde_json::from_slice::<Value>(&answer.body).ok())
-            .flatten();
-        let Some(mut body) = parsed else {
-            return Said { api_code: None, message: None, body: None };
-        };
-        redact::json(&mut body, secret_key);
-        let envelope = match body.get("error") {
-            Some(error @ Value::Object(_)) => error,
-            _ => &body,
-        };
-        let api_code = envelope
-            .get("code")
-            .and_then(Value::as_str)
-            .map(|code| shortened(code.to_owned(), LONGEST_CODE));
-        let message = envelope
-            .get("message")
-            .or_else(|| body.get("error"))
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        let message = message.or_else(|| {
-            let problems: Vec<String> =
-                envelope.get("errors")?.as_array()?.iter().map(problem).collect();
-            Some(problems.join("; "))
-        });
-        Said {
-            api_code,
-            message: message
-                .map(|message| shortened(message, LONGEST_MESSAGE))
-                .filter(|message| !message.is_empty()),
-            body: Some(body.to_string()),
-        }
+/// A body for [`Error::reveal_body`].
+fn whole(body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
+    if body.is_empty() {
+        return None;
     }
-}
-
-/// One problem that the server's validation found: where, and what.
-fn problem(problem: &Value) -> String {
-    let path: Vec<String> =
-        problem.get("path").and_then(Value::as_array).into_iter().flatten().map(plain).collect();
-    let message = problem.get("message").map(plain).unwrap_or_default();
-    if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    if !body.contains(&0) && std::str::from_utf8(&body).is_ok() {
+        return utf8(body);
+    }
+    let mut text = Zeroizing::new(String::with_capacity(3 * body.len()));
+    for (number, piece) in body.split(|byte| *byte == 0).enumerate() {
+        if number > 0 {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        scan::append(&mut text, piece);
+    }
+    Some(text)
 }
 
 /// What went wrong, by the body first and then by the status.
-fn failure(answer: &Answer, secret_key: &str) -> Error {
+fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let status = answer.status;
     if status.is_redirection() {
-        return redirection(answer);
+        return redirection(answer, safe);
     }
-    let said = Said::read(answer, secret_key);
+    let envelope = is_json(&answer.headers).then(|| envelope::read(&answer.body, safe)).flatten();
+    let foreign = envelope.is_none();
+    let said = envelope.unwrap_or_default();
     let told = retry_after(&answer.headers);
-    let message = said.message.as_deref().unwrap_or_default();
+    let message = said.message.as_deref().map(String::as_str).unwrap_or_default();
     // One row for each case: the code, whether a repeat may help, how long to wait if the server
     // does not say, what to do.
-    let (code, retryable, wait, advice) = match (said.api_code.as_deref(), status.as_u16()) {
+    let (code, retryable, wait, advice) = match (
+        said.code.as_deref().map(String::as_str),
+        status.as_u16(),
+    ) {
         (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
             Code::ReconnectRequired,
             false,
@@ -243,31 +203,35 @@ fn failure(answer: &Answer, secret_key: &str) -> Error {
         (_, _) => (Code::InvalidResponse, false, None, "the base URL is not that of Nango's API"),
     };
     // A page or a plain text is nobody's word about keys and scopes.
-    let advice = match (&said.body, code) {
-        (None, Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::BadRequest) => {
+    let advice = match (foreign, code) {
+        (true, Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::BadRequest) => {
             "the answer has not the form of Nango's: another server, or something in front of Nango, has answered; check the base URL"
         }
         _ => advice,
     };
-    let api_code = said.api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-    let quoted =
-        said.message.as_deref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
-    Error::new(code, format!("Nango answered {}{api_code}{quoted}: {advice}", status.as_u16()))
+    let Said { code: api_code, sentence, shown, .. } = said;
+    let api_code = api_code.as_deref().and_then(|code| safe.code(code)).map(str::to_owned);
+    let named = api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    let quoted = sentence.map(|sentence| format!(" (\"{sentence}\")")).unwrap_or_default();
+    Error::new(code, format!("Nango answered {}{named}{quoted}: {advice}", status.as_u16()))
         .with_status(status.as_u16())
-        .with_api_code(said.api_code)
-        .with_body(said.body)
+        .with_api_code(api_code)
+        .with_body((!foreign).then_some(shown))
         .with_retry_after(told.or(wait))
         .with_retryable(retryable)
-        .with_headers(facts(&answer.headers, secret_key))
+        .with_headers(facts(&answer.headers, safe))
 }
 
 /// The key goes to the host that it was meant for and nowhere else, so a redirect is a wrong base
 /// URL.
-fn redirection(answer: &Answer) -> Error {
+fn redirection(answer: &Answer, safe: &Safe<'_>) -> Error {
     let location =
         answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let target = match Url::parse(location) {
-        Ok(url) if url.has_host() => format!("to {}", url.origin().ascii_serialization()),
+        Ok(url) if url.has_host() => match safe.origin(&url) {
+            Some(origin) => format!("to {origin}"),
+            None => "to another server".to_owned(),
+        },
         _ => "elsewhere on the same server".to_owned(),
     };
     invalid(
@@ -279,9 +243,10 @@ fn redirection(answer: &Answer) -> Error {
     )
 }
 
-fn facts(headers: &HeaderMap, secret_key: &str) -> Vec<(&'static str, String)> {
+fn facts(headers: &HeaderMap, safe: &Safe<'_>) -> Vec<(&'static str, String)> {
     let value = |name: &'static str| {
-        Some((name, redact::text(headers.get(name)?.to_str().ok()?, secret_key)))
+        let value = headers.get(name)?.to_str().ok()?;
+        safe.number_or_date(value).then(|| (name, value.to_owned()))
     };
     FACTS.into_iter().filter_map(value).collect()
 }

@@ -34,6 +34,8 @@ pub(crate) struct Attempt<'a> {
 /// What a call makes of an answer or of none, and who is told of its attempts.
 pub(crate) trait Call {
     fn decode(&self, answer: Answer) -> Decoded;
+    /// The same, for another thread.
+    fn decoder(&self) -> impl FnOnce(Answer) -> Decoded + Send + 'static;
     fn explain(&self, failure: &Failure) -> Error;
     fn watch(&self, attempt: Attempt<'_>);
 }
@@ -72,27 +74,31 @@ pub(crate) async fn attempts(
                 let exchange = pin!(line.exchange(request, fresh));
                 line.until(attempt_ends, exchange).await
             };
+            let whole_call = attempt_ends == deadline;
             break match outcome {
-                Some(Ok((answer, lease))) => match call.decode(answer) {
-                    Decoded::Own(result) => {
-                        lease.give_back();
-                        (result, false, true)
+                Some(Ok((answer, lease))) => {
+                    let decoded = if line.decodes_here(&answer) {
+                        Some(call.decode(answer))
+                    } else {
+                        // Boxed: it is seldom, and a burst of calls in flight is made of these.
+                        let decode = call.decoder();
+                        Box::pin(line.aside(attempt_ends, move || decode(answer))).await
+                    };
+                    match decoded {
+                        Some(Decoded::Own(result)) => {
+                            lease.give_back();
+                            (result, false, true)
+                        }
+                        Some(Decoded::Foreign(_)) if lease.reused && request.repeatable => {
+                            fresh = true;
+                            continue;
+                        }
+                        Some(Decoded::Foreign(error)) => (Err(error), false, true),
+                        None => (Err(too_late(whole_call)), false, true),
                     }
-                    Decoded::Foreign(_) if lease.reused && request.repeatable => {
-                        fresh = true;
-                        continue;
-                    }
-                    Decoded::Foreign(error) => (Err(error), false, true),
-                },
+                }
                 Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
-                None if attempt_ends == deadline => {
-                    let error = timed_out("the call took longer than its timeout allows");
-                    (Err(error), false, false)
-                }
-                None => {
-                    let error = timed_out("an attempt took longer than attempt_timeout allows");
-                    (Err(error), false, false)
-                }
+                None => (Err(too_late(whole_call)), false, false),
             };
         };
         drop(place);
@@ -117,6 +123,14 @@ pub(crate) async fn attempts(
         }
     }
     unreachable!("the loop ends by returning")
+}
+
+fn too_late(whole_call: bool) -> Error {
+    timed_out(if whole_call {
+        "the call took longer than its timeout allows"
+    } else {
+        "an attempt took longer than attempt_timeout allows"
+    })
 }
 
 pub(crate) fn timed_out(message: &str) -> Error {

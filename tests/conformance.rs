@@ -251,6 +251,7 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
         "retry_after_ms": error.retry_after().map_or(-1, |wait| wait.as_millis() as i64),
         "attempts": error.attempts(),
         "body_json": error.body_json().map_or(Value::Null, deep),
+        "reveal_body": error.reveal_body(),
     });
     for (name, fact) in facts.as_object().expect("an object") {
         if let Some(expected) = expected.get(name) {

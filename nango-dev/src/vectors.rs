@@ -64,10 +64,22 @@ struct RawResponse {
     body: Option<Box<RawValue>>,
     body_text: Option<String>,
     body_base64: Option<String>,
+    fill: Option<Fill>,
     #[serde(default)]
     delay_ms: u64,
     fault: Option<Fault>,
 }
+
+/// A long text that is not written out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fill {
+    text: String,
+    times: usize,
+}
+
+/// What stands for it in a body.
+const FILL: &[u8] = b"%FILL%";
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -238,6 +250,10 @@ impl Exchange {
             ),
             _ => return Err("more than one of body, body_text and body_base64".to_owned()),
         };
+        let body = match response.fill {
+            None => body,
+            Some(fill) => filled(&body, &fill).ok_or("fill, but no %FILL% in the body")?,
+        };
         let delay = Duration::from_millis(response.delay_ms);
         Ok(Exchange { request: raw.request, status, headers, body, delay, fault: response.fault })
     }
@@ -262,6 +278,12 @@ impl Exchange {
         *response.headers_mut() = self.headers.clone();
         response
     }
+}
+
+fn filled(body: &Bytes, fill: &Fill) -> Option<Bytes> {
+    let at = body.windows(FILL.len()).position(|window| window == FILL)?;
+    let long = fill.text.repeat(fill.times);
+    Some([&body[..at], long.as_bytes(), &body[at + FILL.len()..]].concat().into())
 }
 
 impl ExpectedRequest {
@@ -385,6 +407,8 @@ mod tests {
         assert_eq!(body(r#"{"status": 200, "body": null}"#), "null");
         assert_eq!(body(r#"{"status": 204}"#), "");
         assert_eq!(body(r#"{"status": 200, "body_base64": "aGk="}"#), "hi");
+        let filled = r#"{"status": 200, "body": ["%FILL%"], "fill": {"text": "ab", "times": 3}}"#;
+        assert_eq!(body(filled), r#"["ababab"]"#);
     }
 
     #[test]
@@ -416,6 +440,10 @@ mod tests {
         );
         assert!(
             refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("more than one")
+        );
+        assert!(
+            refused(r#"{"status": 200, "body": 1, "fill": {"text": "", "times": 1}}"#)
+                .contains("no %FILL%")
         );
     }
 }

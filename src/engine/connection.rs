@@ -144,6 +144,9 @@ impl Connection {
         while let Some(frame) = driver.during(body.frame()).await {
             if let Ok(chunk) = frame.map_err(|error| Failure::of(&error))?.into_data() {
                 arriving.add(&chunk)?;
+                if arriving.is_cut() {
+                    break;
+                }
             }
         }
         Ok(arriving.answer)

@@ -3,6 +3,7 @@
 //! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where
 //! the code runs is the business of [`inline`] and [`background`].
 
+mod aside;
 pub(crate) mod background;
 mod connection;
 pub(crate) mod descriptors;
@@ -68,12 +69,20 @@ impl Settings {
     }
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end, or as far as is worth it.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Zeroizing<Vec<u8>>,
+    /// Whether more of the body was to come.
+    pub(crate) cut: bool,
 }
+
+/// How much is read of the body of an answer that is not a success.
+const LONGEST_ERROR: u64 = 1024 * 1024;
+
+/// A body that is longer is not decoded on a thread that other calls wait for.
+const LONG: usize = 256 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -215,7 +224,10 @@ impl Line {
             match used.exchange(request, self.max_response_bytes).await {
                 // RFC 9110, 15.5.9: the server was not going to wait for this request.
                 Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => {}
-                Ok(answer) => return Ok((answer, self.lease(used, true))),
+                Ok(answer) => {
+                    let lease = self.lease(used, true, &answer);
+                    return Ok((answer, lease));
+                }
                 Err(broken) if broken.sent && (broken.answered || !request.repeatable) => {
                     return Err(broken.failure);
                 }
@@ -224,7 +236,10 @@ impl Line {
         }
         let mut opened = self.opener.open().await?;
         match opened.exchange(request, self.max_response_bytes).await {
-            Ok(answer) => Ok((answer, self.lease(opened, false))),
+            Ok(answer) => {
+                let lease = self.lease(opened, false, &answer);
+                Ok((answer, lease))
+            }
             Err(broken) => Err(broken.failure),
         }
     }
@@ -244,8 +259,22 @@ impl Line {
         needs_no_look && self.places.is_some() && self.pool.is_rested() == Some(false)
     }
 
-    fn lease(&self, connection: Connection, reused: bool) -> Lease {
-        Lease { connection, pool: Arc::clone(&self.pool), reused }
+    fn lease(&self, connection: Connection, reused: bool, answer: &Answer) -> Lease {
+        Lease { connection, pool: Arc::clone(&self.pool), reused, cut: answer.cut }
+    }
+
+    /// Whether an answer is decoded here. Other calls would wait for this thread if it is long.
+    pub(crate) fn decodes_here(&self, answer: &Answer) -> bool {
+        self.places.is_none() || answer.body.len() <= LONG
+    }
+
+    /// Does a long work on another thread. `None`: the deadline came first.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        self.until(deadline, aside::aside(work)).await
     }
 }
 
@@ -255,12 +284,14 @@ pub(crate) struct Lease {
     pool: Arc<Pool>,
     /// Whether the connection carried an earlier answer too.
     pub(crate) reused: bool,
+    /// Whether there is more of the answer, which would be the next call's.
+    cut: bool,
 }
 
 impl Lease {
     /// Lets later calls use the connection.
     pub(crate) fn give_back(self) {
-        if !self.connection.is_closed() {
+        if !self.cut && !self.connection.is_closed() {
             self.pool.give_back(self.connection);
         }
     }
@@ -270,6 +301,8 @@ impl Lease {
 struct Arriving {
     answer: Answer,
     limit: u64,
+    /// Whether one that is longer is cut there. Otherwise it is too long.
+    cuts: bool,
 }
 
 impl Arriving {
@@ -279,24 +312,36 @@ impl Arriving {
         announced: Option<u64>,
         limit: u64,
     ) -> Result<Arriving, Failure> {
-        let announced = announced.unwrap_or_default();
-        if announced > limit {
+        let mut announced = announced.unwrap_or_default();
+        let (limit, cuts) = match status.is_success() {
+            true => (limit, false),
+            false => (limit.min(LONGEST_ERROR), true),
+        };
+        if announced > limit && !cuts {
             return Err(Failure::TooLarge { status, limit });
         }
+        announced = announced.min(limit);
         let mut body = Zeroizing::new(Vec::new());
         // What a server announces may not come, and the system may not have it: then the body grows
         // as it comes.
         let _ = body.try_reserve_exact(announced as usize + ROOM);
-        Ok(Arriving { answer: Answer { status, headers, body }, limit })
+        Ok(Arriving { answer: Answer { status, headers, body, cut: false }, limit, cuts })
     }
 
     fn add(&mut self, chunk: &[u8]) -> Result<(), Failure> {
-        let Answer { status, body, .. } = &mut self.answer;
-        if (body.len() + chunk.len()) as u64 > self.limit {
+        let Answer { status, body, cut, .. } = &mut self.answer;
+        let room = self.limit.saturating_sub(body.len() as u64);
+        *cut = chunk.len() as u64 > room;
+        if *cut && !self.cuts {
             return Err(Failure::TooLarge { status: *status, limit: self.limit });
         }
-        append(body, chunk);
+        append(body, if *cut { &chunk[..room as usize] } else { chunk });
         Ok(())
+    }
+
+    /// Whether the rest is of no interest.
+    fn is_cut(&self) -> bool {
+        self.answer.cut
     }
 }
 
