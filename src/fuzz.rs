@@ -113,7 +113,7 @@ fn tree(scan: &mut Scan<'_>, depth: usize) -> Result<Value, Broken> {
     }
     Ok(match scan.value()? {
         scan::Value::Null => Value::Null,
-        scan::Value::Plain(plain) => serde_json::from_str(plain).expect("a value"),
+        scan::Value::Plain(plain) => serde_json::from_str(plain).unwrap_or_default(),
         scan::Value::Text(written) => scan::text(written).as_str().into(),
         scan::Value::Array => {
             let mut elements = Vec::new();

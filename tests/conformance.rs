@@ -258,6 +258,9 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
             equal(&format!("{name} of {error}"), expected, fact)?;
         }
     }
+    for (name, value) in expected["headers"].as_object().into_iter().flatten() {
+        equal(&format!("{name} of {error}"), value, &error.header(name).into())?;
+    }
     let texts = |name: &str| {
         expected[name]
             .as_array()

@@ -333,7 +333,9 @@ void each_member(const char* json, std::string_view pointer, Each&& each) {
 
 }  // namespace detail
 
-/// Why a call failed. Safe to print: it holds no secret. Copies are cheap and share one and the
+class secret;
+
+/// Why a call failed. Safe to print: what it shows holds no secret. Copies are cheap and share one and the
 /// same error; any number of threads may read them at once.
 class error : public std::exception {
 public:
@@ -372,9 +374,16 @@ public:
     /// error or a copy of it.
     std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
 
-    /// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]", if there
-    /// was one. Lives as long as the error or a copy of it.
+    /// What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
+    /// envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member "..."
+    /// where others are left out. Nothing: the body has not that form. Lives as long as the error or
+    /// a copy of it.
     std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
+
+    /// The whole body of an answer that was not a success, as far as it was read: its first MiB. It
+    /// may hold secrets, so nothing prints it. Nothing: there was no such answer, or its body was
+    /// empty.
+    std::optional<secret> reveal_body() const noexcept;
 
     /// How long to wait before the same call has a chance, if that is known.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept {
@@ -757,6 +766,11 @@ private:
 
     detail::owned_text text_;
 };
+
+inline std::optional<secret> error::reveal_body() const noexcept {
+    char* body = nango_error_body_reveal(capi());
+    return body ? std::optional<secret>(secret::adopt(body)) : std::nullopt;
+}
 
 /// A secret does not print: say reveal() where it is meant.
 template <class Character, class Traits>

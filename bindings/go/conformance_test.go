@@ -392,6 +392,20 @@ func checkError(t *testing.T, err error, want map[string]json.RawMessage) {
 			} else {
 				wantJSON(t, name, e.BodyJSON, value)
 			}
+		case "reveal_body":
+			if body := e.RevealBody(); body == "" {
+				wantJSON(t, name, []byte("null"), value)
+			} else {
+				wantJSON(t, name, marshal(t, body), value)
+			}
+		case "headers":
+			var headers map[string]*string
+			decode(t, value, &headers)
+			for header, want := range headers {
+				if got := e.Header(header); (want == nil) != (got == "") || want != nil && got != *want {
+					t.Errorf("the header %s is %q", header, got)
+				}
+			}
 		case "message_contains", "message_lacks", "body_lacks":
 			var texts []string
 			decode(t, value, &texts)

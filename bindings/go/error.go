@@ -135,7 +135,7 @@ func (s sentinel) Error() string {
 	return "nango: " + Code(s).String()
 }
 
-// Error is why a call failed. It holds no secret.
+// Error is why a call failed. What it shows holds no secret.
 type Error struct {
 	// Code is what kind of failure it is.
 	Code Code
@@ -145,8 +145,9 @@ type Error struct {
 	APICode string
 	// Message is for a person: what failed, where, and what to do about it.
 	Message string
-	// BodyJSON is the body of Nango's answer, in which every secret is replaced by "[REDACTED]"; nil:
-	// there was none, or it was no JSON.
+	// BodyJSON is what of the JSON body of Nango's answer is known to be safe: the members of Nango's
+	// error envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
+	// "..." where others are left out. Nil: the body has not that form.
 	BodyJSON json.RawMessage
 	// Retryable says whether the same call may succeed later with nothing else changed. The library's
 	// own retries are over by then.
@@ -156,6 +157,7 @@ type Error struct {
 
 	retryAfter time.Duration
 	headers    map[string]string
+	body       Secret
 	cause      error
 }
 
@@ -187,6 +189,13 @@ func (e *Error) Header(name string) string {
 	return e.headers[strings.ToLower(name)]
 }
 
+// RevealBody returns the whole body of an answer that was not a success, as far as it was read: its
+// first MiB. It may hold secrets, so nothing prints it. Empty: there was no such answer, or its body
+// was empty.
+func (e *Error) RevealBody() string {
+	return e.body.Reveal()
+}
+
 // Each ends with a NUL, for C.
 var factHeaders = []string{"retry-after\x00", "x-ratelimit-limit\x00", "x-ratelimit-remaining\x00", "x-ratelimit-reset\x00"}
 
@@ -210,6 +219,10 @@ func copyError(from *C.nango_error) *Error {
 	e.APICode = C.GoString(C.nango_error_api_code(from))
 	if body := C.nango_error_body_json(from); body != nil {
 		e.BodyJSON = json.RawMessage(C.GoString(body))
+	}
+	if body := C.nango_error_body_reveal(from); body != nil {
+		e.body = NewSecret(C.GoString(body))
+		C.nango_free_string(body)
 	}
 	e.Retryable = bool(C.nango_error_retryable(from))
 	e.Attempts = int(C.nango_error_attempts(from))

@@ -319,7 +319,9 @@ fn safe(core: &str, strict: bool) -> bool {
         return false;
     }
     core.trim_start_matches(['<', '>', '='])
-        .split(['/', '|', ',', ';', ':', '"', '\'', '(', ')', '&', '+', '–', '—', '*', '?', '!'])
+        .split([
+            '/', '|', ',', ';', ':', '"', '\'', '`', '(', ')', '&', '+', '–', '—', '*', '?', '!',
+        ])
         .flat_map(|part| part.split(MARKS))
         .all(|part| match strict {
             true => part.is_empty() || number(part, 3) || version(part) || known(part),
@@ -329,14 +331,13 @@ fn safe(core: &str, strict: bool) -> bool {
 
 /// Whether the text names a kind of secret.
 fn names_a_secret(text: &str) -> bool {
-    let mut before = "";
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-')
-        .filter(|run| !run.is_empty())
-        .any(|run| {
-            let named = is_secret(run, before);
-            before = run;
-            named
-        })
+    let other = |letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-';
+    text.split(' ').zip(std::iter::once("").chain(text.split(' '))).any(|(run, before)| {
+        let mut names = run.split(other).filter(|name| !name.is_empty());
+        // What is in front of the first of several counts for that alone.
+        names.next().is_some_and(|first| is_secret(first, before))
+            || names.any(|name| is_secret(name, ""))
+    })
 }
 
 /// Whether a name, such as that of a member or a parameter, is that of a secret; `before` is the
@@ -778,8 +779,8 @@ empty enable enabled encoding encrypt end endpoint enough ensure environment env
 errors exceeded exchange exist exists expected expiration expire expired expires expiry external \
 fail failed failing fails failure false fetch fetched fetching field fields file first follow \
 following for forbidden format formatted found from full function functions future generate \
-generated get given go grant granted grants had handle has have header headers here host hour \
-hours how id identifier if importing in inactive include included including incompatible \
+generated get given go got grant granted grants had handle has have header headers here host \
+hour hours how id identifier if importing in inactive include included including incompatible \
 incorrect incorrectly information input instance instead insufficient integration integrations \
 internal introspection invalid invalidated ip is isn issue issued issuer issuing it item its \
 json jwt known lacks language last later least length less level likely limit limited limits \

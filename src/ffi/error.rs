@@ -4,9 +4,7 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
-use zeroize::Zeroizing;
-
-use super::guard::{borrow, caught, free, give, quiet, text};
+use super::guard::{borrow, caught, free, give, give_text, quiet, text};
 use crate::error::{Code, Error, NANGO_OK, nango_code};
 
 /// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe
@@ -15,7 +13,7 @@ pub struct nango_error {
     error: Error,
     message: CString,
     api_code: Option<CString>,
-    body: Option<Zeroizing<CString>>,
+    body: Option<CString>,
     headers: Vec<(&'static str, CString)>,
 }
 
@@ -24,7 +22,7 @@ impl nango_error {
         let object = nango_error {
             message: c_text(error.message()),
             api_code: error.api_code().map(c_text),
-            body: error.body_json().map(c_text).map(Zeroizing::new),
+            body: error.body_json().map(c_text),
             headers: error.headers().map(|(name, value)| (name, c_text(value))).collect(),
             error,
         };
@@ -97,22 +95,39 @@ pub unsafe extern "C" fn nango_error_api_code(error: *const nango_error) -> *con
     unsafe { fact(error, ptr::null(), |error| pointer(error.api_code.as_deref())) }
 }
 
-/// For a person: what failed, where, and what to do about it. It holds no secret. Never NULL but
-/// for a NULL error. Borrowed: lives as long as the error.
+/// For a person: what failed, where, and what to do about it. Of the server's own words it quotes
+/// what is known to be safe; "[REDACTED]" stands for the rest. Never NULL but for a NULL error.
+/// Borrowed: lives as long as the error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_message(error: *const nango_error) -> *const c_char {
     // SAFETY: the header asks it of the caller.
     unsafe { fact(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
-/// The JSON body of Nango's answer, in which every secret is replaced by "[REDACTED]". NULL: there
-/// was no body, or it was no JSON. Borrowed: lives as long as the error.
+/// What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
+/// envelopes ("error", "code", "message", "errors", "payload", "method", "path", "status"), with
+/// "[REDACTED]" in the place of a value that may be a secret. A member named "..." says that others
+/// are left out; nango_error_body_reveal() has them. NULL: there was no body, or it has not the form
+/// of an answer of Nango's. Borrowed: lives as long as the error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_body_json(error: *const nango_error) -> *const c_char {
     // SAFETY: the header asks it of the caller.
-    unsafe {
-        fact(error, ptr::null(), |error| pointer(error.body.as_deref().map(CString::as_c_str)))
-    }
+    unsafe { fact(error, ptr::null(), |error| pointer(error.body.as_deref())) }
+}
+
+/// The whole body of an answer that was not a success, whatever it is, as far as it was read: its
+/// first MiB. It may hold secrets, such as a user's token, so it is in nothing that the library
+/// prints; a program takes out of it what it needs, such as an action's own error. What is not UTF-8
+/// in it, and a NUL character, is U+FFFD. Owned: nango_free_string() wipes and frees it. NULL: there
+/// was no such answer, or its body was empty. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_error_body_reveal(error: *const nango_error) -> *mut c_char {
+    let read = |error: &nango_error| {
+        let body = error.error.reveal_body().map(give_text);
+        body.and_then(Result::ok).unwrap_or(ptr::null_mut())
+    };
+    // SAFETY: the header asks it of the caller.
+    unsafe { fact(error, ptr::null_mut(), read) }
 }
 
 /// How many milliseconds to wait before the same call has a chance: what the answer's Retry-After

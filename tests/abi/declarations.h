@@ -96,6 +96,7 @@ int32_t nango_error_http_status(const nango_error *error);
 const char *nango_error_api_code(const nango_error *error);
 const char *nango_error_message(const nango_error *error);
 const char *nango_error_body_json(const nango_error *error);
+char *nango_error_body_reveal(const nango_error *error);
 int64_t nango_error_retry_after_ms(const nango_error *error);
 bool nango_error_retryable(const nango_error *error);
 uint32_t nango_error_attempts(const nango_error *error);

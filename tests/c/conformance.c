@@ -157,6 +157,16 @@ static void expect_error(nango_error *error, const json_t *wanted)
             expect_text(name, body, fact);
         else if (strcmp(name, "body_json") == 0)
             expect_json(name, body, fact);
+        else if (strcmp(name, "reveal_body") == 0) {
+            char *whole = nango_error_body_reveal(error);
+            expect_text(name, whole, fact);
+            nango_free_string(whole);
+        } else if (strcmp(name, "headers") == 0) {
+            const char *header;
+            json_t *value;
+            json_object_foreach(fact, header, value)
+                expect_text(header, nango_error_header(error, header), value);
+        }
         else
             fail("a fact of an error that this runner does not know", name, NULL);
     }

@@ -79,6 +79,10 @@ static void expect_error(const nango::error& error, const json& wanted) {
             for (const json& part : fact) expect(name + " in " + body, holds(body, part) ? part : json(), json());
         else if (name == "body_json")
             expect(name, error.body_json() ? parsed(*error.body_json()) : json(), fact);
+        else if (name == "reveal_body")
+            expect(name, error.reveal_body() ? json(error.reveal_body()->reveal()) : json(), fact);
+        else if (name == "headers")
+            for (const auto& [header, value] : fact.items()) expect(header, or_null(error.header(header)), value);
         else
             expect("a fact of an error that this runner does not know", name, json());
     }

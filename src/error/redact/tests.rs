@@ -61,7 +61,9 @@ fn what_may_be_a_value_is_not_shown() {
         ("see https://a1b2c3.example/x", "see [REDACTED]"),
         ("GET /connection/m-1 and /connection/m-2", "GET /connection/m-1 and [REDACTED]"),
         ("strcprstskrzkrk sdfghjklz", "[REDACTED]"),
+        ("http, codes hunter", "[REDACTED], codes [REDACTED]"),
         ("Wrong password. It was hunter.", "Wrong password. It was [REDACTED]."),
+        ("a1b2`=b", "[REDACTED]`[REDACTED]"),
         ("\u{e000}\u{e001} is no mark", "[REDACTED] is no mark"),
     ] {
         assert_eq!(shown(message), expected, "{message:?}");

@@ -14,11 +14,43 @@ module LibNango
   #     retry_later(e.retry_after) if e.retryable?
   #   end
   #
-  # No message, body or header of an error holds a secret.
+  # Nothing that an error shows holds a secret; {#reveal_body} may.
   class Error < StandardError
     # The headers of an answer that are facts about a failure.
     HEADERS = %w[retry-after x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset].freeze
     private_constant :HEADERS
+
+    # A text that nothing shows: what walks over an object's insides meets a block, and what writes
+    # it down writes nothing.
+    class Hidden
+      def initialize(text)
+        @text = -> { text }
+      end
+
+      def reveal
+        @text&.call
+      end
+
+      def inspect
+        "[REDACTED]"
+      end
+      alias to_s inspect
+
+      def as_json(*)
+        inspect
+      end
+
+      def to_json(*)
+        inspect.to_json
+      end
+
+      def encode_with(_coder); end
+
+      def marshal_dump; end
+
+      def marshal_load(_nothing); end
+    end
+    private_constant :Hidden
 
     # Nango's code as the library has it, such as 43.
     # @return [Integer]
@@ -36,8 +68,10 @@ module LibNango
     # @return [String, nil]
     attr_reader :api_code
 
-    # The JSON body of Nango's answer as text, in which every secret is replaced by "[REDACTED]".
-    # @return [String, nil]
+    # What of the JSON body of Nango's answer is known to be safe, as text: the members of Nango's
+    # error envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
+    # "..." where others are left out.
+    # @return [String, nil] nil: the body has not that form
     attr_reader :body_json
 
     # How many seconds to wait before the same call has a chance.
@@ -58,8 +92,10 @@ module LibNango
     # @param retryable [Boolean]
     # @param attempts [Integer]
     # @param headers [Hash{String => String}] names in lower case
+    # @param whole_body [String, nil]
     def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME, http_status: 0,
-                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0, headers: {})
+                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0, headers: {},
+                   whole_body: nil)
       super(message)
       @number = number
       @code_name = code_name
@@ -70,6 +106,7 @@ module LibNango
       @retryable = retryable
       @attempts = attempts
       @headers = headers
+      @whole_body = whole_body && Hidden.new(whole_body)
     end
 
     # What kind of failure it is, such as `:not_found`.
@@ -88,6 +125,13 @@ module LibNango
     # @return [Hash, Array, String, Numeric, Boolean, nil]
     def body
       body_json && JSON.parse(body_json, max_nesting: false)
+    end
+
+    # The whole body of an answer that was not a success, as far as it was read: its first MiB. It may
+    # hold secrets, so nothing shows it, and it is not there in an error that was stored and loaded.
+    # @return [String, nil] nil: there was no such answer, or its body was empty
+    def reveal_body
+      @whole_body&.reveal
     end
 
     # A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
@@ -118,6 +162,7 @@ module LibNango
           http_status: Native.nango_error_http_status(pointer),
           api_code: Native.utf8(Native.nango_error_api_code(pointer)),
           body_json: Native.utf8(Native.nango_error_body_json(pointer)),
+          whole_body: Native.take_text(Native.nango_error_body_reveal(pointer)),
           retry_after: wait.negative? ? nil : wait / 1000.0,
           retryable: Native.nango_error_retryable(pointer),
           attempts: Native.nango_error_attempts(pointer),

@@ -192,6 +192,7 @@ module LibNango
     attach_function :nango_error_api_code, [:pointer], :string
     attach_function :nango_error_message, [:pointer], :string
     attach_function :nango_error_body_json, [:pointer], :string
+    attach_function :nango_error_body_reveal, [:pointer], :pointer
     attach_function :nango_error_retry_after_ms, [:pointer], :int64
     attach_function :nango_error_retryable, [:pointer], :bool
     attach_function :nango_error_attempts, [:pointer], :uint32
