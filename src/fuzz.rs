@@ -8,7 +8,6 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
 
 use crate::engine::Answer;
 use crate::error::redact::Safe;
@@ -34,7 +33,7 @@ pub fn answer(data: &[u8]) {
             headers.insert(name, value);
         }
     }
-    let body = Zeroizing::new(next().to_vec());
+    let body = next().to_vec().into();
     let status = status.unwrap_or(StatusCode::OK);
     match response::text(Answer { status, headers, body, cut: false }, &safe()) {
         Ok(text) => {

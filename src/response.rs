@@ -10,6 +10,7 @@ use crate::engine::Answer;
 use crate::envelope::{self, Said};
 use crate::error::redact::Safe;
 use crate::error::{Code, Error};
+use crate::secret::Wiped;
 use crate::{json, scan};
 
 /// Nango does not try a failed refresh again before this has passed.
@@ -78,11 +79,11 @@ pub(crate) fn members<'a, const N: usize>(
 }
 
 /// The bytes as text, without a copy; wiped if they are none.
-fn utf8(mut body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
-    match String::from_utf8(std::mem::take(&mut *body)) {
+fn utf8(body: Wiped) -> Option<Zeroizing<String>> {
+    match String::from_utf8(body.into_bytes()) {
         Ok(text) => Some(Zeroizing::new(text)),
         Err(error) => {
-            drop(Zeroizing::new(error.into_bytes()));
+            drop(Wiped::from(error.into_bytes()));
             None
         }
     }
@@ -96,7 +97,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A body for [`Error::reveal_body`].
-fn whole(body: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
+fn whole(body: Wiped) -> Option<Zeroizing<String>> {
     if body.is_empty() {
         return None;
     }

@@ -1,7 +1,8 @@
 //! Texts that do not print, and are wiped when dropped.
 
 use std::fmt;
-use std::ops::Deref;
+use std::hint::black_box;
+use std::ops::{Deref, DerefMut};
 
 use zeroize::Zeroizing;
 
@@ -40,6 +41,47 @@ impl Deref for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[REDACTED]")
+    }
+}
+
+/// Bytes that may hold secrets, wiped when dropped. Only what was written is wiped, and in large
+/// steps: an answer of 60 MiB that is given up must hold up nobody, and one that was announced and
+/// did not come must not be paged in.
+#[derive(Default)]
+pub(crate) struct Wiped(Vec<u8>);
+
+impl Wiped {
+    /// The bytes, which the caller wipes.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl From<Vec<u8>> for Wiped {
+    fn from(bytes: Vec<u8>) -> Wiped {
+        Wiped(bytes)
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.fill(0);
+        // The writes must not be taken for useless.
+        black_box(&mut self.0);
     }
 }
 

@@ -31,10 +31,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
-use zeroize::Zeroizing;
 
 use crate::request::Request;
-use crate::secret::ROOM;
+use crate::secret::{ROOM, Wiped};
 use connection::Connection;
 use fork::PerProcess;
 use inline::Slot;
@@ -73,7 +72,7 @@ impl Settings {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) body: Wiped,
     /// Whether more of the body was to come.
     pub(crate) cut: bool,
 }
@@ -263,9 +262,10 @@ impl Line {
         Lease { connection, pool: Arc::clone(&self.pool), reused, cut: answer.cut }
     }
 
-    /// Whether an answer is decoded here. Other calls would wait for this thread if it is long.
+    /// Whether an answer is decoded here. Other calls would wait for this thread if it is long; an
+    /// error is not.
     pub(crate) fn decodes_here(&self, answer: &Answer) -> bool {
-        self.places.is_none() || answer.body.len() <= LONG
+        self.places.is_none() || answer.body.len() <= LONG || !answer.status.is_success()
     }
 
     /// Does a long work on another thread. `None`: the deadline came first.
@@ -321,7 +321,7 @@ impl Arriving {
             return Err(Failure::TooLarge { status, limit });
         }
         announced = announced.min(limit);
-        let mut body = Zeroizing::new(Vec::new());
+        let mut body = Wiped::default();
         // What a server announces may not come, and the system may not have it: then the body grows
         // as it comes.
         let _ = body.try_reserve_exact(announced as usize + ROOM);
@@ -389,10 +389,10 @@ async fn by_the_clock<F: Future>(deadline: Instant, future: F) -> Option<F::Outp
 }
 
 /// Like `extend_from_slice`, but what growing leaves behind is wiped.
-fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+fn append(body: &mut Wiped, chunk: &[u8]) {
     let needed = body.len() + chunk.len();
     if needed > body.capacity() {
-        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * body.capacity())));
+        let mut larger = Wiped::from(Vec::with_capacity(needed.max(2 * body.capacity())));
         larger.extend_from_slice(body);
         *body = larger;
     }
