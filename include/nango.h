@@ -34,6 +34,7 @@
  *    child both go on using their handles. The one thing to keep from is a fork while another
  *    thread's call looks up a host name: the child may then find libc's lock taken.
  *  - SIGPIPE never reaches the program because of the library.
+ *  - A call needs 128 KiB of its thread's stack, however deep an answer is.
  */
 
 #ifndef NANGO_H

@@ -2,10 +2,14 @@ package nango_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -154,6 +158,41 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		"created_at": "2026-01-02T03:04:05.678+00:00", "updated_at": "soon", "last_fetched_at": null,
 		"credentials": {"type": "OAUTH2", "expires_at": "2026-08-21T11:00:00.000Z", "access_token": "[REDACTED]", "refresh_token": "[REDACTED]",
 			"username": "[REDACTED]", "raw": "[REDACTED]", "number": "[REDACTED]", "none": "[REDACTED]"}}`))
+}
+
+// What an error does not show is there for who asks for it, and nowhere else.
+func TestErrorsDoNotPrintTheirBodies(t *testing.T) {
+	body := `{"error":{"code":"script_x","message":"no","payload":{"access_token":"HUSH-1"}}}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, body)
+	}))
+	defer server.Close()
+	client := newClient(t, nango.WithBaseURL(server.URL))
+	_, err := client.GetToken(context.Background(), "github", "alice")
+	var failure *nango.Error
+	if !errors.As(err, &failure) || failure.RevealBody() != body {
+		t.Fatalf("got %v", err)
+	}
+	printed := string(failure.BodyJSON)
+	for _, value := range []any{err, failure, *failure, []any{*failure}, map[string]any{"a": failure}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			printed += fmt.Sprintf(verb, value)
+		}
+		data, _ := json.Marshal(value)
+		printed += string(data)
+		var log bytes.Buffer
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("it", "value", value)
+		slog.New(slog.NewTextHandler(&log, nil)).Info("it", "value", value)
+		printed += log.String()
+	}
+	if strings.Contains(printed, "HUSH") || strings.Contains(strings.ToLower(printed), "48555348") {
+		t.Errorf("a secret in %s", printed)
+	}
+	if (&nango.Error{}).RevealBody() != "" {
+		t.Error("an error without a body has one")
+	}
 }
 
 func TestSecret(t *testing.T) {

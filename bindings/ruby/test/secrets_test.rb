@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "yaml"
 require_relative "test_helper"
 
 # Nothing shows a secret but what asks for one.
@@ -50,7 +51,12 @@ class SecretsTest < Minitest::Test
       error = assert_raises(LibNango::Error::BadRequest) { client_of(server.url).get_token(**alice) }
       assert_silent error
       refute_includes error.body_json, "hush"
-      refute_includes deep_inspect(error), KEY
+      refute_match(/hush|#{KEY}/, deep_inspect(error))
+      refute_match(/hush|#{KEY}/, error.to_yaml)
+      refute_match(/hush|#{KEY}/, Marshal.dump(error))
+      assert_equal '{"error":{"code":"x","message":"no","payload":{"access_token":"hush-1"}}}', error.reveal_body
+      stored = Marshal.load(Marshal.dump(error)) # rubocop:disable Security/MarshalLoad
+      assert_equal [error.class, error.message, error.body_json, nil], [stored.class, stored.message, stored.body_json, stored.reveal_body]
     end
   end
 
