@@ -84,15 +84,15 @@ pub(crate) fn token(credentials: Option<&str>) -> Result<Zeroizing<String>, Erro
 /// The one bearer string of credentials that a caller has fetched before.
 pub(crate) fn token_of(credentials: &str) -> Result<Zeroizing<String>, Error> {
     // Not `malformed`, which speaks of Nango's answer.
-    json::check(credentials)
-        .map_err(|_| Error::invalid_argument("credentials_json is not whole JSON"))?;
+    json::check(credentials).map_err(|_| {
+        Error::invalid_argument("credentials_json is not whole JSON, or it is nested too deep")
+    })?;
     token(Some(credentials.trim_matches(json::BLANKS)))
 }
 
 fn single_token(credentials: &str) -> Result<Zeroizing<String>, Error> {
     let names = ["type", TOKENS[0], TOKENS[1], TOKENS[2]];
-    let members = json::members(credentials, names).map_err(|error| json::malformed(&error))?;
-    let [kind, tokens @ ..] = members.unwrap_or_default();
+    let [kind, tokens @ ..] = json::members(credentials, names).unwrap_or_default();
     let kind = kind.and_then(json::string).unwrap_or_default();
     let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));
     let token = place.and_then(|place| tokens[place]).and_then(json::string).map(Zeroizing::new);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::engine::Answer;
@@ -38,8 +39,8 @@ pub fn answer(data: &[u8]) {
     match response::text(Answer { status, headers, body, cut: false }, &safe()) {
         Ok(text) => {
             assert!(status.is_success());
-            let Ok([credentials]) = response::members(&text, ["credentials"]) else { return };
             assert!(json::check(&text).is_ok());
+            let Ok([credentials]) = response::members(&text, ["credentials"]) else { return };
             if let Ok(all) = credentials::all(credentials) {
                 assert!(all.starts_with('{') && text.contains(all));
             }
@@ -243,13 +244,22 @@ pub fn filter(data: &[u8]) {
     }
 }
 
-/// One value out of a JSON text: a pointer, a line's end, the text. What a whole tree of values
-/// says is what comes out.
+/// One value out of a JSON text: a pointer, a line's end, the text. What serde_json takes for JSON
+/// is JSON, unless it is too deep, and what a whole tree of values says is what comes out.
 pub fn json_get(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (pointer, text) = text.split_once('\n').unwrap_or(("", text));
-    if json::check(text).is_err() {
-        return;
+    let deep = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > json::DEEPEST;
+    assert!(
+        deep || json::check(text).is_ok() == serde_json::from_str::<IgnoredAny>(text).is_ok(),
+        "{text:?}"
+    );
+    let Ok(checked) = json::checked(Zeroizing::new(text.to_owned())) else { return };
+    assert!(checked.len() == text.len() && json::check(&checked) == Ok(()));
+    // A parser that refuses lone surrogates reads it now.
+    if let Err(error) = serde_json::from_str::<Value>(&checked) {
+        let why = error.to_string();
+        assert!(why.contains("recursion") || why.contains("out of range"), "{why}: {checked:?}");
     }
     let found = json::find(text, pointer);
     // A tree cannot be as deep as a text, nor hold what no UTF-8 text can.

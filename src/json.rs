@@ -1,84 +1,144 @@
-//! JSON as text: checked, and looked into without building a tree, so that what comes out is
+//! JSON as text: checked once, and looked into without building a tree, so that what comes out is
 //! exactly what the server wrote.
+//!
+//! [`check`] and [`checked`] decide what JSON is; everything else expects a text that one of them
+//! has let through. None of it recurses, so that no text decides how much stack is used.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt;
+use std::mem;
 
-use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
 
 pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Whether the text is one JSON value and nothing else.
-pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
-    serde_json::from_str::<IgnoredAny>(text).map(drop)
+/// How many arrays and objects may be inside one another: what every wrapper's parser reads. Ruby's
+/// overflows the stack of a fiber beyond some 2 000.
+pub(crate) const DEEPEST: usize = 512;
+
+/// Why a text is not JSON that is read, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    fault: Fault,
+    line: usize,
+    column: usize,
 }
 
-/// Checks the text as [`check`] does and finds in the same pass the values of these members of an
-/// object: the slices of the source. Of equal names the last counts, as in JavaScript. `None`: the
-/// text is another value.
-pub(crate) fn members<'a, const N: usize>(
-    text: &'a str,
-    names: [&str; N],
-) -> Result<Option<[Option<&'a str>; N]>, serde_json::Error> {
-    if !text.trim_start_matches(BLANKS).starts_with('{') {
-        return check(text).map(|()| None);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    EndsEarly,
+    Malformed,
+    TooDeep,
+}
+
+/// Whether the text is one JSON value and nothing else, nested no deeper than [`DEEPEST`].
+pub(crate) fn check(text: &str) -> Result<(), Malformed> {
+    Checker::run(text).map(drop)
+}
+
+/// A text that passes [`check`], with U+FFFD in place of each half of a surrogate pair. JavaScript
+/// writes such halves (`"\ud800"`), and some parsers refuse the whole text for one. The escape is
+/// as long as before, so nothing moves.
+pub(crate) fn checked(mut text: Zeroizing<String>) -> Result<Zeroizing<String>, Malformed> {
+    let halves = Checker::run(&text)?;
+    if halves.is_empty() {
+        return Ok(text);
     }
-    let mut source = serde_json::Deserializer::from_str(text);
-    let found = source.deserialize_map(Members { names })?;
-    source.end().map(|()| Some(found))
+    let mut bytes = mem::take(&mut *text).into_bytes();
+    for at in halves {
+        bytes[at..at + ESCAPE].copy_from_slice(br"\ufffd");
+    }
+    // ASCII in place of ASCII: it is still UTF-8.
+    Ok(Zeroizing::new(String::from_utf8(bytes).unwrap_or_default()))
 }
 
-/// What an answer that is no JSON is called. serde_json's own words for some errors quote the text,
-/// which may hold a secret.
-pub(crate) fn malformed(error: &serde_json::Error) -> Error {
-    let what = if error.is_eof() { "it ends early" } else { "it is malformed" };
-    Error::new(
-        Code::InvalidResponse,
-        format!(
-            "the answer is not whole JSON: {what} (line {}, column {})",
-            error.line(),
-            error.column()
+/// What an answer that is not JSON is called. It quotes nothing of the text, which may hold a
+/// secret.
+pub(crate) fn malformed(why: &Malformed) -> Error {
+    let (line, column) = (why.line, why.column);
+    let message = match why.fault {
+        Fault::EndsEarly => {
+            format!("the answer is not whole JSON: it ends early (line {line}, column {column})")
+        }
+        Fault::Malformed => {
+            format!("the answer is not whole JSON: it is malformed (line {line}, column {column})")
+        }
+        Fault::TooDeep => format!(
+            "the answer is JSON that is nested more than {DEEPEST} levels deep \
+             (line {line}, column {column})"
         ),
-    )
+    };
+    Error::new(Code::InvalidResponse, message)
 }
 
-/// The value that an RFC 6901 pointer names in a text that is JSON: the slice of the source.
-/// `None`: no such value, or no such pointer.
+/// The value that an RFC 6901 pointer names: the slice of the source. `None`: no such value, or no
+/// such pointer.
 pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = text.trim_matches(BLANKS);
     if pointer.is_empty() {
         return Some(value);
     }
     for token in pointer.strip_prefix('/')?.split('/') {
-        let token = unescape(token)?;
-        value = step(value, &token)?.get();
+        let token = reference(token)?;
+        value = match value.as_bytes().first()? {
+            b'{' => members(value, [&token])?[0]?,
+            _ => elements(value)?.nth(index(&token)?)?,
+        };
     }
     Some(value)
 }
 
-/// The elements of a text that is a JSON array, each as the slice of the source.
-pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
-    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    Some(values.into_iter().map(RawValue::get).collect())
+/// The values of these members of an object: the slices of the source. Of equal names the last
+/// counts, as in JavaScript. `None`: the text is another value.
+pub(crate) fn members<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Option<[Option<&'a str>; N]> {
+    let mut found = [None; N];
+    for (name, value) in pairs(text)? {
+        if let Some(place) = names.iter().position(|wanted| is_string(name, wanted)) {
+            found[place] = Some(value);
+        }
+    }
+    Some(found)
 }
 
-/// The members of a text that is a JSON object, each name and its value as the slices of the
-/// source. Of members with one name the last counts, in the place of the first, as in JavaScript.
+/// The elements of an array, each as the slice of the source.
+pub(crate) fn elements(text: &str) -> Option<impl Iterator<Item = &str>> {
+    let mut parts = Parts::of(text, b'[')?;
+    Some(std::iter::from_fn(move || parts.next()))
+}
+
+/// Names and values of an object in the order of the source, each as the slice of it.
+pub(crate) fn pairs(text: &str) -> Option<impl Iterator<Item = (&str, &str)>> {
+    let mut parts = Parts::of(text, b'{')?;
+    Some(std::iter::from_fn(move || Some((parts.next()?, parts.next()?))))
+}
+
+/// As [`pairs`], but of members with one name the last counts, in the place of the first, as in
+/// JavaScript.
 pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
-    serde_json::Deserializer::from_str(text).deserialize_map(Entries).ok()
+    let mut entries = Vec::new();
+    let mut places = HashMap::new();
+    for (name, value) in pairs(text)? {
+        match places.entry(unquoted(name)) {
+            Entry::Occupied(place) => entries[*place.get()] = (name, value),
+            Entry::Vacant(place) => {
+                place.insert(entries.len());
+                entries.push((name, value));
+            }
+        }
+    }
+    Some(entries)
 }
 
-/// The text of a JSON string. `None`: another value, or a string that no UTF-8 text can hold (a
-/// lone surrogate).
+/// The text of a JSON string, with U+FFFD for what no UTF-8 text can hold. `None`: another value.
 pub(crate) fn string(value: &str) -> Option<String> {
-    serde_json::from_str(value).ok()
+    let value = value.trim_matches(BLANKS);
+    value.starts_with('"').then(|| unquoted(value).into_owned())
 }
 
 /// Whether a value is the JSON of this text.
@@ -86,12 +146,68 @@ pub(crate) fn is_string(value: &str, text: &str) -> bool {
     let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     match inner {
         Some(inner) if !inner.contains('\\') => inner == text,
-        _ => string(value).as_deref() == Some(text),
+        Some(_) => unquoted(value) == text,
+        None => false,
     }
 }
 
-/// `~1` is `/` and `~0` is `~`; any other use of `~` is no pointer.
-fn unescape(token: &str) -> Option<Cow<'_, str>> {
+/// The text of a string, which begins and ends with a quote.
+fn unquoted(string: &str) -> Cow<'_, str> {
+    let inner = string.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let mut rest = inner.unwrap_or_default();
+    if !rest.contains('\\') {
+        return Cow::Borrowed(rest);
+    }
+    let mut text = String::with_capacity(rest.len());
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let (character, length) = match escape.as_bytes().first() {
+            Some(b'u') => escaped(escape.as_bytes()),
+            Some(b'b') => ('\u{8}', 1),
+            Some(b'f') => ('\u{c}', 1),
+            Some(b'n') => ('\n', 1),
+            Some(b'r') => ('\r', 1),
+            Some(b't') => ('\t', 1),
+            Some(other) => (char::from(*other), 1),
+            None => break,
+        };
+        text.push(character);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
+}
+
+/// How long `\u0000` is.
+const ESCAPE: usize = 6;
+
+/// The character that `uXXXX`, or `uXXXX\uXXXX` for a pair of surrogates, stands for, and how long
+/// that is.
+fn escaped(escape: &[u8]) -> (char, usize) {
+    let unit = unit(escape.get(1..));
+    let low = escape.get(ESCAPE - 1..).and_then(|next| next.strip_prefix(br"\u"));
+    match (unit, self::unit(low)) {
+        (Some(high @ 0xd800..0xdc00), Some(low @ 0xdc00..0xe000)) => {
+            let point = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            (char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER), 2 * ESCAPE - 1)
+        }
+        (Some(point), _) => {
+            (char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER), ESCAPE - 1)
+        }
+        (None, _) => (char::REPLACEMENT_CHARACTER, ESCAPE - 1),
+    }
+}
+
+/// Four hexadecimal digits.
+fn unit(digits: Option<&[u8]>) -> Option<u32> {
+    digits?
+        .get(..4)?
+        .iter()
+        .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// One token of a pointer: `~1` is `/` and `~0` is `~`; any other use of `~` is no pointer.
+fn reference(token: &str) -> Option<Cow<'_, str>> {
     if !token.contains('~') {
         return Some(Cow::Borrowed(token));
     }
@@ -110,128 +226,321 @@ fn unescape(token: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(plain))
 }
 
-fn step<'a>(value: &'a str, token: &str) -> Option<&'a RawValue> {
-    serde_json::Deserializer::from_str(value).deserialize_any(Step { token }).ok()
+/// A token as an index. RFC 6901: digits only, and no leading zero.
+fn index(token: &str) -> Option<usize> {
+    let canonical = token == "0"
+        || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()));
+    token.parse().ok().filter(|_| canonical)
 }
 
-/// Which of these names a member's name is.
-struct Name<'n>(&'n [&'n str]);
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
-        // As bytes, since a name may hold what no text can: half of a surrogate pair.
-        name.deserialize_bytes(self)
-    }
+/// What stands in an array or an object, one after the other: elements, or names and values.
+struct Parts<'a> {
+    text: &'a str,
+    at: usize,
 }
 
-impl Visitor<'_> for Name<'_> {
-    type Value = Option<usize>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
+impl<'a> Parts<'a> {
+    fn of(text: &'a str, bracket: u8) -> Option<Parts<'a>> {
+        let text = text.trim_matches(BLANKS);
+        (text.as_bytes().first() == Some(&bracket)).then_some(Parts { text, at: 1 })
     }
 
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|wanted| wanted.as_bytes() == name))
-    }
-}
-
-struct Members<'n, const N: usize> {
-    names: [&'n str; N],
-}
-
-impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
-    type Value = [Option<&'de str>; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = [None; N];
-        while let Some(place) = members.next_key_seed(Name(&self.names))? {
-            match place {
-                Some(place) => found[place] = Some(members.next_value::<&RawValue>()?.get()),
-                None => drop(members.next_value::<IgnoredAny>()?),
-            }
+    fn next(&mut self) -> Option<&'a str> {
+        let bytes = self.text.as_bytes();
+        while matches!(bytes.get(self.at)?, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') {
+            self.at += 1;
         }
-        Ok(found)
+        let begin = self.at;
+        self.at = end_of_value(bytes, begin);
+        // The closing bracket is no value.
+        (self.at > begin).then(|| &self.text[begin..self.at])
     }
 }
 
-struct Entries;
+/// Where the value that begins here ends.
+fn end_of_value(bytes: &[u8], begin: usize) -> usize {
+    match bytes.get(begin) {
+        Some(b'"') => end_of_string(bytes, begin),
+        Some(b'{' | b'[') => end_of_nested(bytes, begin),
+        _ => {
+            let is_end =
+                |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+            let length = bytes[begin..].iter().position(is_end);
+            length.map_or(bytes.len(), |length| begin + length)
+        }
+    }
+}
 
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<(&'de str, &'de str)>;
+/// Where the array or object that begins here ends. In JSON a bracket is closed by its own kind.
+fn end_of_nested(bytes: &[u8], begin: usize) -> usize {
+    let mut at = begin;
+    let mut depth = 0_usize;
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
+        match byte {
+            b'"' => at = end_of_string(bytes, at - 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    at
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+/// Where the string that begins here ends, behind its quote.
+fn end_of_string(bytes: &[u8], begin: usize) -> usize {
+    let mut at = begin + 1;
+    loop {
+        at = end_of_plain(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => return at + 1,
+            // Whatever is escaped does not end the string.
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return bytes.len(),
+        }
+    }
+}
+
+/// Where the characters that mean themselves in a string end: at a quote, a backslash or a control
+/// character. Eight bytes at a time, which is what most of a text is.
+fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // The lowest of the bits in HIGH that is set is right; those above it may not be.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
+    let mut at = begin;
+    while let Some(&eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(eight);
+        let quotes = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslashes = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let special = below(word, 0x20) | quotes | backslashes;
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes[at..].iter().position(is_special).map_or(bytes.len(), |length| at + length)
+}
+
+/// One pass over a text that may be JSON.
+struct Checker<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// What is open: a bit for each level, set for an object.
+    open: [u64; DEEPEST / 64],
+    depth: usize,
+    /// Where escapes stand that are half of a surrogate pair.
+    halves: Vec<usize>,
+}
+
+impl Checker<'_> {
+    fn run(text: &str) -> Result<Vec<usize>, Malformed> {
+        let bytes = text.as_bytes();
+        let mut checker =
+            Checker { bytes, at: 0, open: [0; DEEPEST / 64], depth: 0, halves: Vec::new() };
+        checker.document().map_err(|fault| checker.located(fault))?;
+        Ok(checker.halves)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut entries = Vec::new();
-        let mut places = HashMap::new();
-        while let Some((name, value)) = members.next_entry::<&RawValue, &RawValue>()? {
-            let (name, value) = (name.get(), value.get());
-            // A name that no text can hold, with half of a surrogate pair, is equal only to itself
-            // as it is written.
-            match places.entry(string(name).ok_or(name)) {
-                Entry::Occupied(place) => entries[*place.get()] = (name, value),
-                Entry::Vacant(place) => {
-                    place.insert(entries.len());
-                    entries.push((name, value));
+    fn located(&self, fault: Fault) -> Malformed {
+        let before = &self.bytes[..self.at.min(self.bytes.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Malformed { fault, line, column: before.len() - begin + 1 }
+    }
+
+    fn document(&mut self) -> Result<(), Fault> {
+        loop {
+            // A value begins.
+            match self.after_blanks() {
+                Some(b'{') => {
+                    self.open(true)?;
+                    match self.after_blanks() {
+                        Some(b'}') => self.close(),
+                        _ => {
+                            self.name()?;
+                            continue;
+                        }
+                    }
+                }
+                Some(b'[') => {
+                    self.open(false)?;
+                    match self.after_blanks() {
+                        Some(b']') => self.close(),
+                        _ => continue,
+                    }
+                }
+                Some(b'"') => self.string()?,
+                Some(b'-' | b'0'..=b'9') => self.number()?,
+                Some(b't') => self.word(b"true")?,
+                Some(b'f') => self.word(b"false")?,
+                Some(b'n') => self.word(b"null")?,
+                other => return Err(fault(other)),
+            }
+            // A value has ended.
+            loop {
+                let next = self.after_blanks();
+                match next {
+                    None if self.depth == 0 => return Ok(()),
+                    Some(b',') if self.depth > 0 => {
+                        self.at += 1;
+                        if self.in_object() {
+                            self.name()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if self.depth > 0 && self.in_object() => self.close(),
+                    Some(b']') if self.depth > 0 && !self.in_object() => self.close(),
+                    other => return Err(fault(other)),
                 }
             }
         }
-        Ok(entries)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn after_blanks(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+        self.peek()
+    }
+
+    fn open(&mut self, object: bool) -> Result<(), Fault> {
+        let level = self.open.get_mut(self.depth / 64).ok_or(Fault::TooDeep)?;
+        let bit = 1 << (self.depth % 64);
+        *level = if object { *level | bit } else { *level & !bit };
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.at += 1;
+    }
+
+    fn in_object(&self) -> bool {
+        let level = self.depth - 1;
+        self.open[level / 64] >> (level % 64) & 1 == 1
+    }
+
+    /// A member's name, and the colon behind it.
+    fn name(&mut self) -> Result<(), Fault> {
+        match self.after_blanks() {
+            Some(b'"') => self.string()?,
+            other => return Err(fault(other)),
+        }
+        match self.after_blanks() {
+            Some(b':') => {
+                self.at += 1;
+                Ok(())
+            }
+            other => Err(fault(other)),
+        }
+    }
+
+    fn string(&mut self) -> Result<(), Fault> {
+        self.at += 1;
+        loop {
+            self.at = end_of_plain(self.bytes, self.at);
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                other => return Err(fault(other)),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        match self.bytes.get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 2;
+                return Ok(());
+            }
+            Some(b'u') => {}
+            other => return Err(fault(other.copied())),
+        }
+        let unit = self.unit(self.at)?;
+        let begin = self.at;
+        self.at += ESCAPE;
+        if !(0xd800..0xe000).contains(&unit) {
+            return Ok(());
+        }
+        if unit < 0xdc00 && self.bytes[self.at..].starts_with(br"\u") {
+            if (0xdc00..0xe000).contains(&self.unit(self.at)?) {
+                self.at += ESCAPE;
+                return Ok(());
+            }
+        }
+        self.halves.push(begin);
+        Ok(())
+    }
+
+    /// What the escape that begins here says.
+    fn unit(&mut self, escape: usize) -> Result<u32, Fault> {
+        let digits = self.bytes.get(escape + 2..);
+        unit(digits).ok_or_else(|| {
+            let all = digits.unwrap_or_default();
+            let good = all.iter().take_while(|digit| digit.is_ascii_hexdigit()).count();
+            fault(all.get(good).copied())
+        })
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), Fault> {
+        let begin = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at > begin { Ok(()) } else { Err(fault(self.peek())) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Fault> {
+        for letter in word {
+            match self.peek() {
+                Some(byte) if byte == *letter => self.at += 1,
+                other => return Err(fault(other)),
+            }
+        }
+        Ok(())
     }
 }
 
-/// One level down: into an object by name (of equal names the last counts, as in JavaScript), into
-/// an array by index.
-struct Step<'t> {
-    token: &'t str,
-}
-
-impl<'de> Visitor<'de> for Step<'_> {
-    type Value = &'de RawValue;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or an array that has the member")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(place) = members.next_key_seed(Name(&[self.token]))? {
-            match place {
-                Some(_) => found = Some(members.next_value()?),
-                None => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        found.ok_or_else(|| A::Error::custom("absent"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        // RFC 6901: digits only, and no leading zero.
-        let canonical = self.token == "0"
-            || (!self.token.starts_with('0')
-                && self.token.bytes().all(|byte| byte.is_ascii_digit()));
-        let index: usize = self
-            .token
-            .parse()
-            .ok()
-            .filter(|_| canonical)
-            .ok_or_else(|| A::Error::custom("no index"))?;
-        let mut found = None;
-        for position in 0.. {
-            if position == index {
-                found = elements.next_element()?;
-            } else if elements.next_element::<IgnoredAny>()?.is_none() {
-                break;
-            }
-        }
-        found.ok_or_else(|| A::Error::custom("absent"))
-    }
+/// What is wrong where this stands.
+fn fault(found: Option<u8>) -> Fault {
+    if found.is_none() { Fault::EndsEarly } else { Fault::Malformed }
 }

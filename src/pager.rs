@@ -1,10 +1,20 @@
-//! A list, page after page.
+//! A list, page after page, each connection of it once.
+//!
+//! Nango pages by offset and lists the newest connection first. One that is added between two pages
+//! moves all others back by one: the next page begins with what the page before ended with, and
+//! after as many additions as a page has, it is the page before once more. So a walk knows what it
+//! has given, leaves that out, and goes on until a page is not full. What is deleted between two
+//! pages moves the others forward, and those that move onto a page that was read already are not
+//! seen. Nothing in an answer tells.
 
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::error::{Code, Error};
@@ -12,9 +22,13 @@ use crate::json;
 use crate::operation;
 use crate::options::CallOptions;
 use crate::request::Parameters;
-use crate::secret::Secret;
+use crate::secret::{ROOM, Secret};
 
 const PAGE_SIZE: u32 = 1000;
+
+/// How many pages in a row may hold nothing new, besides as many as were given: so many may hold
+/// what was given when all of it has moved back.
+const PATIENCE: u32 = 100;
 
 /// The pages of `list_connections`. Servers before 2026 do not page: they refuse `limit`, or ignore
 /// it; then one unpaged list is the whole answer.
@@ -25,18 +39,34 @@ pub struct Pager {
     page_size: u32,
     options: CallOptions,
     next: Next,
-    /// The first connection of the page before: a server that ignores `page` sends it again.
-    first_seen: Option<String>,
+    /// How many pages were given.
+    pages: u32,
+    /// How many pages in a row have held nothing new.
+    stale: u32,
+    given: Given,
+    /// The page before, connection by connection.
+    before: Arc<[Identity]>,
+    /// What the first page began with when it was last asked for.
+    newest: Option<Identity>,
+    keys: RandomState,
 }
 
 /// What is asked for next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Page(u32),
+    /// The first page again, since this one was the page before once more. Either the server
+    /// ignores `page`, or so much was added that everything has moved by a page.
+    First {
+        repeated: u32,
+    },
     /// The whole list, from a server that knows no pages.
     Whole,
     End,
 }
+
+/// What a connection is known by: Nango's number of it, or else a hash of what names it.
+type Identity = u64;
 
 impl Client {
     /// All connections, page after page; `page_size` 0: 1 000. Nothing is sent yet.
@@ -59,14 +89,19 @@ impl Client {
             page_size,
             options,
             next: Next::Page(0),
-            first_seen: None,
+            pages: 0,
+            stale: 0,
+            given: Given::default(),
+            before: Arc::default(),
+            newest: None,
+            keys: RandomState::new(),
         })
     }
 }
 
 impl Pager {
-    /// The next page as the server wrote it, `{"connections": […]}`; `None`: that was the last.
-    /// After an error the same page is asked for again.
+    /// The next page, `{"connections": […]}`, without the connections that an earlier page had.
+    /// `None`: that was the last. After an error the same page is asked for again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.wanted() {
             let answer = self.client.call(&operation::LIST_CONNECTIONS, filter, &self.options);
@@ -100,7 +135,8 @@ impl Pager {
         match self.next {
             Next::End => return None,
             Next::Whole => {}
-            Next::Page(page) => {
+            Next::Page(_) | Next::First { .. } => {
+                let page = if let Next::Page(page) = self.next { page } else { 0 };
                 filter.insert("limit".to_owned(), self.page_size.into());
                 filter.insert("page".to_owned(), page.into());
             }
@@ -111,41 +147,170 @@ impl Pager {
     /// What an answer means: a page, the end (`Some(None)`), or that something else is to be asked
     /// for (`None`).
     fn take(&mut self, answer: Result<Secret, Error>) -> Result<Option<Option<Secret>>, Error> {
-        let (page, body) = match (self.next, answer) {
+        match (self.next, answer) {
             (Next::Page(0), Err(error)) if refuses_limit(&error) => {
                 self.next = Next::Whole;
-                return Ok(None);
+                Ok(None)
             }
-            (_, Err(error)) => return Err(error),
-            (Next::Page(page), Ok(body)) => (page, body),
+            (_, Err(error)) => Err(error),
+            (Next::Page(page), Ok(body)) => self.take_page(page, body),
+            (Next::First { repeated }, Ok(body)) => self.take_first(repeated, &body),
             (Next::Whole | Next::End, Ok(body)) => {
-                connections(&body)?;
+                self.identities(&body)?;
                 self.next = Next::End;
-                return Ok(Some(Some(body)));
+                Ok(Some(Some(body)))
             }
-        };
-        let connections = connections(&body)?;
+        }
+    }
+
+    fn take_page(&mut self, page: u32, body: Secret) -> Result<Option<Option<Secret>>, Error> {
+        let identities = self.identities(&body)?;
+        let is_new = |identity: &Identity| !self.given.has(*identity);
+        let new: Vec<bool> = identities.iter().map(is_new).collect();
         // Fewer than were asked for: the last. More: the server does not know `limit`.
-        let last = connections.len() != self.page_size as usize;
-        let first = connections.first().map(|first| (*first).to_owned());
-        let nothing_new = page > 0 && (first.is_none() || first == self.first_seen);
-        self.next = if last || nothing_new {
-            Next::End
-        } else {
-            page.checked_add(1).map_or(Next::End, Next::Page)
+        let last = identities.len() != self.page_size as usize;
+        let following = page.checked_add(1).map_or(Next::End, Next::Page);
+        if page == 0 {
+            self.newest = identities.first().copied();
+        }
+        if new.contains(&true) || page == 0 {
+            let given = if new.contains(&false) { rest(&body, &new) } else { body };
+            self.given.add(identities.iter().copied());
+            (self.pages, self.stale) = (self.pages.saturating_add(1), 0);
+            self.before = identities;
+            self.next = if last { Next::End } else { following };
+            return Ok(Some(Some(given)));
+        }
+        let repeated = identities == self.before;
+        self.before = identities;
+        self.next = match (last, repeated) {
+            (true, _) => Next::End,
+            (false, true) => Next::First { repeated: page },
+            (false, false) => following,
         };
-        self.first_seen = first;
-        Ok(Some(if nothing_new { None } else { Some(body) }))
+        self.turn_the_page()
+    }
+
+    /// Nothing is given, and the next page is asked for, unless that has no end.
+    fn turn_the_page(&mut self) -> Result<Option<Option<Secret>>, Error> {
+        if self.next == Next::End {
+            return Ok(Some(None));
+        }
+        self.stale += 1;
+        if self.stale <= self.pages.saturating_add(PATIENCE) {
+            return Ok(None);
+        }
+        self.stale = 0;
+        Err(Error::new(
+            Code::InvalidResponse,
+            "page after page holds only connections that came before: connections are added \
+             faster than they are read, or the server does not page. A larger page size may help",
+        )
+        .with_status(200)
+        .with_retryable(true))
+    }
+
+    /// Where the first page is another than the one that came twice, the server pages: everything
+    /// has moved by a page. That it has is seen by what the first page begins with; else that one
+    /// was the last, which some servers answer any later one with.
+    fn take_first(&mut self, repeated: u32, body: &str) -> Result<Option<Option<Secret>>, Error> {
+        let first = self.identities(body)?;
+        let newest = first.first().copied();
+        let has_moved = first != self.before && newest != self.newest;
+        self.newest = newest;
+        self.next = match repeated.checked_add(1) {
+            Some(following) if has_moved => Next::Page(following),
+            _ => Next::End,
+        };
+        Ok(if has_moved { None } else { Some(None) })
+    }
+
+    /// The connections of a page. Each is an object, so that no wrapper has to ask.
+    fn identities(&self, page: &str) -> Result<Arc<[Identity]>, Error> {
+        let identity =
+            |connection: &str| connection.starts_with('{').then(|| self.identity(connection));
+        let all = connections(page).and_then(|connections| connections.map(identity).collect());
+        all.ok_or_else(|| {
+            Error::new(Code::InvalidResponse, "the answer holds no list of connections")
+                .with_status(200)
+        })
+    }
+
+    fn identity(&self, connection: &str) -> Identity {
+        let (mut id, mut key) = (None, None);
+        for (name, value) in json::pairs(connection).into_iter().flatten() {
+            match (name, value.parse()) {
+                (r#""id""#, Ok(number)) => return number,
+                (r#""connection_id""#, _) => id = Some(value),
+                (r#""provider_config_key""#, _) => key = Some(value),
+                _ => {}
+            }
+        }
+        match id.zip(key) {
+            Some(name) => self.keys.hash_one(name),
+            // As servers of 2023 write it: no key, and an id that several may have.
+            None => self.keys.hash_one(connection),
+        }
     }
 }
 
-/// The connections of a page. Each is an object, so that no wrapper has to ask.
-fn connections(page: &str) -> Result<Vec<&str>, Error> {
-    let list = json::find(page, "/connections").and_then(json::elements);
-    list.filter(|list| list.iter().all(|connection| connection.starts_with('{'))).ok_or_else(|| {
-        Error::new(Code::InvalidResponse, "the answer holds no list of connections")
-            .with_status(200)
-    })
+fn connections(page: &str) -> Option<impl Iterator<Item = &str>> {
+    json::find(page, "/connections").and_then(json::elements)
+}
+
+/// A page of those that are new, each as the server wrote it.
+fn rest(page: &str, new: &[bool]) -> Secret {
+    let mut rest = Zeroizing::new(String::with_capacity(page.len() + ROOM));
+    rest.push_str(r#"{"connections":["#);
+    for (connection, _) in connections(page).into_iter().flatten().zip(new).filter(|(_, new)| **new)
+    {
+        if !rest.ends_with('[') {
+            rest.push(',');
+        }
+        rest.push_str(connection);
+    }
+    rest.push_str("]}");
+    Secret::from(rest)
+}
+
+/// The connections that a walk has given: the newest million at least, in 8 bytes each, and never
+/// more than 32 MiB.
+///
+/// They are kept in sorted runs that are never changed, each longer than the next, so that a copy
+/// of a walk shares them and is made in no time.
+#[derive(Clone, Default)]
+struct Given(Vec<Arc<[Identity]>>);
+
+impl Given {
+    /// A run that is as long is joined with no other.
+    const LONG: usize = 1 << 20;
+
+    fn has(&self, identity: Identity) -> bool {
+        self.0.iter().any(|run| run.binary_search(&identity).is_ok())
+    }
+
+    fn add(&mut self, identities: impl Iterator<Item = Identity>) {
+        let mut run: Vec<Identity> = identities.collect();
+        while self
+            .0
+            .last()
+            .is_some_and(|before| before.len() <= run.len() && before.len() < Given::LONG)
+        {
+            run.extend_from_slice(&self.0.pop().unwrap_or_default());
+        }
+        // The stable sort, which takes advantage of what is sorted already.
+        run.sort();
+        self.0.push(run.into());
+        if self.0.get(1).is_some_and(|second| second.len() >= Given::LONG) {
+            self.0.remove(0);
+        }
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} connections", self.0.iter().map(|run| run.len()).sum::<usize>())
+    }
 }
 
 /// A walk through pages that several may hold. Where it stands is read and replaced whole, without

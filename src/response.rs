@@ -26,8 +26,7 @@ pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does
 /// The statuses that an answer with a body has.
 const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
 
-/// The text of a good answer that says of itself that it is JSON. Whether it is, [`members`] finds
-/// out.
+/// The JSON text of a good answer, as the server wrote it but for what [`json::checked`] replaces.
 pub(crate) fn text(answer: Answer, safe: &Safe<'_>) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
     if !status.is_success() {
@@ -58,19 +57,20 @@ pub(crate) fn text(answer: Answer, safe: &Safe<'_>) -> Result<Zeroizing<String>,
             ),
         ));
     }
-    utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))
+    let text = utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))?;
+    json::checked(text).map_err(|why| json::malformed(&why).with_status(status.as_u16()))
 }
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
 }
 
-/// Checks that the text is a JSON object, and finds these members of it in the same pass.
+/// These members of an answer, which is an object.
 pub(crate) fn members<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
 ) -> Result<[Option<&'a str>; N], Error> {
-    json::members(text, names).map_err(|error| json::malformed(&error))?.ok_or_else(|| {
+    json::members(text, names).ok_or_else(|| {
         Error::new(
             Code::InvalidResponse,
             "the answer is not a JSON object, so it is not Nango's: check the base URL",

@@ -7,7 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use nango::{
-    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, ffi, operation,
+    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi, operation,
 };
 use serde_json::{Value, json};
 use support::{KEY, variable};
@@ -291,18 +291,21 @@ fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
 fn list(vector: &Value, place: Place) -> Result<(), String> {
     let client = made(vector, place).map_err(|error| error.to_string())?;
     let page_size = vector["page_size"].as_u64().unwrap_or(0) as u32;
+    let queue = Queue::new().map_err(|error| error.to_string())?;
     let mut ids = Vec::new();
     let outcome = client
         .list_connections(filter(&vector["filter"]), page_size, CallOptions::default())
-        .and_then(|mut pager| {
-            while let Some(page) = pager.next_page_json()? {
-                ids.extend(
-                    deep(&page)["connections"]
-                        .as_array()
-                        .expect("a list")
-                        .iter()
-                        .map(|connection| connection["connection_id"].clone()),
-                );
+        .map(Walk::new)
+        .and_then(|walk| {
+            let next = || match place.queued {
+                true => {
+                    queue.submit_page(&walk, 0)?;
+                    queue.next(1, None).pop().expect("a completion").result
+                }
+                false => walk.next_page_json(),
+            };
+            while let Some(page) = next()? {
+                ids.extend(connection_ids(&page));
             }
             Ok(())
         });
@@ -310,6 +313,42 @@ fn list(vector: &Value, place: Place) -> Result<(), String> {
         equal("the ids", expected, &Value::Array(ids))?;
     }
     verdict(&vector["expect"], outcome)
+}
+
+/// By the library's own functions for C, since serde_json refuses numbers that no double holds.
+fn connection_ids(page: &str) -> Vec<Value> {
+    let (page, pointer) = (CString::new(page).expect("no NUL"), c"/connections");
+    let mut ids = Vec::new();
+    // SAFETY: all are C texts; what comes back is freed by the functions for it.
+    unsafe {
+        let items = ffi::json::nango_json_items_new(page.as_ptr(), pointer.as_ptr());
+        assert!(!items.is_null(), "a list");
+        loop {
+            let item = ffi::json::nango_json_items_next(items);
+            if item.is_null() {
+                break;
+            }
+            let id = ffi::json::nango_json_get(item, c"/connection_id".as_ptr());
+            ids.push(taken(id).map_or(Value::Null, Value::from));
+            ffi::call::nango_free_string(item);
+        }
+        ffi::json::nango_json_items_free(items);
+    }
+    ids
+}
+
+/// A copy of a text that the library gave, which is freed.
+///
+/// # Safety
+/// It is NULL or such a text.
+unsafe fn taken(text: *mut std::ffi::c_char) -> Option<String> {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let copy =
+            (!text.is_null()).then(|| CStr::from_ptr(text).to_str().expect("UTF-8").to_owned());
+        ffi::call::nango_free_string(text);
+        copy
+    }
 }
 
 fn client(vector: &Value, place: Place) -> Result<(), String> {
@@ -328,14 +367,8 @@ fn verdict(expect: &Value, outcome: Result<(), Error>) -> Result<(), String> {
 fn json_get(vector: &Value) -> Result<(), String> {
     let text = |name: &str| CString::new(vector[name].as_str().expect("a text")).expect("no NUL");
     let (json, pointer) = (text("json"), text("pointer"));
-    // SAFETY: both are C texts; what comes back is read, then freed by the function for it.
-    let found = unsafe {
-        let found = ffi::json::nango_json_get(json.as_ptr(), pointer.as_ptr());
-        let copy =
-            (!found.is_null()).then(|| CStr::from_ptr(found).to_str().expect("UTF-8").to_owned());
-        ffi::call::nango_free_string(found);
-        copy
-    };
+    // SAFETY: both are C texts.
+    let found = unsafe { taken(ffi::json::nango_json_get(json.as_ptr(), pointer.as_ptr())) };
     equal("the value", &vector["expect"], &found.map_or(Value::Null, Value::from))
 }
 

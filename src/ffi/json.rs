@@ -11,13 +11,14 @@ use super::guard::{borrow_mut, free, give, give_text, quiet, text};
 use crate::json;
 
 /// A value out of a JSON text, by its RFC 6901 pointer, such as "/credentials/access_token"; "" is
-/// the whole text. A string comes unquoted; anything else, such as a number or an object, as the
-/// exact slice of the source, and so does a string that C cannot hold (with U+0000 or half a
-/// surrogate pair). Of members with one name the last counts.
+/// the whole text. A string comes unquoted, with U+FFFD for each half of a surrogate pair; anything
+/// else, such as a number or an object, as the exact slice of the source, and so does a string that
+/// C cannot hold (with U+0000). Of members with one name the last counts.
 ///
 /// Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or it is
-/// null, or the text is no JSON, or the pointer is none, or either is NULL. It parses the text anew
-/// each time: for many values of a large text use a JSON library. Any thread.
+/// null, or the text is not JSON or is nested more than 512 levels deep, or the pointer is not
+/// valid, or either is NULL. It parses the text again each time: for many values of a large text
+/// use a JSON library. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_get(
     json: *const c_char,
@@ -40,7 +41,8 @@ pub unsafe extern "C" fn nango_json_get(
 /// not taken for 5, and null is "null".
 ///
 /// Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or the text
-/// is no JSON, or the pointer is none, or either is NULL.
+/// is not JSON or is nested more than 512 levels deep, or the pointer is not valid, or either is
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_get_json(
     json: *const c_char,
@@ -99,8 +101,7 @@ pub unsafe extern "C" fn nango_json_items_new(
         // SAFETY: the header asks it of the caller.
         let array = unsafe { value(json, pointer) };
         let elements = array.and_then(|array| {
-            json::elements(array)
-                .map(|elements| nango_json_items::given(array, elements.into_iter()))
+            json::elements(array).map(|elements| nango_json_items::given(array, elements))
         });
         elements.unwrap_or(ptr::null_mut())
     })
