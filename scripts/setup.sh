@@ -60,6 +60,9 @@ if [ "$purpose" = test ]; then
     need ruby-async ruby -e 'require "async"'
     need ruby-rack ruby -e 'require "rack"'
     need ruby-faraday ruby -e 'require "faraday"'
+    need ruby-activesupport ruby -e 'require "active_support"'
+    need ruby-oj ruby -e 'require "oj"'
+    need ruby-awesome-print ruby -e 'require "awesome_print"'
     need puma has puma
     need clang has clang
     need libuv1-dev module libuv

@@ -326,28 +326,32 @@ impl Walk {
 
     /// As [`Pager::next_page_json`]. Two at once fetch the same page.
     pub fn next_page_json(&self) -> Result<Option<Secret>, Error> {
-        let mut pager = self.pager();
-        let page = pager.next_page_json()?;
-        self.0.store(Arc::new(pager));
-        Ok(page)
+        let before = self.0.load_full();
+        let mut pager = Pager::clone(&before);
+        let page = pager.next_page_json();
+        self.move_on(&before, pager);
+        page
     }
 
     pub(crate) async fn next_in_background(
         &self,
         cancel: &CancellationToken,
     ) -> Result<Option<Secret>, Error> {
-        let mut pager = self.pager();
-        let page = pager.next_in_background(cancel).await?;
-        self.0.store(Arc::new(pager));
-        Ok(page)
+        let before = self.0.load_full();
+        let mut pager = Pager::clone(&before);
+        let page = pager.next_in_background(cancel).await;
+        self.move_on(&before, pager);
+        page
     }
 
     pub(crate) fn cancel(&self) -> Option<CancellationToken> {
         self.0.load().options.cancel.as_ref().map(|cancel| cancel.token().clone())
     }
 
-    fn pager(&self) -> Pager {
-        Pager::clone(&self.0.load())
+    /// An error moves it on too, past the pages that held nothing new. Of two at once the first
+    /// does.
+    fn move_on(&self, before: &Arc<Pager>, pager: Pager) {
+        self.0.compare_and_swap(before, Arc::new(pager));
     }
 }
 

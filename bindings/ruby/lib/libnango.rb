@@ -3,6 +3,7 @@
 require_relative "libnango/version"
 require_relative "libnango/error"
 require_relative "libnango/native"
+require_relative "libnango/sealed"
 require_relative "libnango/handle"
 require_relative "libnango/completion_queue"
 require_relative "libnango/options"

@@ -11,7 +11,12 @@ module LibNango
   # Each call makes only its own fiber wait, or its own thread where there is no fiber scheduler; it
   # always ends by its timeout, and is ended at once by Timeout.timeout, Thread#kill, Thread#raise
   # and Ctrl-C. All of them raise {Error}.
+  #
+  # There is one of each: `dup`, `clone`, `Ractor.new(client)`, `Ractor.make_shareable`,
+  # `Marshal.dump` and `to_yaml` raise TypeError.
   class Client
+    include Uncopyable
+
     # A client with the key and the server of the process's environment: NANGO_API_KEY, then
     # NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT.
     # @param options the options of {#initialize}; what is given there counts
@@ -148,7 +153,9 @@ module LibNango
             headers: headers)
     end
 
-    # The environment's connections, fetched page after page as they are asked for.
+    # The environment's connections, fetched page after page as they are asked for. Each comes once,
+    # also where others are added meanwhile; where some are deleted between two pages, others may be
+    # missing, since Nango pages by offset.
     #
     #   client.list_connections(integration_id: "github").first(3)
     #   client.list_connections(tags: {tier: "gold"}) { |connection| … }

@@ -12,6 +12,8 @@ module LibNango
   # gives it back with nothing in it.
   # @api private
   class CompletionQueue
+    include Uncopyable
+
     # How many are kept for the next calls; each is one descriptor.
     KEPT = 64
     private_constant :KEPT

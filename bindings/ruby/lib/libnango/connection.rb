@@ -75,9 +75,10 @@ module LibNango
   # @abstract
   class ConnectionRecord < Record
     # Nango's internal number.
-    # @return [Integer, nil]
+    # @return [Integer, nil] nil too: it is larger than 64 bits hold
     def id
-      self["id"] if self["id"].is_a?(Integer)
+      number = self["id"]
+      number if number.is_a?(Integer) && number.bit_length < 64
     end
 
     # The connection's id, which with {#provider_config_key} names it.

@@ -92,10 +92,11 @@ module LibNango
 
     private
 
-    # As the library reads it, which knows what the token is.
+    # As the library reads it, which knows what the token is, and that it is a text: the rest may
+    # be what Ruby reads and cannot write, such as a number that is too large.
     def json
-      JSON.generate(to_h, max_nesting: 0)
-    rescue JSON::JSONError, SystemStackError
+      JSON.generate(to_h.transform_values { |value| value if value.is_a?(String) })
+    rescue JSON::JSONError
       # The generator's own message may quote the text.
       raise Error::InvalidResponse.new("the credentials hold something that Ruby cannot write as JSON"), cause: nil
     end

@@ -10,6 +10,8 @@ module LibNango
   # the two always sees the other.
   # @api private
   class Handle
+    include Uncopyable
+
     # @param pointer [FFI::Pointer] owned from here on
     # @param free [Method] the function that frees it
     # @param what [String] its name for messages
@@ -45,6 +47,12 @@ module LibNango
 
     def closed?
       @closed
+    end
+
+    # For Ractor.make_shareable: what is closed later cannot be frozen.
+    # @raise [TypeError]
+    def freeze
+      raise TypeError, "a #{@what} cannot be made shareable: any number of threads may share it, and no Ractor"
     end
 
     private

@@ -7,8 +7,15 @@ module LibNango
   # An object of Nango's, as the server wrote it: the readers of the classes below give what is
   # known, and take a field of another type than they say for absent; {#[]}, {#dig} and {#to_h} give
   # everything, fields that the gem has never heard of included. Nothing in it can be changed.
+  #
+  # Only those three show a secret. What writes an object shows what {#inspect} does (`to_s`, `pp`,
+  # `to_json`, `as_json`), or raises TypeError (`Marshal.dump`, `to_yaml`), since what is written
+  # that way is to be read again: write what is needed of {#to_h}. There is nothing in the instance
+  # variables.
   class Record
-    # Deeper than anything that Nango sends, and far from the end of the stack.
+    include Undumpable
+
+    # As deep as the library lets an answer be.
     MAX_NESTING = 512
     private_constant :MAX_NESTING
 
@@ -23,8 +30,9 @@ module LibNango
       def parse_object(json)
         # The parser's own message would quote the text, and so the secrets in it.
         value = begin
-          JSON.parse(json, max_nesting: MAX_NESTING, freeze: true)
-        rescue JSON::ParserError, SystemStackError
+          # Of members with one name the last counts; a newer parser has to be told.
+          JSON.parse(json, max_nesting: MAX_NESTING, freeze: true, allow_duplicate_key: true)
+        rescue JSON::ParserError
           raise Error::InvalidResponse.new("Nango's answer is JSON that Ruby cannot read"), cause: nil
         end
         return value if value.is_a?(Hash)
@@ -35,25 +43,25 @@ module LibNango
 
     # @param fields [Hash{String => Object}] as parsed from JSON
     def initialize(fields)
-      @fields = fields
+      @fields = Sealed.of(fields)
     end
 
     # A field by its name in JSON; nil when there is none.
     # @param name [String, Symbol]
     def [](name)
-      @fields[name.to_s]
+      to_h[name.to_s]
     end
 
     # As Hash#dig.
     # @param name [String, Symbol]
     def dig(name, *rest)
-      @fields.dig(name.to_s, *rest)
+      to_h.dig(name.to_s, *rest)
     end
 
     # Every field, as the server wrote it; frozen. It holds whatever secrets the answer held.
     # @return [Hash{String => Object}]
     def to_h
-      @fields
+      @fields.call
     end
 
     # Two are equal that say the same.
@@ -64,7 +72,7 @@ module LibNango
 
     # As equal objects have the same.
     def hash
-      [self.class, @fields].hash
+      [self.class, to_h].hash
     end
 
     # For a person; without secrets.
@@ -91,6 +99,10 @@ module LibNango
     # What stands for the others.
     def redacted
       " [REDACTED]"
+    end
+
+    def undumpable
+      "it may hold secrets; write what is needed of its to_h"
     end
 
     def text(name)

@@ -1,0 +1,189 @@
+# frozen_string_literal: true
+
+require_relative "test_helper"
+require "open3"
+require "pp"
+require "yaml"
+
+# Whatever writes an object writes no secret of it: the standard library's, and those of gems that
+# are often there, in a Ruby of their own since they change every object's methods.
+class SerialisersTest < Minitest::Test
+  include Support
+
+  # What shows an object, each as a text. One that refuses does it by TypeError, and shows its
+  # message.
+  WAYS = {
+    inspect: lambda(&:inspect), to_s: lambda(&:to_s), puts: ->(it) { StringIO.new.tap { |io| io.puts(it) }.string },
+    format: ->(it) { format("%s %p", it, it) }, pp: ->(it) { PP.pp([it, {it: it}], +"") },
+    to_json: ->(it) { it.to_json }, json: ->(it) { JSON.pretty_generate([it, {it => it}]) },
+    json_dump: ->(it) { JSON.dump({it: it}) }, to_yaml: ->(it) { it.to_yaml },
+    yaml_dump: ->(it) { YAML.dump([{it: it}]) }, marshal: ->(it) { Marshal.dump(it) },
+    marshal_in_a_list: ->(it) { Marshal.dump([{it: it}]) }, instance_variables: ->(it) { walk(it) },
+    no_method: ->(it) { it.nothing_like_it }, wrong_argument: ->(it) { Integer(it) },
+    fetch: ->(it) { {}.fetch(it) }, frozen: ->(it) { it.dup.freeze.instance_variable_set(:@x, 1) }
+  }.freeze
+
+  # What only the three gems do.
+  GEMS = <<~RUBY
+    require "active_support/all"
+    require "oj"
+    require "awesome_print"
+    AwesomePrint.defaults = {plain: true}
+    WAYS = {
+      as_json: -> (it) { it.as_json.inspect }, to_json: -> (it) { it.to_json }, encode: -> (it) { ActiveSupport::JSON.encode([{it: it}]) },
+      instance_values: -> (it) { it.instance_values.inspect }, query: -> (it) { {it: it}.to_query }, deep_dup: -> (it) { {it: it}.deep_dup.inspect },
+      cache: -> (it) { ActiveSupport::Cache::MemoryStore.new.write("it", it) },
+      ai: -> (it) { it.ai }, ai_raw: -> (it) { it.ai(raw: true) }, ai_in_a_list: -> (it) { [{it: it}].ai(raw: true, multiline: true) },
+      **%i[strict null compat object custom rails wab].to_h { |mode| [:"oj_\#{mode}", -> (it) { Oj.dump([{"it" => it}, it], mode: mode) }] }
+    }
+  RUBY
+
+  def self.walk(object, seen = {}.compare_by_identity)
+    return "" if seen[object]
+
+    seen[object] = true
+    inside = object.instance_variables.map { |name| object.instance_variable_get(name) }
+    inside += object.to_a.flatten(1) if object.is_a?(Enumerable) && object.class.name !~ /Queue/
+    "#{object.inspect} #{inside.map { |value| walk(value, seen) }.join(" ")}"
+  end
+
+  def test_no_way_shows_a_secret_of_any_vector
+    shown = vectors.sum { |vector| assert_silent_about(vector) }
+    assert_operator shown, :>, 1000
+    figure("texts in which a secret of a vector was looked for", shown)
+  end
+
+  def test_a_client_an_error_and_an_event
+    answer = FakeServer.json({error: {code: "x", message: "no", payload: {access_token: "hush-hush"}}}, status: "400 No")
+    FakeServer.open(answer) do |server|
+      client = client_of(server.url, events: 9)
+      error = assert_raises(LibNango::Error::BadRequest) { client.get_token(**alice) }
+      list = client.list_connections(headers: {"x-secret" => "hush-hush"})
+      texts = [client, error, list, [client, {error => list}]].flat_map { |it| shown(it) } << client.next_event.inspect
+      assert_operator texts.size, :>, 40
+      texts.each { |text| refute_match(/#{KEY}|hush-hush/, text) }
+    end
+  end
+
+  def test_marshal_and_yaml_say_why_they_refuse
+    [LibNango::Connection.parse("{}"), LibNango::Credentials.parse("{}"), LibNango::Client.new(secret_key: KEY)].each do |it|
+      [-> { Marshal.dump([it]) }, -> { it.to_yaml }, -> { YAML.dump({it: it}) }].each do |write|
+        assert_match(/\Aa #{it.class} is not written by Marshal or YAML: /, assert_raises(TypeError, &write).message)
+      end
+    end
+  end
+
+  # It has none, and may have to cross from one process to another.
+  def test_an_error_is_written
+    error = LibNango::Error::NotFound.new("gone", api_code: "not_found", http_status: 404)
+    again = Marshal.load(Marshal.dump(error))
+    assert_equal [error.class, "gone", 404, :not_found], [again.class, again.message, again.http_status, again.code]
+  end
+
+  def test_gems_show_no_secret
+    vector = vectors.find { |candidate| candidate["name"] == "oauth2-connection" } || vectors.first
+    script = <<~RUBY
+      #{GEMS}
+      fields = JSON.parse($stdin.read)
+      connection = LibNango::Connection.new(fields)
+      client = LibNango::Client.new(secret_key: "#{KEY}")
+      error = LibNango::Error::NotFound.new("gone", body_json: "{}")
+      [connection, connection.credentials, LibNango::ConnectionSummary.new(fields), client, error].each do |it|
+        WAYS.each do |name, way|
+          puts "\#{it.class} \#{name}: \#{begin way.call(it).to_s.gsub("\\n", " ") rescue "\#{$!.class} \#{$!.message}" end}"
+        end
+      end
+      p({client: client}.deep_dup[:client].equal?(client), client.as_json)
+    RUBY
+    output, status = run_with_gems(script, JSON.generate(answers(vector).first))
+    assert_predicate status, :success?, output
+    assert_operator output.lines.size, :>=, 5 * 17
+    assert_includes output, answers(vector).first["connection_id"], "what may be seen is there"
+    assert_includes output, "true\n\"#<LibNango::Client>\""
+    [KEY, *secrets(vector)].each { |secret| refute_includes output, secret }
+  end
+
+  def test_a_client_cannot_be_copied
+    client = LibNango::Client.new(secret_key: KEY)
+    [-> { client.dup }, -> { client.clone }, -> { client.clone(freeze: false) },
+     -> { client.instance_variable_get(:@handle).dup }].each do |copy|
+      assert_match(/cannot be copied/, assert_raises(TypeError, &copy).message)
+    end
+    client.freeze
+    client.close
+    assert_predicate client, :closed?
+  end
+
+  def test_ractors_get_no_client
+    script = <<~RUBY
+      client = LibNango::Client.new(secret_key: "#{KEY}", base_url: "http://127.0.0.1:1", max_retries: 0)
+      ways = [-> { Ractor.new(client) { |it| it.inspect }.take }, -> { Ractor.make_shareable(client) },
+              -> { Ractor.make_shareable([client], copy: true) }, -> { Ractor.new { Ractor.receive }.send(client) },
+              -> { Ractor.new { Ractor.receive }.send(client, move: true) }]
+      ways.each { |way| puts(begin way.call rescue "\#{$!.class}" end) }
+      connection = Ractor.make_shareable(LibNango::Connection.parse('{"connection_id":"c"}'))
+      puts Ractor.new(connection) { |it| it["connection_id"] }.take
+      puts(begin client.warm_up rescue $!.class end)
+      client.close
+      GC.start
+    RUBY
+    output, status = Open3.capture2e(RbConfig.ruby, "-W0", "-I", lib, "-rlibnango", "-e", script)
+    assert_predicate status, :success?, output
+    assert_equal [*["TypeError"] * 4, "Ractor::Error", "c", "LibNango::Error::Connect"], output.split
+  end
+
+  private
+
+  def lib
+    File.expand_path("../lib", __dir__)
+  end
+
+  def run_with_gems(script, input)
+    Open3.capture2e({"RUBYOPT" => nil}, RbConfig.ruby, "-W0", "-I", lib, "-rlibnango", "-e", script, stdin_data: input)
+  end
+
+  # Those whose answers have credentials.
+  def vectors
+    found = JSON.parse(File.read(File.join(VECTORS, "credentials.json")), max_nesting: false)["vectors"]
+    found.select { |vector| secrets(vector).any? && answers(vector).all?(Hash) }
+  end
+
+  def answers(vector)
+    Array(vector["exchanges"]).map { |exchange| exchange["response"]["body"] }
+  end
+
+  def secrets(vector)
+    answers(vector).grep(Hash).flat_map { |answer| texts(answer["credentials"]) }
+                   .reject { |text| text.size < 8 } - ["OAUTH2_CC"]
+  end
+
+  def texts(value)
+    case value
+    when String then [value]
+    when Array then value.flat_map { |element| texts(element) }
+    when Hash then value.except("type", "expires_at").values.flat_map { |element| texts(element) }
+    else []
+    end
+  end
+
+  # Every text that every way makes of an object.
+  def shown(object)
+    WAYS.values.map do |way|
+      way.call(object).to_s
+    rescue StandardError => e
+      "#{e.message} #{e.full_message}"
+    end
+  end
+
+  # How many texts there were.
+  def assert_silent_about(vector)
+    answers(vector).sum do |fields|
+      connection = LibNango::Connection.parse(JSON.generate(fields))
+      objects = [connection, connection.credentials, LibNango::ConnectionSummary.new(fields)]
+      texts = [*objects, objects, {objects => objects}].flat_map { |object| shown(object) }
+      assert_includes texts.join, connection.connection_id.to_s
+      secrets(vector).product(texts) { |secret, text| refute_includes text, secret, vector["name"] }
+      texts.size
+    end
+  end
+end
