@@ -6,6 +6,9 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -273,6 +276,18 @@ func (h *handle) nextEvent() json.RawMessage {
 // String names the type: there is nothing in a client for a person to read, and a key in it that
 // nobody should.
 func (c *Client) String() string { return "nango.Client" }
+
+// GoString is String.
+func (c *Client) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// MarshalText returns what String does, so that what encodes a client says no more.
+func (c *Client) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// LogValue is String.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // callForOne makes a call about one connection; more is what follows the ids in its parameters.
 func (c *Client) callForOne(

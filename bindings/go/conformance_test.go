@@ -243,27 +243,8 @@ func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) 
 	if v.Client.SecretKey != nil {
 		secrets[0] = *v.Client.SecretKey
 	}
-	var collect func(value any, inside bool)
-	collect = func(value any, inside bool) {
-		switch value := value.(type) {
-		case string:
-			if inside && len(value) >= 8 {
-				secrets = append(secrets, value)
-			}
-		case []any:
-			for _, element := range value {
-				collect(element, inside)
-			}
-		case map[string]any:
-			for name, member := range value {
-				if name != "type" && name != "expires_at" {
-					collect(member, inside || name == "credentials")
-				}
-			}
-		}
-	}
 	for _, exchange := range v.Exchanges {
-		collect(exchange.Response.Body, false)
+		secrets = append(secrets, secretTexts(exchange.Response.Body, false)...)
 	}
 	shown := fmt.Sprintf("%v %+v %#v", last.err, last.err, last.err)
 	var e *nango.Error
@@ -281,6 +262,27 @@ func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) 
 			t.Errorf("the secret %s is shown: %s", secret, shown)
 		}
 	}
+}
+
+// secretTexts are those under `credentials`, of eight letters or more.
+func secretTexts(value any, inside bool) (secrets []string) {
+	switch value := value.(type) {
+	case string:
+		if inside && len(value) >= 8 {
+			secrets = append(secrets, value)
+		}
+	case []any:
+		for _, element := range value {
+			secrets = append(secrets, secretTexts(element, inside)...)
+		}
+	case map[string]any:
+		for name, member := range value {
+			if name != "type" && name != "expires_at" {
+				secrets = append(secrets, secretTexts(member, inside || name == "credentials")...)
+			}
+		}
+	}
+	return secrets
 }
 
 // runTokenOfConnection is for a vector that says what the token is, or that there is none: what it

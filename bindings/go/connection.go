@@ -311,6 +311,18 @@ func (c ConnectionSummary) String() string {
 	return fmt.Sprintf("nango.ConnectionSummary{ConnectionID:%q ProviderConfigKey:%q Provider:%q}", c.ConnectionID, c.ProviderConfigKey, c.Provider)
 }
 
+// GoString is String.
+func (c ConnectionSummary) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c ConnectionSummary) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue says which connection it is.
+func (c ConnectionSummary) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("connection_id", c.ConnectionID),
+		slog.String("provider_config_key", c.ProviderConfigKey), slog.String("provider", c.Provider))
+}
+
 // Credentials are a connection's credentials, of whatever type. The named fields are what many
 // types have; [Credentials.Field] has the rest.
 type Credentials struct {

@@ -2,11 +2,14 @@ package nango_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +101,74 @@ func list(t *testing.T, client *nango.Client, filter nango.Filter) (all []string
 		all = append(all, connection.ProviderConfigKey+"/"+connection.ConnectionID)
 	}
 	return all
+}
+
+// What is added while a list is walked through moves the rest back, onto the page that comes next.
+func TestListWhileConnectionsAreAdded(t *testing.T) {
+	client := newClient(t)
+	for _, each := range []int{1, 10, 25} {
+		tag := fmt.Sprintf("go-walk-%d", each)
+		added := 0
+		add := func(count int) {
+			for range count {
+				addConnection(t, fmt.Sprintf("%s-%d", tag, added), tag)
+				added++
+			}
+		}
+		t.Cleanup(func() {
+			for i := range added {
+				askDev(t, http.MethodDelete, fmt.Sprintf("/connections/%s-%d?provider_config_key=stripe-key", tag, i), "", http.StatusOK)
+			}
+		})
+		add(250)
+		seen := map[string]int{}
+		walked := 0
+		for connection, err := range client.ListConnections(background(), nango.Filter{PageSize: 10, Tags: map[string]string{"walk": tag}}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[connection.ConnectionID]++
+			if walked++; walked%10 == 0 && added < 550 {
+				add(each)
+			}
+		}
+		came := 0
+		for i := range 250 {
+			if seen[fmt.Sprintf("%s-%d", tag, i)] == 1 {
+				came++
+			}
+		}
+		t.Logf("%d added after each page of 10, %d in all: %d of 250 came", each, added-250, came)
+		if came != 250 || walked != len(seen) {
+			t.Errorf("%d came once, %d came, %d different ones", came, walked, len(seen))
+		}
+	}
+}
+
+func addConnection(t *testing.T, id, tag string) {
+	t.Helper()
+	askDev(t, http.MethodPost, "/connections", fmt.Sprintf(`{"provider_config_key": "stripe-key", "connection_id": %q, "tags": {"walk": %q},
+		"credentials": {"type": "API_KEY", "apiKey": "a-key-of-a-test"}}`, id, tag), http.StatusCreated)
+}
+
+// askDev asks nango-dev itself.
+func askDev(t *testing.T, method, path, body string, want int) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(background(), method, os.Getenv("NANGO_HOST")+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("NANGO_SECRET_KEY"))
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	_ = response.Body.Close()
+	if response.StatusCode != want {
+		t.Fatalf("%s %s: got %d", method, path, response.StatusCode)
+	}
 }
 
 func TestWarmUp(t *testing.T) {

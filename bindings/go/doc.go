@@ -36,8 +36,11 @@
 // # Secrets
 //
 // Whatever may hold a secret ([Secret], [SecretJSON], [Credentials], [Connection]) prints as
-// [REDACTED], with any verb of fmt, in JSON and in slog. Reveal and Raw are the ways to the secret
-// itself, and easy to find in a review.
+// [REDACTED]: with any verb of fmt, in JSON, XML, templates and slog. What would write an object to
+// read it again, such as gob, refuses. A secret is kept in a closure, so that what walks through
+// values by reflection, such as spew, does not get to it either; only a program that reads memory
+// through unsafe does. Reveal and Raw are the ways to the secret itself, and easy to find in a
+// review. Metadata is your own and is not taken for a secret.
 //
 // # Goroutines
 //

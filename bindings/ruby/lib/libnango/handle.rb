@@ -52,7 +52,8 @@ module LibNango
     # For Ractor.make_shareable: what is closed later cannot be frozen.
     # @raise [TypeError]
     def freeze
-      raise TypeError, "a #{@what} cannot be made shareable: any number of threads may share it, and no Ractor"
+      raise TypeError, "a #{@what} cannot be made shareable: any number of threads may share it, " \
+                       "and no Ractor"
     end
 
     private

@@ -39,7 +39,8 @@ module LibNango
     # For dup, clone and Ractor.new.
     # @raise [TypeError]
     def initialize_copy(_original)
-      raise TypeError, "a #{self.class} cannot be copied, nor passed to a Ractor: any number of threads may share it"
+      raise TypeError, "a #{self.class} cannot be copied, nor passed to a Ractor: any number of " \
+                       "threads may share it"
     end
 
     # For deep_dup of ActiveSupport, which then shares it.
