@@ -35,6 +35,10 @@
  *    thread's call looks up a host name: the child may then find libc's lock taken.
  *  - SIGPIPE never reaches the program because of the library.
  *  - A call needs 128 KiB of its thread's stack, however deep an answer is.
+ *  - JSON out is what Nango wrote, byte for byte, but for one thing: the escape of half a surrogate
+ *    pair (U+D800 to U+DFFF), which many parsers refuse, becomes that of U+FFFD. It is checked:
+ *    UTF-8, RFC 8259, nothing before or behind it, and nested at most 512 levels deep. Any other
+ *    answer is NANGO_ERROR_INVALID_RESPONSE.
  */
 
 #ifndef NANGO_H
@@ -101,6 +105,12 @@ typedef struct nango_options nango_options;
 /**
  * Walks through a list, page after page. Made with nango_pager_new(), freed with
  * nango_pager_free(). One page at a time: two threads that ask at once get the same page.
+ *
+ * Nango pages by offset and lists the newest first. A connection that is added during the walk
+ * moves the others back, and a walk leaves out what it has given already: each connection that is
+ * there from the first page to the last comes once. One that is deleted moves those behind it
+ * forward, onto a page that was read already: they do not come, and nothing tells. A walk keeps 8
+ * bytes for each connection that it has given, and at most 32 MiB: it knows the last million.
  */
 typedef struct nango_pager nango_pager;
 
@@ -639,12 +649,17 @@ nango_pager *nango_pager_new(const nango_client *client,
                              nango_error **error_out);
 
 /**
- * Fetches the next page, {"connections": […]}, as Nango wrote it; its elements are read with a
- * JSON library, or with nango_json_items_new(page, "/connections"). A server that does not page
- * sends the whole list as one page. Blocks this thread only, and always has an end.
+ * Fetches the next page, {"connections": […]}; its elements are read with a JSON library, or with
+ * nango_json_items_new(page, "/connections"). A server that does not page sends the whole list as
+ * one page. Blocks this thread only, and always has an end. It makes more than one request where a
+ * page holds nothing new.
+ *
+ * A page that is new as a whole comes as Nango wrote it, byte for byte. One that begins with what
+ * an earlier page had comes as {"connections":[…]} with the others, each as Nango wrote it.
  *
  * Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL
- * and an error: any code; the next call asks for the same page again.
+ * and an error: any code; the next call goes on where this one failed. INVALID_RESPONSE with
+ * nango_error_retryable(): connections are added faster than pages are read.
  */
 char *nango_pager_next_json(const nango_pager *pager, nango_error **error_out);
 

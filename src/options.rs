@@ -287,7 +287,9 @@ impl CallOptions {
     /// A header to send along, such as `traceparent`; a second one of the same name replaces the
     /// first.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let (name, value) = request::header(name, value)?;
+        let (name, mut value) = request::header(name, value)?;
+        // It does not print: it may be a secret.
+        value.set_sensitive(true);
         self.headers.retain(|(known, _)| *known != name);
         self.headers.push((name, value));
         Ok(())

@@ -364,3 +364,35 @@ fn refuses_limit(error: &Error) -> bool {
     error.api_code() == Some("invalid_query_params")
         && problems().into_iter().flatten().any(|problem| problem["code"] == "unrecognized_keys")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_is_known_in_little_memory() {
+        let mut given = Given::default();
+        let numbers = |page: u64| (page * 1000..(page + 1) * 1000).map(|at| at.wrapping_mul(7919));
+        for page in 0..4000 {
+            given.add(numbers(page));
+            assert!(given.0.len() < 16, "{given:?}");
+        }
+        let newest = Given::LONG as u64 / 1000;
+        assert!((4000 - newest..4000).flat_map(numbers).all(|identity| given.has(identity)));
+        assert!(!given.has(1) && !given.has(4_000_001 * 7919));
+        let known: usize = given.0.iter().map(|run| run.len()).sum();
+        assert!(known * size_of::<Identity>() <= 32 << 20, "{given:?}");
+        // A copy of a walk shares what it is not to change.
+        let copy = given.clone();
+        assert!(copy.0.iter().zip(&given.0).all(|(one, other)| Arc::ptr_eq(one, other)));
+    }
+
+    #[test]
+    fn pages_of_one_are_joined() {
+        let mut given = Given::default();
+        for identity in 0..5000 {
+            given.add([identity].into_iter());
+        }
+        assert!(given.0.len() < 14 && (0..5000).all(|identity| given.has(identity)));
+    }
+}

@@ -11,7 +11,9 @@ use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nango::{CallOptions, Client, Error, Queue, operation};
+use nango::{
+    CallOptions, Client, Completion, Error, Options, Pager, Queue, Secret, Walk, operation,
+};
 use serde_json::{Value, json};
 use support::{KEY, Server, options, read_request};
 
@@ -179,4 +181,69 @@ fn parameters() -> nango::Parameters {
         .as_object()
         .cloned()
         .expect("an object")
+}
+
+/// Whether a type has a trait, as the compiler knows it: the method of the type itself comes before
+/// that of the trait.
+macro_rules! has {
+    ($type:ty: $($bound:tt)+) => {{
+        struct Probe<T>(std::marker::PhantomData<T>);
+        #[allow(dead_code)]
+        impl<T: $($bound)+> Probe<T> {
+            fn has(&self) -> bool {
+                true
+            }
+        }
+        #[allow(dead_code)]
+        trait Lacks {
+            fn has(&self) -> bool {
+                false
+            }
+        }
+        impl<T> Lacks for Probe<T> {}
+        Probe::<$type>(std::marker::PhantomData).has()
+    }};
+}
+
+#[test]
+fn what_holds_a_secret_has_no_way_to_be_written() {
+    assert!(has!(String: serde::Serialize) && has!(String: std::fmt::Display));
+    assert!(!has!(Secret: serde::Serialize) && !has!(Secret: std::fmt::Display));
+    assert!(!has!(Client: serde::Serialize) && !has!(Client: std::fmt::Display));
+    assert!(!has!(Options: serde::Serialize) && !has!(Options: std::fmt::Display));
+    assert!(!has!(CallOptions: serde::Serialize) && !has!(Completion: serde::Serialize));
+    assert!(!has!(Pager: serde::Serialize) && !has!(Walk: serde::Serialize));
+    assert!(!has!(Error: serde::Serialize));
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let page = format!(
+        r#"{{"connections":[{{"id":1,"connection_id":"c","metadata":{{"a":"{HUSH}1"}},"{HUSH}2":1}}]}}"#
+    );
+    let server = Server::start(move |stream, _| {
+        while read_request(&stream).is_some() {
+            support::answer(&stream, "200 OK", "", &page);
+        }
+    });
+    let options = options(&server.url, KEY);
+    let client = Client::with_options(&options).unwrap();
+    let mut call_options = CallOptions::default();
+    call_options.set_header("x-secret", KEY).unwrap();
+    let mut pager =
+        client.list_connections(nango::Parameters::new(), 1, call_options.clone()).unwrap();
+    let walk = Walk::new(pager.clone());
+    let queue = Queue::new().unwrap();
+    queue.submit_page(&walk, 0).unwrap();
+    let completion = queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");
+    let page = pager.next_page_json().unwrap().expect("a page");
+    let shown = format!(
+        "{page:?} {completion:?} {pager:?} {walk:?} {queue:?} {client:?} {options:?} {call_options:?} \
+         {:#?} {:#?} {:#?}",
+        (&pager, &page),
+        [&options],
+        Some(&call_options)
+    );
+    assert!(shown.contains("1 connections") && shown.contains("[REDACTED]"), "{shown}");
+    assert!(!shown.contains(HUSH) && !shown.contains(KEY), "{shown}");
 }

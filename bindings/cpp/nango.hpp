@@ -37,6 +37,9 @@
 ///    is missing where exceptions are off. Files of a program that were compiled differently in
 ///    this have different types of the same name, and exchanging them is an error of the linker,
 ///    not of the running program.
+///  - **JSON** out is what Nango wrote, byte for byte, but for the escape of half a surrogate pair
+///    (U+D800 to U+DFFF), which becomes that of U+FFFD. What is not JSON (RFC 8259, UTF-8), or is
+///    nested more than 512 levels deep, is INVALID_RESPONSE.
 ///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is
 ///    longer is taken for 49 days, what is not positive is refused.
 
@@ -1464,8 +1467,9 @@ struct filter {
 /// for (const nango::connection_summary& connection : client.list_connections())
 /// @endcode
 ///
-/// The client may end before the list. Connections that are made or deleted meanwhile may appear
-/// twice, or not at all.
+/// The client may end before the list. Each connection that is there all the while comes once, also
+/// where others are added. Where some are deleted between two pages, others may not come: Nango
+/// pages by offset, so that they move onto a page that was read already, and nothing tells.
 class connection_list {
 public:
     class iterator;
@@ -1476,7 +1480,7 @@ public:
     static connection_list adopt(nango_pager* owned) noexcept { return connection_list(owned); }
 
     /// The next connection; nothing: that was the last. It blocks where a new page begins. After an
-    /// error the same page is asked for again.
+    /// error the walk goes on where it failed.
     [[nodiscard]] result<std::optional<connection_summary>> try_next() {
         using next = std::optional<connection_summary>;
         for (;;) {

@@ -42,6 +42,12 @@
 // through unsafe does. Reveal and Raw are the ways to the secret itself, and easy to find in a
 // review. Metadata is your own and is not taken for a secret.
 //
+// # JSON
+//
+// JSON comes as Nango wrote it, byte for byte, but for half of a surrogate pair (\ud800), which
+// becomes \ufffd. What is not JSON, or is nested more than 512 levels deep, is
+// [ErrInvalidResponse].
+//
 // # Goroutines
 //
 // A Client may be used by any number of goroutines at once. A call that waits holds no operating

@@ -95,6 +95,10 @@ func quote(text string) string {
 // refreshed. Each page is fetched when the loop gets to it. An error is the last that the loop
 // sees, beside a nil connection.
 //
+// Each connection that is there all the while comes once, also where others are added. Where some
+// are deleted between two pages, others may not come: Nango pages by offset, so that they move onto
+// a page that was read already, and nothing tells.
+//
 //	for connection, err := range client.ListConnections(ctx, nango.Filter{}) {
 //		if err != nil {
 //			return err

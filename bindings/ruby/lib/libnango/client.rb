@@ -12,6 +12,10 @@ module LibNango
   # always ends by its timeout, and is ended at once by Timeout.timeout, Thread#kill, Thread#raise
   # and Ctrl-C. All of them raise {Error}.
   #
+  # JSON comes as Nango wrote it, byte for byte, but for half of a surrogate pair (`\ud800`), which
+  # becomes `\ufffd`. What is not JSON, or is nested more than 512 levels deep, is
+  # {Error::InvalidResponse}.
+  #
   # There is one of each: `dup`, `clone`, `Ractor.new(client)`, `Ractor.make_shareable`,
   # `Marshal.dump` and `to_yaml` raise TypeError.
   class Client
@@ -153,9 +157,10 @@ module LibNango
             headers: headers)
     end
 
-    # The environment's connections, fetched page after page as they are asked for. Each comes once,
-    # also where others are added meanwhile; where some are deleted between two pages, others may be
-    # missing, since Nango pages by offset.
+    # The environment's connections, fetched page after page as they are asked for. Each that is
+    # there all the while comes once, also where others are added. Where some are deleted between
+    # two pages, others may not come: Nango pages by offset, so that they move onto a page that was
+    # read already, and nothing tells.
     #
     #   client.list_connections(integration_id: "github").first(3)
     #   client.list_connections(tags: {tier: "gold"}) { |connection| … }
