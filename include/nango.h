@@ -34,7 +34,6 @@
  *    child both go on using their handles. The one thing to keep from is a fork while another
  *    thread's call looks up a host name: the child may then find libc's lock taken.
  *  - SIGPIPE never reaches the program because of the library.
- *  - A call needs 128 KiB of its thread's stack, however deep an answer is.
  *  - JSON out is what Nango wrote, byte for byte, but for one thing: the escape of half a surrogate
  *    pair (U+D800 to U+DFFF), which many parsers refuse, becomes that of U+FFFD. It is checked:
  *    UTF-8, RFC 8259, nothing before or behind it, and nested at most 512 levels deep. Any other

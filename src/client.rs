@@ -282,7 +282,7 @@ pub(crate) struct Planned {
     operation: &'static Operation,
     request: Request,
     /// What else it needs to replace a token; [`operation::REPLACE_TOKEN`] only.
-    replacement: Option<Box<Replacement>>,
+    replacement: Option<Arc<Replacement>>,
     subject: Subject,
     timeout: Duration,
     pub(crate) cancel: Option<CancellationToken>,

@@ -42,23 +42,22 @@ const WITHOUT_REFRESH_TOKEN: [&str; 5] =
 
 /// How Nango comes to another token for a connection with these credentials, of this provider, both
 /// as JSON. Refresh tokens are there if they were asked for; no copy is made of one.
-pub(crate) fn renewal(credentials: &str, provider: Option<&str>) -> Result<Renewal, Error> {
-    let members = json::members(credentials, ["type", "refresh_token"]);
+pub(crate) fn renewal(credentials: &str, provider: Option<&str>) -> Renewal {
     let [kind, refresh_token] =
-        members.map_err(|error| json::malformed(&error))?.unwrap_or_default();
+        json::members(credentials, ["type", "refresh_token"]).unwrap_or_default();
     let kind = kind.and_then(json::string).unwrap_or_default();
     if STORED.contains(&kind.as_str()) {
-        return Ok(Renewal::Never(kind));
+        return Renewal::Never(kind);
     }
     // Servers before 2025 do not name the provider: it may be one of those.
     let needs_none = provider
         .and_then(json::string)
         .is_none_or(|provider| WITHOUT_REFRESH_TOKEN.contains(&provider.as_str()));
     let has_one = refresh_token.is_some_and(|token| token.starts_with('"') && token != "\"\"");
-    Ok(match kind.as_str() {
+    match kind.as_str() {
         "OAUTH2" if !needs_none && !has_one => Renewal::WithRefreshToken,
         _ => Renewal::Forced,
-    })
+    }
 }
 
 /// The `credentials` of a connection, as the server wrote them, if there is anything in them.

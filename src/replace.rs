@@ -56,14 +56,14 @@ impl Replacement {
         parameters: &Parameters,
         refused: Secret,
         options: &CallOptions,
-    ) -> Result<Box<Replacement>, Error> {
+    ) -> Result<Arc<Replacement>, Error> {
         let with = |flag: &str| {
             let mut parameters = parameters.clone();
             parameters.insert(flag.to_owned(), Value::Bool(true));
             client.plan(&operation::REPLACING, parameters, options)
         };
         let id = |name| parameters.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Box::new(Replacement {
+        Ok(Arc::new(Replacement {
             connection: [id("provider_config_key"), id("connection_id")],
             refused,
             inspection: with(REFRESH_TOKEN)?,
@@ -162,7 +162,7 @@ impl Replacement {
 
     fn found(&self, connection: &str) -> Result<Found, Error> {
         let [credentials, provider] = response::members(connection, ["credentials", "provider"])?;
-        let renewal = credentials::renewal(credentials::all(credentials)?, provider)?;
+        let renewal = credentials::renewal(credentials::all(credentials)?, provider);
         match credentials::token(credentials) {
             Ok(token) if *token != *self.refused => Ok(Found::Another(token.into())),
             // A stored type that is not one token, such as BASIC, is the refused one all the same.
@@ -246,6 +246,10 @@ struct Step<'a> {
 impl Call for Step<'_> {
     fn decode(&self, answer: Answer) -> Decoded {
         self.planned.decode(answer)
+    }
+
+    fn decoder(&self) -> impl FnOnce(Answer) -> Decoded + Send + 'static {
+        self.planned.decoder()
     }
 
     fn explain(&self, failure: &Failure) -> Error {
