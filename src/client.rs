@@ -412,7 +412,7 @@ impl Call for Planned {
         }
         let status = answer.status.as_u16();
         let failed = |error: Error| Decoded::Own(Err(error.with_status(status)));
-        let body = match response::text(answer, &self.safe()) {
+        let body = match response::text(answer, || self.safe()) {
             Ok(body) => body,
             Err(error) => return failed(error),
         };

@@ -27,10 +27,13 @@ pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does
 const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
 
 /// The JSON text of a good answer, as the server wrote it but for what [`json::checked`] replaces.
-pub(crate) fn text(answer: Answer, safe: &Safe<'_>) -> Result<Zeroizing<String>, Error> {
+pub(crate) fn text<'a>(
+    answer: Answer,
+    safe: impl FnOnce() -> Safe<'a>,
+) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
     if !status.is_success() {
-        return Err(failure(&answer, safe).with_whole_body(whole(answer.body)));
+        return Err(failure(&answer, &safe()).with_whole_body(whole(answer.body)));
     }
     if !GOOD.contains(&status) {
         return Err(invalid(
@@ -44,7 +47,7 @@ pub(crate) fn text(answer: Answer, safe: &Safe<'_>) -> Result<Zeroizing<String>,
     if !is_json(&answer.headers) {
         let value =
             answer.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
-        let what = match (value, value.and_then(|value| safe.media_type(value))) {
+        let what = match (value, value.and_then(|value| safe().media_type(value))) {
             (_, Some(kind)) => format!("is of the type {kind}"),
             (Some(_), None) => "is of another type".to_owned(),
             (None, None) => "has no content type".to_owned(),
