@@ -525,17 +525,17 @@ const char *nango_error_message(const nango_error *error);
  * What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
  * envelopes ("error", "code", "message", "errors", "payload", "method", "path", "status"), with
  * "[REDACTED]" in the place of a value that may be a secret. A member named "..." says that others
- * are left out; nango_error_body_reveal() has them. NULL: there was no body, or it has not the form
- * of an answer of Nango's. Borrowed: lives as long as the error.
+ * are left out; nango_error_body_reveal() has them. NULL: there was no body, or it has not the
+ * form of an answer of Nango's. Borrowed: lives as long as the error.
  */
 const char *nango_error_body_json(const nango_error *error);
 
 /**
  * The whole body of an answer that was not a success, whatever it is, as far as it was read: its
  * first MiB. It may hold secrets, such as a user's token, so it is in nothing that the library
- * prints; a program takes out of it what it needs, such as an action's own error. What is not UTF-8
- * in it, and a NUL character, is U+FFFD. Owned: nango_free_string() wipes and frees it. NULL: there
- * was no such answer, or its body was empty. Any thread.
+ * prints; a program takes out of it what it needs, such as an action's own error. What is not
+ * UTF-8 in it, and a NUL character, is U+FFFD. Owned: nango_free_string() wipes and frees it.
+ * NULL: there was no such answer, or its body was empty. Any thread.
  */
 char *nango_error_body_reveal(const nango_error *error);
 

@@ -301,9 +301,9 @@ impl Error {
         self.0.api_code.as_deref()
     }
 
-    /// What of the server's JSON body is known to be safe: the members of Nango's envelopes (`code`,
-    /// `message`, `errors`, `payload`, …), with `[REDACTED]` in the place of a value that may be a
-    /// secret, and a member `...` where others are left out.
+    /// What of the server's JSON body is known to be safe: the members of Nango's envelopes
+    /// (`code`, `message`, `errors`, `payload`, …), with `[REDACTED]` in the place of a value that
+    /// may be a secret, and a member `...` where others are left out.
     pub fn body_json(&self) -> Option<&str> {
         self.0.body.as_deref()
     }

@@ -50,7 +50,8 @@ impl Long {
                 "/refresh?",
                 "424 Failed Dependency",
                 long(
-                    "{\"error\":{\"code\":\"invalid_credentials\",\"message\":\"The refresh limit.\",\"payload\":[",
+                    "{\"error\":{\"code\":\"invalid_credentials\",\
+                     \"message\":\"The refresh limit.\",\"payload\":[",
                     "]}}",
                     LENGTH,
                 ),
@@ -240,7 +241,8 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     let timeout = Duration::from_millis(400);
     options.set_timeout(timeout).unwrap();
     let began = Instant::now();
-    let mut left = (0..4).map(|_| submit(&options)).count();
+    let tickets: Vec<u64> = (0..4).map(|_| submit(&options)).collect();
+    let mut left = tickets.len();
     while left > 0 {
         left -= queue.next(4, Some(Duration::from_secs(60))).len();
     }

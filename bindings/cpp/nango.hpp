@@ -338,8 +338,8 @@ void each_member(const char* json, std::string_view pointer, Each&& each) {
 
 class secret;
 
-/// Why a call failed. Safe to print: what it shows holds no secret. Copies are cheap and share one and the
-/// same error; any number of threads may read them at once.
+/// Why a call failed. Safe to print: what it shows holds no secret. Copies are cheap and share one
+/// and the same error; any number of threads may read them at once.
 class error : public std::exception {
 public:
     /// Another holder of the same error.
@@ -378,9 +378,9 @@ public:
     std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
 
     /// What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
-    /// envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member "..."
-    /// where others are left out. Nothing: the body has not that form. Lives as long as the error or
-    /// a copy of it.
+    /// envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
+    /// "..." where others are left out. Nothing: the body has not that form. Lives as long as the
+    /// error or a copy of it.
     std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
 
     /// The whole body of an answer that was not a success, as far as it was read: its first MiB. It

@@ -190,8 +190,8 @@ func (e *Error) Header(name string) string {
 }
 
 // RevealBody returns the whole body of an answer that was not a success, as far as it was read: its
-// first MiB. It may hold secrets, so nothing prints it. Empty: there was no such answer, or its body
-// was empty.
+// first MiB. It may hold secrets, so nothing prints it. Empty: there was no such answer, or its
+// body was empty.
 func (e *Error) RevealBody() string {
 	return e.body.Reveal()
 }

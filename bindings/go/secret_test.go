@@ -176,7 +176,8 @@ func TestErrorsDoNotPrintTheirBodies(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	printed := string(failure.BodyJSON)
-	for _, value := range []any{err, failure, *failure, []any{*failure}, map[string]any{"a": failure}} {
+	values := []any{err, failure, *failure, []any{*failure}, map[string]any{"a": failure}}
+	for _, value := range values {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			printed += fmt.Sprintf(verb, value)
 		}

@@ -1571,7 +1571,8 @@ static void facts_of_an_error(void)
     CHECK_TEXT(nango_error_header(error, "Retry-After"), "7");
     CHECK_TEXT(nango_error_header(error, "x-ratelimit-remaining"), "0");
     CHECK(!nango_error_header(error, "x-ratelimit-limit") && !nango_error_header(error, "x-other") && !nango_error_header(error, ""));
-    CHECK_TEXT(nango_error_body_json(error), "{\"error\":{\"code\":\"too_many_request\",\"...\":\"[REDACTED]\"}}");
+    CHECK_TEXT(nango_error_body_json(error),
+               "{\"error\":{\"code\":\"too_many_request\",\"...\":\"[REDACTED]\"}}");
     whole = nango_error_body_reveal(error);
     CHECK_TEXT(whole, "{\"error\":{\"code\":\"too_many_request\",\"token\":\"s\"}}");
     nango_free_string(whole);

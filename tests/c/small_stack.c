@@ -39,14 +39,16 @@ struct conversation {
 
 static ssize_t receive(struct conversation *with, char *bytes, size_t most)
 {
-    return with->session ? SSL_read(with->session, bytes, (int)most) : read(with->stream, bytes, most);
+    return with->session ? SSL_read(with->session, bytes, (int)most)
+                         : read(with->stream, bytes, most);
 }
 
 static bool all_sent(struct conversation *with, const char *bytes, size_t length)
 {
     while (length > 0) {
         size_t part = length < 16384 ? length : 16384;
-        ssize_t sent = with->session ? SSL_write(with->session, bytes, (int)part) : send(with->stream, bytes, part, MSG_NOSIGNAL);
+        ssize_t sent = with->session ? SSL_write(with->session, bytes, (int)part)
+                                     : send(with->stream, bytes, part, MSG_NOSIGNAL);
         if (sent <= 0)
             return false;
         bytes += sent;
@@ -56,10 +58,12 @@ static bool all_sent(struct conversation *with, const char *bytes, size_t length
 }
 
 /* A text with something so many times between its ends. */
-static char *repeated(const char *begin, const char *part, const char *middle, const char *other, const char *end, size_t times)
+static char *repeated(const char *begin, const char *part, const char *middle, const char *other,
+                      const char *end, size_t times)
 {
-    size_t i, length = strlen(begin) + strlen(middle) + strlen(end) + times * (strlen(part) + strlen(other)) + 1;
-    char *text = malloc(length), *at = stpcpy(text, begin);
+    size_t i, ends = strlen(begin) + strlen(middle) + strlen(end);
+    char *text = malloc(ends + times * (strlen(part) + strlen(other)) + 1);
+    char *at = stpcpy(text, begin);
     for (i = 0; i < times; i++)
         at = stpcpy(at, part);
     at = stpcpy(at, middle);
@@ -80,10 +84,13 @@ static void make_answers(void)
     objects = repeated("{" CREDENTIALS ",\"metadata\":", "{\"a\":", "1", "}", "}", DEEP);
     deep_token = repeated("{\"credentials\":{\"type\":\"API_KEY\",\"raw\":", "[", "", "]",
                           ",\"apiKey\":\"k-1\"}}", DEEP);
-    page = repeated("{\"connections\":[{\"connection_id\":\"c\",\"metadata\":", "{\"a\":[", "", "]}", "}]}", DEEP);
-    deep_error = repeated("{\"error\":{\"code\":\"invalid_body\",\"errors\":[{\"path\":[\"a\"]},", "[", "", "]", "],\"payload\":{\"rows\":[]}}}", DEEP);
-    long_error = repeated("{\"error\":{\"code\":\"invalid_credentials\",\"message\":\"The refresh limit.\",\"payload\":{\"connection\":", "{\"connection\":",
-                          "1", "}", "}}}", 100000);
+    page = repeated("{\"connections\":[{\"connection_id\":\"c\",\"metadata\":", "{\"a\":[", "",
+                    "]}", "}]}", DEEP);
+    deep_error = repeated("{\"error\":{\"code\":\"invalid_body\",\"errors\":[{\"path\":[\"a\"]},",
+                          "[", "", "]", "],\"payload\":{\"rows\":[]}}}", DEEP);
+    long_error = repeated("{\"error\":{\"code\":\"invalid_credentials\","
+                          "\"message\":\"The refresh limit.\",\"payload\":{\"connection\":",
+                          "{\"connection\":", "1", "}", "}}}", 100000);
 }
 
 static void answer(struct conversation *with, const char *request)
@@ -103,7 +110,10 @@ static void answer(struct conversation *with, const char *request)
         status = "400 Bad Request", body = deep_error;
     else if (strstr(request, "/long-error?"))
         status = "424 Failed Dependency", body = long_error;
-    length = snprintf(head, sizeof head, "HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %zu\r\n\r\n", status, strlen(body));
+    length = snprintf(head, sizeof head,
+                      "HTTP/1.1 %s\r\ncontent-type: application/json\r\n"
+                      "content-length: %zu\r\n\r\n",
+                      status, strlen(body));
     if (all_sent(with, head, (size_t)length))
         all_sent(with, body, strlen(body));
 }
@@ -154,9 +164,11 @@ static void start(struct server *server, SSL_CTX *context)
     pthread_t thread;
     server->context = context;
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(!bind(server->listener, (struct sockaddr *)&address, sizeof address) && !listen(server->listener, 16));
+    CHECK(!bind(server->listener, (struct sockaddr *)&address, sizeof address));
+    CHECK(!listen(server->listener, 16));
     getsockname(server->listener, (struct sockaddr *)&address, &size);
-    snprintf(server->url, sizeof server->url, "http%s://127.0.0.1:%d", context ? "s" : "", ntohs(address.sin_port));
+    snprintf(server->url, sizeof server->url, "http%s://127.0.0.1:%d", context ? "s" : "",
+             ntohs(address.sin_port));
     pthread_create(&thread, NULL, accept_all, server);
 }
 
@@ -172,7 +184,8 @@ static void extend(X509 *certificate, X509 *issuer, int kind, const char *value)
     X509_EXTENSION_free(extension);
 }
 
-static X509 *certify(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuers_key, bool authority)
+static X509 *certify(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuers_key,
+                     bool authority)
 {
     static long serial;
     X509 *certificate = X509_new();
@@ -185,7 +198,8 @@ static X509 *certify(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *is
     X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(issuer) : subject);
     X509_set_pubkey(certificate, key);
     if (authority)
-        extend(certificate, issuer ? issuer : certificate, NID_basic_constraints, "critical,CA:TRUE");
+        extend(certificate, issuer ? issuer : certificate, NID_basic_constraints,
+               "critical,CA:TRUE");
     else
         extend(certificate, issuer, NID_subject_alt_name, "IP:127.0.0.1");
     X509_sign(certificate, issuers_key, EVP_sha384());
@@ -203,12 +217,15 @@ static SSL_CTX *chain(const char *name, EVP_PKEY *(*make)(void), BIO *trusted)
         char subject[64];
         snprintf(subject, sizeof subject, "%s %d", name, i);
         keys[i] = make();
-        certificates[i] = certify(subject, keys[i], i ? certificates[i - 1] : NULL, keys[i ? i - 1 : 0], i < 3);
+        certificates[i] = certify(subject, keys[i], i ? certificates[i - 1] : NULL,
+                                  keys[i ? i - 1 : 0], i < 3);
     }
     PEM_write_bio_X509(trusted, certificates[0]);
-    CHECK(SSL_CTX_use_certificate(context, certificates[3]) == 1 && SSL_CTX_use_PrivateKey(context, keys[3]) == 1);
+    CHECK(SSL_CTX_use_certificate(context, certificates[3]) == 1);
+    CHECK(SSL_CTX_use_PrivateKey(context, keys[3]) == 1);
     /* Which the context takes over. */
-    CHECK(SSL_CTX_add_extra_chain_cert(context, certificates[2]) == 1 && SSL_CTX_add_extra_chain_cert(context, certificates[1]) == 1);
+    CHECK(SSL_CTX_add_extra_chain_cert(context, certificates[2]) == 1);
+    CHECK(SSL_CTX_add_extra_chain_cert(context, certificates[1]) == 1);
     X509_free(certificates[0]);
     X509_free(certificates[3]);
     for (i = 0; i < 4; i++)
@@ -279,7 +296,8 @@ static void expect_connection(const nango_client *client, const char *id, const 
     nango_free_string(connection);
 }
 
-static void expect_error(const nango_client *client, const char *id, nango_code code, const char *api_code)
+static void expect_error(const nango_client *client, const char *id, nango_code code,
+                         const char *api_code)
 {
     nango_error *error = NULL;
     char *whole;
@@ -341,7 +359,8 @@ static void *a_call_through_the_queue(void *url)
     for (i = 0; i < sizeof ids / sizeof *ids; i++) {
         char params[128];
         nango_completion done;
-        snprintf(params, sizeof params, "{\"provider_config_key\": \"gh\", \"connection_id\": \"%s\"}", ids[i]);
+        snprintf(params, sizeof params,
+                 "{\"provider_config_key\": \"gh\", \"connection_id\": \"%s\"}", ids[i]);
         CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 0, NULL));
         CHECK(nango_queue_next(queue, &done, 1, 20000) == 1 && !done.json == (i == 2));
         nango_free_string(done.json);
@@ -356,7 +375,8 @@ static void *a_call_through_the_queue(void *url)
 static void on_a_small_stack(const char *what, void *(*run)(void *), void *argument)
 {
     size_t page_size = (size_t)sysconf(_SC_PAGESIZE), untouched = 0;
-    unsigned char *memory = mmap(NULL, STACK + page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory = mmap(NULL, STACK + page_size, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     unsigned char *stack = memory + page_size;
     pthread_attr_t attributes;
     pthread_t thread;
@@ -383,7 +403,8 @@ static void a_small_stack_is_enough(void)
     on_a_small_stack("HTTP", calls_of_their_own, servers[0].url);
     on_a_small_stack("TLS, RSA of 4096 bits", calls_of_their_own, servers[1].url);
     on_a_small_stack("TLS, P-384", calls_of_their_own, servers[2].url);
-    on_a_small_stack("TLS, P-384, the system's authorities", a_call_that_reads_the_roots, servers[2].url);
+    on_a_small_stack("TLS, P-384, the system's authorities", a_call_that_reads_the_roots,
+                     servers[2].url);
     on_a_small_stack("the queue, HTTP", a_call_through_the_queue, servers[0].url);
     on_a_small_stack("the queue, TLS, RSA of 4096 bits", a_call_through_the_queue, servers[1].url);
 }

@@ -82,7 +82,8 @@ static void expect_error(const nango::error& error, const json& wanted) {
         else if (name == "reveal_body")
             expect(name, error.reveal_body() ? json(error.reveal_body()->reveal()) : json(), fact);
         else if (name == "headers")
-            for (const auto& [header, value] : fact.items()) expect(header, or_null(error.header(header)), value);
+            for (const auto& [header, value] : fact.items())
+                expect(header, or_null(error.header(header)), value);
         else
             expect("a fact of an error that this runner does not know", name, json());
     }

@@ -242,10 +242,12 @@ class ConformanceTest < Minitest::Test
     assert_equal expected["code"].downcase.to_sym, error.code
     assert_operator error.class, :<, LibNango::Error, "each code has a class"
     facts = {"http_status" => error.http_status, "api_code" => error.api_code, "retryable" => error.retryable?,
-             "retry_after_ms" => milliseconds(error), "attempts" => error.attempts, "body_json" => error.body,
-             "reveal_body" => error.reveal_body}
+             "retry_after_ms" => milliseconds(error), "attempts" => error.attempts,
+             "body_json" => error.body, "reveal_body" => error.reveal_body}
     facts.each { |name, value| assert_equal_or_nil expected[name], value, "#{name}: #{context}" if expected.key?(name) }
-    expected["headers"]&.each { |name, value| assert_equal_or_nil value, error.header(name), "#{name}: #{context}" }
+    expected["headers"]&.each do |name, value|
+      assert_equal_or_nil value, error.header(name), "#{name}: #{context}"
+    end
     assert_texts(expected, error)
     error
   end

@@ -16,19 +16,26 @@ fn shown(sentence: &str) -> String {
 #[test]
 fn messages_that_hold_no_secret_are_readable() {
     for message in [
-        "The external API returned an error when trying to refresh the access token. Please try again later.",
+        "The external API returned an error when trying to refresh the access token. Please try \
+         again later.",
         "A recent refresh attempt failed. Backing off before retrying.",
         "Authentication failed. The provided secret key is not a UUID v4.",
         "Authentication failed. The request is missing the Authorization header.",
-        "Connection with connection id m-1 and provider config key does-not-exist not found. Please make sure the connection exists in the Nango dashboard",
-        "Insufficient scope. Required one of: environment:connections:read or environment:connections:read_credentials",
-        "Importing an OAuth2 token requires the 'expires_at' parameter. If the token doesn't expire pass in the 'no_expiration' parameter",
-        "An error occurred. Please contact support with this unique id: \"ea8a9cce-eba8-4dd8-89c9-6b028767e3b2\"",
+        "Connection with connection id m-1 and provider config key does-not-exist not found. \
+         Please make sure the connection exists in the Nango dashboard",
+        "Insufficient scope. Required one of: environment:connections:read or \
+         environment:connections:read_credentials",
+        "Importing an OAuth2 token requires the 'expires_at' parameter. If the token doesn't \
+         expire pass in the 'no_expiration' parameter",
+        "An error occurred. Please contact support with this unique id: \
+         \"ea8a9cce-eba8-4dd8-89c9-6b028767e3b2\"",
         "Unrecognized key: \"foo\"",
         "Unrecognized keys: \"integrationId\", \"limit\", \"page\"",
         "Too small: expected string to have >=1 characters",
         "Too big: expected number to be <=2000",
-        "Invalid option: expected one of \"true\"|\"1\"|\"yes\"|\"on\"|\"y\"|\"enabled\"|\"false\"|\"0\"|\"no\"|\"off\"|\"n\"|\"disabled\"",
+        "Invalid option: expected one of \
+         \"true\"|\"1\"|\"yes\"|\"on\"|\"y\"|\"enabled\"|\"false\"|\"0\"|\"no\"|\"off\"|\"n\"|\
+         \"disabled\"",
         "Invalid input: expected number, received NaN",
         "Provider OAUTH2 does not support API_KEY auth",
         "Missing param 'api_key'.",

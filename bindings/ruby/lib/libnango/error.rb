@@ -94,8 +94,8 @@ module LibNango
     # @param headers [Hash{String => String}] names in lower case
     # @param whole_body [String, nil]
     def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME, http_status: 0,
-                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0, headers: {},
-                   whole_body: nil)
+                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0,
+                   headers: {}, whole_body: nil)
       super(message)
       @number = number
       @code_name = code_name
@@ -127,9 +127,9 @@ module LibNango
       body_json && JSON.parse(body_json, max_nesting: false)
     end
 
-    # The whole body of an answer that was not a success, as far as it was read: its first MiB. It may
-    # hold secrets, so nothing shows it, and it is not there in an error that was stored and loaded.
-    # @return [String, nil] nil: there was no such answer, or its body was empty
+    # The whole body of an answer that was not a success, as far as it was read: its first MiB. It
+    # may hold secrets, so nothing shows it, and it is not there in an error that was stored and
+    # loaded. @return [String, nil] nil: there was no such answer, or its body was empty
     def reveal_body
       @whole_body&.reveal
     end
