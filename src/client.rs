@@ -412,12 +412,12 @@ impl Call for Planned {
         }
         let status = answer.status.as_u16();
         let failed = |error: Error| Decoded::Own(Err(error.with_status(status)));
-        let body = match response::text(answer, || self.safe()) {
+        let mut body = match response::text(answer, || self.safe()) {
             Ok(body) => body,
             Err(error) => return failed(error),
         };
         let [first, second] = self.operation.identity;
-        let found = match response::members(&body, ["credentials", first, second]) {
+        let found = match response::members(&mut body, ["credentials", first, second]) {
             Ok(found) => found,
             Err(error) => return failed(error),
         };

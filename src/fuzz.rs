@@ -37,10 +37,13 @@ pub fn answer(data: &[u8]) {
     let body = next().to_vec().into();
     let status = status.unwrap_or(StatusCode::OK);
     match response::text(Answer { status, headers, body, cut: false }, safe) {
-        Ok(text) => {
+        Ok(mut text) => {
             assert!(status.is_success());
+            if response::members(&mut text, []).is_err() {
+                return;
+            }
             assert!(json::check(&text).is_ok());
-            let Ok([credentials]) = response::members(&text, ["credentials"]) else { return };
+            let [credentials] = json::members(&text, ["credentials"]).expect("an object");
             if let Ok(all) = credentials::all(credentials) {
                 assert!(all.starts_with('{') && text.contains(all));
             }
@@ -254,7 +257,10 @@ pub fn json_get(data: &[u8]) {
         deep || json::check(text).is_ok() == serde_json::from_str::<IgnoredAny>(text).is_ok(),
         "{text:?}"
     );
-    let Ok(checked) = json::checked(Zeroizing::new(text.to_owned())) else { return };
+    let mut checked = Zeroizing::new(text.to_owned());
+    if json::checked(&mut checked, []).is_err() {
+        return;
+    }
     assert!(checked.len() == text.len() && json::check(&checked) == Ok(()));
     // A parser that refuses lone surrogates reads it now.
     if let Err(error) = serde_json::from_str::<Value>(&checked) {

@@ -1,13 +1,15 @@
 //! JSON as text: checked once, and looked into without building a tree, so that what comes out is
 //! exactly what the server wrote.
 //!
-//! [`check`] and [`checked`] decide what JSON is; everything else expects a text that one of them
-//! has let through. None of it recurses, so that no text decides how much stack is used.
+//! All of it is one pass, [`scan`], which decides what JSON is. It does not recurse, so that no text
+//! decides how much stack is used.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::mem;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
@@ -36,23 +38,35 @@ enum Fault {
 
 /// Whether the text is one JSON value and nothing else, nested no deeper than [`DEEPEST`].
 pub(crate) fn check(text: &str) -> Result<(), Malformed> {
-    Checker::run(text).map(drop)
+    scan(text, |_, _| true).map(drop)
 }
 
-/// A text that passes [`check`], with U+FFFD in place of each half of a surrogate pair. JavaScript
-/// writes such halves (`"\ud800"`), and some parsers refuse the whole text for one. The escape is
-/// as long as before, so nothing moves.
-pub(crate) fn checked(mut text: Zeroizing<String>) -> Result<Zeroizing<String>, Malformed> {
-    let halves = Checker::run(&text)?;
-    if halves.is_empty() {
-        return Ok(text);
+/// Checks a text as [`check`] does, puts U+FFFD in place of each half of a surrogate pair, and finds
+/// these members of it; `None`: it is not an object. All in one pass.
+///
+/// JavaScript writes such halves (`"\ud800"`), and some parsers refuse the whole text for one. The
+/// escape is as long as before, so nothing moves.
+pub(crate) fn checked<const N: usize>(
+    text: &mut Zeroizing<String>,
+    names: [&str; N],
+) -> Result<Option<[Option<Range<usize>>; N]>, Malformed> {
+    let mut found = [const { None }; N];
+    let halves = scan(text, |name, value| {
+        if let Some(place) = names.iter().position(|wanted| is_string(&text[name.clone()], wanted))
+        {
+            found[place] = Some(value);
+        }
+        true
+    })?;
+    if !halves.is_empty() {
+        let mut bytes = mem::take(&mut **text).into_bytes();
+        for at in halves {
+            bytes[at..at + ESCAPE].copy_from_slice(br"\ufffd");
+        }
+        // ASCII in place of ASCII: it is still UTF-8.
+        **text = String::from_utf8(bytes).unwrap_or_default();
     }
-    let mut bytes = mem::take(&mut *text).into_bytes();
-    for at in halves {
-        bytes[at..at + ESCAPE].copy_from_slice(br"\ufffd");
-    }
-    // ASCII in place of ASCII: it is still UTF-8.
-    Ok(Zeroizing::new(String::from_utf8(bytes).unwrap_or_default()))
+    Ok(begins(text, '{').then_some(found))
 }
 
 /// What an answer that is not JSON is called. It quotes nothing of the text, which may hold a
@@ -83,9 +97,9 @@ pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     }
     for token in pointer.strip_prefix('/')?.split('/') {
         let token = reference(token)?;
-        value = match value.as_bytes().first()? {
-            b'{' => members(value, [&token])?[0]?,
-            _ => elements(value)?.nth(index(&token)?)?,
+        value = match value.starts_with('{') {
+            true => members(value, [&token])?[0]?,
+            false => element(value, index(&token)?)?,
         };
     }
     Some(value)
@@ -98,32 +112,58 @@ pub(crate) fn members<'a, const N: usize>(
     names: [&str; N],
 ) -> Option<[Option<&'a str>; N]> {
     let mut found = [None; N];
-    for (name, value) in pairs(text)? {
+    each_member(text, |name, value| {
         if let Some(place) = names.iter().position(|wanted| is_string(name, wanted)) {
             found[place] = Some(value);
         }
-    }
+        true
+    })?;
     Some(found)
 }
 
+/// Gives each name and value of an object, as the slices of the source, until one is enough
+/// (false). `None`: the text is another value.
+pub(crate) fn each_member<'a>(
+    text: &'a str,
+    mut each: impl FnMut(&'a str, &'a str) -> bool,
+) -> Option<()> {
+    begins(text, '{').then_some(())?;
+    scan(text, |name, value| each(&text[name], &text[value])).ok().map(drop)
+}
+
+/// Gives each element of an array, as the slice of the source, until one is enough (false). `None`:
+/// the text is another value.
+pub(crate) fn each_element<'a>(text: &'a str, mut each: impl FnMut(&'a str) -> bool) -> Option<()> {
+    begins(text, '[').then_some(())?;
+    scan(text, |_, value| each(&text[value])).ok().map(drop)
+}
+
 /// The elements of an array, each as the slice of the source.
-pub(crate) fn elements(text: &str) -> Option<impl Iterator<Item = &str>> {
-    let mut parts = Parts::of(text, b'[')?;
-    Some(std::iter::from_fn(move || parts.next()))
+pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
+    let mut elements = Vec::new();
+    each_element(text, |element| {
+        elements.push(element);
+        true
+    })?;
+    Some(elements)
 }
 
-/// Names and values of an object in the order of the source, each as the slice of it.
-pub(crate) fn pairs(text: &str) -> Option<impl Iterator<Item = (&str, &str)>> {
-    let mut parts = Parts::of(text, b'{')?;
-    Some(std::iter::from_fn(move || Some((parts.next()?, parts.next()?))))
+fn element(text: &str, index: usize) -> Option<&str> {
+    let (mut found, mut at) = (None, 0);
+    each_element(text, |element| {
+        found = (at == index).then_some(element);
+        at += 1;
+        found.is_none()
+    })?;
+    found
 }
 
-/// As [`pairs`], but of members with one name the last counts, in the place of the first, as in
-/// JavaScript.
+/// The members of an object, each name and its value as the slices of the source. Of members with
+/// one name the last counts, in the place of the first, as in JavaScript.
 pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut entries = Vec::new();
     let mut places = HashMap::new();
-    for (name, value) in pairs(text)? {
+    each_member(text, |name, value| {
         match places.entry(unquoted(name)) {
             Entry::Occupied(place) => entries[*place.get()] = (name, value),
             Entry::Vacant(place) => {
@@ -131,8 +171,13 @@ pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
                 entries.push((name, value));
             }
         }
-    }
+        true
+    })?;
     Some(entries)
+}
+
+fn begins(text: &str, bracket: char) -> bool {
+    text.trim_start_matches(BLANKS).starts_with(bracket)
 }
 
 /// The text of a JSON string, with U+FFFD for what no UTF-8 text can hold. `None`: another value.
@@ -144,11 +189,12 @@ pub(crate) fn string(value: &str) -> Option<String> {
 /// Whether a value is the JSON of this text.
 pub(crate) fn is_string(value: &str, text: &str) -> bool {
     let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    match inner {
-        Some(inner) if !inner.contains('\\') => inner == text,
-        Some(_) => unquoted(value) == text,
-        None => false,
-    }
+    // What is escaped is longer than what it stands for.
+    inner.is_some_and(|inner| match inner.len().cmp(&text.len()) {
+        Ordering::Less => false,
+        Ordering::Equal => inner == text && !text.contains('\\'),
+        Ordering::Greater => inner.contains('\\') && unquoted(value) == text,
+    })
 }
 
 /// The text of a string, which begins and ends with a quote.
@@ -233,80 +279,6 @@ fn index(token: &str) -> Option<usize> {
     token.parse().ok().filter(|_| canonical)
 }
 
-/// What stands in an array or an object, one after the other: elements, or names and values.
-struct Parts<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Parts<'a> {
-    fn of(text: &'a str, bracket: u8) -> Option<Parts<'a>> {
-        let text = text.trim_matches(BLANKS);
-        (text.as_bytes().first() == Some(&bracket)).then_some(Parts { text, at: 1 })
-    }
-
-    fn next(&mut self) -> Option<&'a str> {
-        let bytes = self.text.as_bytes();
-        while matches!(bytes.get(self.at)?, b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') {
-            self.at += 1;
-        }
-        let begin = self.at;
-        self.at = end_of_value(bytes, begin);
-        // The closing bracket is no value.
-        (self.at > begin).then(|| &self.text[begin..self.at])
-    }
-}
-
-/// Where the value that begins here ends.
-fn end_of_value(bytes: &[u8], begin: usize) -> usize {
-    match bytes.get(begin) {
-        Some(b'"') => end_of_string(bytes, begin),
-        Some(b'{' | b'[') => end_of_nested(bytes, begin),
-        _ => {
-            let is_end =
-                |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-            let length = bytes[begin..].iter().position(is_end);
-            length.map_or(bytes.len(), |length| begin + length)
-        }
-    }
-}
-
-/// Where the array or object that begins here ends. In JSON a bracket is closed by its own kind.
-fn end_of_nested(bytes: &[u8], begin: usize) -> usize {
-    let mut at = begin;
-    let mut depth = 0_usize;
-    while let Some(byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'"' => at = end_of_string(bytes, at - 1),
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    at
-}
-
-/// Where the string that begins here ends, behind its quote.
-fn end_of_string(bytes: &[u8], begin: usize) -> usize {
-    let mut at = begin + 1;
-    loop {
-        at = end_of_plain(bytes, at);
-        match bytes.get(at) {
-            Some(b'"') => return at + 1,
-            // Whatever is escaped does not end the string.
-            Some(b'\\') => at += 2,
-            Some(_) => at += 1,
-            None => return bytes.len(),
-        }
-    }
-}
-
 /// Where the characters that mean themselves in a string end: at a quote, a backslash or a control
 /// character. Eight bytes at a time, which is what most of a text is.
 fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
@@ -329,26 +301,43 @@ fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
     bytes[at..].iter().position(is_special).map_or(bytes.len(), |length| at + length)
 }
 
-/// One pass over a text that may be JSON.
+/// One pass over a text that may be JSON. `each` is given where the name and the value of each
+/// member of the outermost object stand, or an empty name and where each element of the outermost
+/// array stands, and says whether to go on. Returns where escapes stand that are half of a surrogate
+/// pair.
+fn scan(
+    text: &str,
+    mut each: impl FnMut(Range<usize>, Range<usize>) -> bool,
+) -> Result<Vec<usize>, Malformed> {
+    let mut checker = Checker {
+        bytes: text.as_bytes(),
+        at: 0,
+        open: [0; DEEPEST / 64],
+        depth: 0,
+        name: 0..0,
+        value: 0,
+        halves: Vec::new(),
+    };
+    match checker.document(&mut each) {
+        Ok(()) => Ok(checker.halves),
+        Err(fault) => Err(checker.located(fault)),
+    }
+}
+
 struct Checker<'a> {
     bytes: &'a [u8],
     at: usize,
     /// What is open: a bit for each level, set for an object.
     open: [u64; DEEPEST / 64],
     depth: usize,
+    /// Where the last name on the first level stands, and where the last value there begins.
+    name: Range<usize>,
+    value: usize,
     /// Where escapes stand that are half of a surrogate pair.
     halves: Vec<usize>,
 }
 
 impl Checker<'_> {
-    fn run(text: &str) -> Result<Vec<usize>, Malformed> {
-        let bytes = text.as_bytes();
-        let mut checker =
-            Checker { bytes, at: 0, open: [0; DEEPEST / 64], depth: 0, halves: Vec::new() };
-        checker.document().map_err(|fault| checker.located(fault))?;
-        Ok(checker.halves)
-    }
-
     fn located(&self, fault: Fault) -> Malformed {
         let before = &self.bytes[..self.at.min(self.bytes.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -356,10 +345,17 @@ impl Checker<'_> {
         Malformed { fault, line, column: before.len() - begin + 1 }
     }
 
-    fn document(&mut self) -> Result<(), Fault> {
+    fn document(
+        &mut self,
+        each: &mut dyn FnMut(Range<usize>, Range<usize>) -> bool,
+    ) -> Result<(), Fault> {
         loop {
             // A value begins.
-            match self.after_blanks() {
+            let first = self.after_blanks();
+            if self.depth == 1 {
+                self.value = self.at;
+            }
+            match first {
                 Some(b'{') => {
                     self.open(true)?;
                     match self.after_blanks() {
@@ -386,8 +382,10 @@ impl Checker<'_> {
             }
             // A value has ended.
             loop {
-                let next = self.after_blanks();
-                match next {
+                if self.depth == 1 && !each(self.name.clone(), self.value..self.at) {
+                    return Ok(());
+                }
+                match self.after_blanks() {
                     None if self.depth == 0 => return Ok(()),
                     Some(b',') if self.depth > 0 => {
                         self.at += 1;
@@ -437,6 +435,11 @@ impl Checker<'_> {
     /// A member's name, and the colon behind it.
     fn name(&mut self) -> Result<(), Fault> {
         match self.after_blanks() {
+            Some(b'"') if self.depth == 1 => {
+                let begin = self.at;
+                self.string()?;
+                self.name = begin..self.at;
+            }
             Some(b'"') => self.string()?,
             other => return Err(fault(other)),
         }

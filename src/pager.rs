@@ -227,24 +227,31 @@ impl Pager {
 
     /// The connections of a page. Each is an object, so that no wrapper has to ask.
     fn identities(&self, page: &str) -> Result<Arc<[Identity]>, Error> {
-        let identity =
-            |connection: &str| connection.starts_with('{').then(|| self.identity(connection));
-        let all = connections(page).and_then(|connections| connections.map(identity).collect());
-        all.ok_or_else(|| {
+        let (mut all, mut objects) = (Vec::new(), true);
+        let found = each_connection(page, |connection| {
+            objects = connection.starts_with('{');
+            all.push(self.identity(connection));
+            objects
+        });
+        found.filter(|()| objects).map(|()| all.into()).ok_or_else(|| {
             Error::new(Code::InvalidResponse, "the answer holds no list of connections")
                 .with_status(200)
         })
     }
 
     fn identity(&self, connection: &str) -> Identity {
-        let (mut id, mut key) = (None, None);
-        for (name, value) in json::pairs(connection).into_iter().flatten() {
-            match (name, value.parse()) {
-                (r#""id""#, Ok(number)) => return number,
-                (r#""connection_id""#, _) => id = Some(value),
-                (r#""provider_config_key""#, _) => key = Some(value),
+        let (mut number, mut id, mut key) = (None, None, None);
+        let _ = json::each_member(connection, |name, value| {
+            match name {
+                r#""id""# => number = value.parse().ok(),
+                r#""connection_id""# => id = Some(value),
+                r#""provider_config_key""# => key = Some(value),
                 _ => {}
             }
+            number.is_none()
+        });
+        if let Some(number) = number {
+            return number;
         }
         match id.zip(key) {
             Some(name) => self.keys.hash_one(name),
@@ -254,21 +261,24 @@ impl Pager {
     }
 }
 
-fn connections(page: &str) -> Option<impl Iterator<Item = &str>> {
-    json::find(page, "/connections").and_then(json::elements)
+fn each_connection<'a>(page: &'a str, each: impl FnMut(&'a str) -> bool) -> Option<()> {
+    json::each_element(json::find(page, "/connections")?, each)
 }
 
 /// A page of those that are new, each as the server wrote it.
 fn rest(page: &str, new: &[bool]) -> Secret {
     let mut rest = Zeroizing::new(String::with_capacity(page.len() + ROOM));
     rest.push_str(r#"{"connections":["#);
-    for (connection, _) in connections(page).into_iter().flatten().zip(new).filter(|(_, new)| **new)
-    {
-        if !rest.ends_with('[') {
-            rest.push(',');
+    let mut new = new.iter();
+    let _ = each_connection(page, |connection| {
+        if new.next() == Some(&true) {
+            if !rest.ends_with('[') {
+                rest.push(',');
+            }
+            rest.push_str(connection);
         }
-        rest.push_str(connection);
-    }
+        true
+    });
     rest.push_str("]}");
     Secret::from(rest)
 }

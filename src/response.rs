@@ -26,7 +26,8 @@ pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does
 /// The statuses that an answer with a body has.
 const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
 
-/// The JSON text of a good answer, as the server wrote it but for what [`json::checked`] replaces.
+/// The text of a good answer that says of itself that it is JSON. Whether it is, [`members`] finds
+/// out.
 pub(crate) fn text<'a>(
     answer: Answer,
     safe: impl FnOnce() -> Safe<'a>,
@@ -60,25 +61,27 @@ pub(crate) fn text<'a>(
             ),
         ));
     }
-    let text = utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))?;
-    json::checked(text).map_err(|why| json::malformed(&why).with_status(status.as_u16()))
+    utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))
 }
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
 }
 
-/// These members of an answer, which is an object.
+/// Checks that the text is a JSON object, makes it what every parser reads, and finds these members
+/// of it, in one pass.
 pub(crate) fn members<'a, const N: usize>(
-    text: &'a str,
+    text: &'a mut Zeroizing<String>,
     names: [&str; N],
 ) -> Result<[Option<&'a str>; N], Error> {
-    json::members(text, names).ok_or_else(|| {
+    let found = json::checked(text, names).map_err(|why| json::malformed(&why))?;
+    let found = found.ok_or_else(|| {
         Error::new(
             Code::InvalidResponse,
             "the answer is not a JSON object, so it is not Nango's: check the base URL",
         )
-    })
+    })?;
+    Ok(found.map(|place| place.map(|place| &text[place])))
 }
 
 /// The bytes as text, without a copy; wiped if they are none.

@@ -101,7 +101,8 @@ pub unsafe extern "C" fn nango_json_items_new(
         // SAFETY: the header asks it of the caller.
         let array = unsafe { value(json, pointer) };
         let elements = array.and_then(|array| {
-            json::elements(array).map(|elements| nango_json_items::given(array, elements))
+            json::elements(array)
+                .map(|elements| nango_json_items::given(array, elements.into_iter()))
         });
         elements.unwrap_or(ptr::null_mut())
     })
