@@ -482,11 +482,12 @@ impl Checker<'_> {
         if !(0xd800..0xe000).contains(&unit) {
             return Ok(());
         }
-        if unit < 0xdc00 && self.bytes[self.at..].starts_with(br"\u") {
-            if (0xdc00..0xe000).contains(&self.unit(self.at)?) {
-                self.at += ESCAPE;
-                return Ok(());
-            }
+        if unit < 0xdc00
+            && self.bytes[self.at..].starts_with(br"\u")
+            && (0xdc00..0xe000).contains(&self.unit(self.at)?)
+        {
+            self.at += ESCAPE;
+            return Ok(());
         }
         self.halves.push(begin);
         Ok(())

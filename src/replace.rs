@@ -23,10 +23,10 @@ use crate::client::{Client, Planned};
 use crate::credentials::{self, Renewal};
 use crate::engine::{Answer, Failure, Line};
 use crate::error::{Code, Error};
+use crate::json;
 use crate::operation::{self, FORCE_REFRESH, REFRESH_TOKEN};
 use crate::options::CallOptions;
 use crate::request::Parameters;
-use crate::response;
 use crate::retry::{Attempt, Call, Decoded, timed_out};
 use crate::secret::Secret;
 
@@ -161,7 +161,9 @@ impl Replacement {
     }
 
     fn found(&self, connection: &str) -> Result<Found, Error> {
-        let [credentials, provider] = response::members(connection, ["credentials", "provider"])?;
+        // It was checked when it was decoded.
+        let [credentials, provider] =
+            json::members(connection, ["credentials", "provider"]).unwrap_or_default();
         let renewal = credentials::renewal(credentials::all(credentials)?, provider);
         match credentials::token(credentials) {
             Ok(token) if *token != *self.refused => Ok(Found::Another(token.into())),
