@@ -53,6 +53,7 @@ if [ "$purpose" = test ]; then
     need tinyproxy-bin has tinyproxy
     need libjansson-dev module jansson
     need libssl-dev module openssl
+    need openssl has openssl
     need nlohmann-json3-dev module nlohmann_json
     need ruby-minitest ruby -e 'require "minitest"'
     need rubocop has rubocop

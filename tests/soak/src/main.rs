@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use nango::{
-    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, ffi,
+    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi,
     operation,
 };
 use serde_json::{Value, json};
@@ -40,6 +40,9 @@ struct World {
     tally: Tally,
     /// Over HTTP and TLS; all threads use them, and at times one is replaced.
     clients: [RwLock<Client>; 2],
+    /// A triggered handle, and a walk that has it: all threads use both, and so do children.
+    cancel: Cancel,
+    walk: Walk,
     stop: AtomicBool,
     /// For each worker, when the call that it makes must have ended, in ms since the start; 0: it
     /// makes none.
@@ -94,7 +97,14 @@ fn main() -> ExitCode {
     let before = Held::now();
 
     let workers = BLOCKING_THREADS + QUEUES + 4;
+    let cancel = Cancel::new();
+    let mut cancelled = CallOptions::default();
+    cancelled.set_cancel(Some(&cancel));
+    cancel.trigger();
+    let walk = client(false).list_connections(Parameters::new(), 10, cancelled).expect("a walk");
     let world = Arc::new(World {
+        cancel,
+        walk: Walk::new(walk),
         dev: Dev::running(),
         tally: Tally::default(),
         clients: [RwLock::new(client(false)), RwLock::new(client(true))],
@@ -158,6 +168,12 @@ impl World {
 
     fn client(&self, tls: bool) -> Client {
         self.clients[usize::from(tls)].read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Uses the shared handles; whether a call that has them is refused.
+    fn use_handles(&self) -> bool {
+        self.cancel.trigger();
+        self.walk.next_page_json().is_err_and(|error| error.code() == Code::Cancelled)
     }
 
     fn now(&self) -> u64 {
@@ -310,7 +326,8 @@ impl<'w> Worker<'w> {
                 70..80 => self.too_slow(),
                 80..88 => self.cancelled(),
                 88..91 => self.forced(),
-                91..94 => self.own_client(),
+                91..93 => self.own_client(),
+                93 => self.handles(),
                 94..97 => self.through_c(),
                 97 => self.bad_tls(),
                 98 => self.replace(),
@@ -536,8 +553,18 @@ impl<'w> Worker<'w> {
         self.world.tally.count("shared client replaced", "OK");
     }
 
+    /// For a while, so that a fork finds somebody at it.
+    fn handles(&self) {
+        for _ in 0..1000 {
+            if !self.world.use_handles() {
+                self.world.tally.wrong("a walk that was cancelled went on".to_owned());
+            }
+        }
+        self.world.tally.count("shared handles", "OK");
+    }
+
     /// A child, forked while other threads are calling, which calls with an inherited client and
-    /// with one of its own.
+    /// with one of its own, and uses the shared handles.
     fn fork(&self) {
         let tls = fastrand::bool();
         let (inherited, id) = (self.world.client(tls), self.id());
@@ -554,7 +581,8 @@ impl<'w> Worker<'w> {
                     .is_ok_and(|token| *token == token_of(id))
             };
             let status = match (works(&inherited), works(&client(tls)), works(&inherited)) {
-                (true, true, true) => 0,
+                (true, true, true) if self.world.use_handles() => 0,
+                (true, true, true) => 4,
                 (false, ..) => 1,
                 (_, false, _) => 2,
                 (.., false) => 3,

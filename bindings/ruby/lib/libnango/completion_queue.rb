@@ -47,7 +47,7 @@ module LibNango
       private
 
       # One of a parent's is left to the collector: freeing it here does not touch the parent's
-      # descriptor.
+      # descriptor. So is one whose descriptor the program closed.
       def borrow
         until @idle.empty?
           queue = pop_idle
@@ -71,7 +71,8 @@ module LibNango
 
     def initialize
       pointer = Native.checked { |error| Native.nango_queue_new(error) }
-      @pointer = FFI::AutoPointer.new(pointer, Native.method(:nango_queue_free))
+      @freed = []
+      @pointer = Native.owned(pointer, @freed, Native.method(:nango_queue_free))
       @io = IO.for_fd(Native.nango_queue_fd(@pointer), "r", autoclose: false)
       @completion = Native::Completion.new
     end
@@ -106,9 +107,10 @@ module LibNango
       true
     end
 
-    # Whether it belongs to the process that this one was forked from.
+    # Whether it belongs to the process that this one was forked from, or is not to be used for
+    # another reason.
     def inherited?
-      Native.nango_queue_fd(@pointer).negative?
+      !@freed.empty? || Native.nango_queue_fd(@pointer).negative?
     end
 
     # Gives its descriptor back; nothing may use it after that.

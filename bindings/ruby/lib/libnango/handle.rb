@@ -16,7 +16,8 @@ module LibNango
     # @param free [Method] the function that frees it
     # @param what [String] its name for messages
     def initialize(pointer, free, what)
-      @pointer = FFI::AutoPointer.new(pointer, free)
+      @freed = []
+      @pointer = Native.owned(pointer, @freed, free)
       @what = what
       @uses = Thread::Queue.new
       @closed = false
@@ -30,7 +31,7 @@ module LibNango
     def use
       @uses << true
       begin
-        raise Error::InvalidArgument, "the #{@what} is closed" if @closed
+        raise Error::InvalidArgument, "the #{@what} is closed" if @closed || !@freed.empty?
 
         yield @pointer
       ensure

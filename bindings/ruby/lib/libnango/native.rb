@@ -84,6 +84,16 @@ module LibNango
         nango_free_string(pointer)
       end
 
+      # A pointer that is freed at the latest when nobody refers to it. When the process ends, Ruby
+      # frees it too, and a finalizer of the program may still call after that: `freed` is not
+      # empty then.
+      def owned(pointer, freed, free)
+        FFI::AutoPointer.new(pointer, lambda do |address|
+          freed << true
+          free.call(address)
+        end)
+      end
+
       # Calls a function that takes an error_out, which the block gets, and raises the error that it
       # leaves there.
       def checked
