@@ -110,5 +110,7 @@ fn config(version: &str) -> cbindgen::Config {
     };
     config.style = cbindgen::Style::Type;
     config.function.no_return = None;
+    // libc's, which the library calls.
+    config.export.exclude = vec!["pthread_setcancelstate".to_owned()];
     config
 }

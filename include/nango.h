@@ -576,8 +576,6 @@ const char *nango_code_name(nango_code code);
  */
 void nango_error_free(nango_error *error);
 
-extern int pthread_setcancelstate(int state, int *before);
-
 /**
  * A value out of a JSON text, by its RFC 6901 pointer, such as "/credentials/access_token"; "" is
  * the whole text. A string comes unquoted, with U+FFFD for each half of a surrogate pair; anything
@@ -803,8 +801,7 @@ nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
 nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
 
 /**
- * Call options with everything at its default. Never NULL. Freed with
- * nango_call_options_free().
+ * Call options with everything at its default. Never NULL. Freed with nango_call_options_free().
  */
 nango_call_options *nango_call_options_new(void);
 
@@ -850,8 +847,7 @@ nango_code nango_call_options_set_header(nango_call_options *options,
                                          const char *value);
 
 /**
- * A handle that is not triggered. Never NULL. Freed with
- * nango_cancel_free().
+ * A handle that is not triggered. Never NULL. Freed with nango_cancel_free().
  */
 nango_cancel *nango_cancel_new(void);
 

@@ -365,8 +365,7 @@ impl nango_call_options {
     }
 }
 
-/// Call options with everything at its default. Never NULL. Freed with
-/// nango_call_options_free().
+/// Call options with everything at its default. Never NULL. Freed with nango_call_options_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_call_options_new() -> *mut nango_call_options {
     quiet(std::ptr::null_mut(), || give(nango_call_options(Builder::default())))
@@ -471,8 +470,7 @@ pub unsafe extern "C" fn nango_call_options_set_header(
 /// Any number of threads may use it at once, and any number of calls.
 pub struct nango_cancel(Cancel);
 
-/// A handle that is not triggered. Never NULL. Freed with
-/// nango_cancel_free().
+/// A handle that is not triggered. Never NULL. Freed with nango_cancel_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_cancel_new() -> *mut nango_cancel {
     quiet(std::ptr::null_mut(), || give(nango_cancel(Cancel::new())))
