@@ -225,7 +225,8 @@ impl Way<'_> {
         if Instant::now() + wait >= self.deadline {
             self.out_of_time = true;
             return Err(timed_out(
-                "Nango still has the refused token, and the call's time is too short for another forced refresh",
+                "Nango still has the refused token, and the call's time is too short for another \
+                 forced refresh",
             ));
         }
         if !wait.is_zero() {

@@ -231,7 +231,8 @@ fn readers_that_never_rest_hardly_matter() {
         forced += dev.asked(id).iter().filter(|target| target.contains("force_refresh")).count();
     }
     println!(
-        "  20 replacements among 6 readers: {replaced} refreshed, {forced} forced, {collapsed} of them collapsed"
+        "  20 replacements among 6 readers: {replaced} refreshed, {forced} forced, {collapsed} \
+         collapsed"
     );
     // Three times in a row is rare, and no fault of the library's.
     assert!(replaced >= 17, "{replaced} of 20");
@@ -349,7 +350,7 @@ fn who_waits_has_an_end_of_its_own() {
     }
 }
 
-/// A Nango whose token is `t-` and a number, one more with each forced refresh, which takes a while.
+/// A Nango whose token is `t-` and a number, one more with each forced refresh.
 fn numbered(refresh_takes: Duration) -> (Server, Arc<Mutex<Vec<String>>>) {
     let (newest, asked) = (Arc::new(AtomicUsize::new(1)), Arc::<Mutex<Vec<String>>>::default());
     let server = Server::start({

@@ -3,6 +3,7 @@ package nango_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -255,7 +256,7 @@ func nangoDev(t *testing.T, method, path, body string) []byte {
 func TestTransportOnAServerThatCollapses(t *testing.T) {
 	const requests = 500
 	for round := range 3 {
-		id := fmt.Sprintf("go-collapse-%d", round)
+		id := fmt.Sprintf("go-collapse-%d-%s", round, rand.Text())
 		its := fmt.Sprintf(`{"integration":"github","connection_id":%q,`, id)
 		nangoDev(t, "POST", "/connections", fmt.Sprintf(`{"provider_config_key":"github",`+
 			`"connection_id":%q,"credentials":{"type":"OAUTH2","access_token":"old-%s",`+

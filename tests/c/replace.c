@@ -1,6 +1,6 @@
 /*
- * Replacing tokens that a provider refused: one refresh however many calls ask for it, and a fork in
- * the middle of it. In the environment of nango-dev.
+ * Replacing tokens that a provider refused: one refresh however many calls ask for it, and a fork
+ * in the middle of it. In the environment of nango-dev.
  */
 #define _DEFAULT_SOURCE
 
@@ -25,26 +25,37 @@ static nango_client *new_client(void)
     return client;
 }
 
+/* No other run of this program has counted anything of it. */
+static const char *own(const char *id, char *place, size_t size)
+{
+    snprintf(place, size, "%s-%d", id, (int)getpid());
+    return place;
+}
+
 /* A connection with the token "token-of-" and its id, which is refreshed after provider_ms, and of
  * which a plain read takes read_ms. */
 static void import(const char *id, int provider_ms, int read_ms)
 {
     char json[512];
     snprintf(json, sizeof json,
-             "{\"provider_config_key\":\"github\",\"connection_id\":\"%s\",\"credentials\":{\"type\":\"OAUTH2\",\"access_token\":"
-             "\"token-of-%s\",\"refresh_token\":\"refresh-of-%s\",\"expires_at\":\"2999-01-01T00:00:00Z\"}}",
+             "{\"provider_config_key\":\"github\",\"connection_id\":\"%s\",\"credentials\":"
+             "{\"type\":\"OAUTH2\",\"access_token\":\"token-of-%s\","
+             "\"refresh_token\":\"refresh-of-%s\",\"expires_at\":\"2999-01-01T00:00:00Z\"}}",
              id, id, id);
     free(dev_ask("POST", "/connections", json));
-    snprintf(json, sizeof json, "{\"integration\":\"github\",\"connection_id\":\"%s\",\"delay_ms\":%d}", id, provider_ms);
+    snprintf(json, sizeof json,
+             "{\"integration\":\"github\",\"connection_id\":\"%s\",\"delay_ms\":%d}", id,
+             provider_ms);
     free(dev_ask("POST", "/_dev/provider", json));
-    snprintf(json, sizeof json, "{\"integration\":\"github\",\"connection_id\":\"%s\",\"read_ms\":%d}", id, read_ms);
+    snprintf(json, sizeof json,
+             "{\"integration\":\"github\",\"connection_id\":\"%s\",\"read_ms\":%d}", id, read_ms);
     free(dev_ask("POST", "/_dev/collapse", json));
 }
 
 /* What the server counted: "token_calls" or "collapsed". */
 static int count(const char *what, const char *id)
 {
-    char pointer[128], *state = dev_ask("GET", "/_dev/state", NULL), *number;
+    char pointer[160], *state = dev_ask("GET", "/_dev/state", NULL), *number;
     int value;
     snprintf(pointer, sizeof pointer, "/%s/github~1%s", what, id);
     number = nango_json_get(state, pointer);
@@ -54,18 +65,26 @@ static int count(const char *what, const char *id)
     return value;
 }
 
+static void params_of(const char *id, char *params, size_t size)
+{
+    snprintf(params, size,
+             "{\"provider_config_key\":\"github\",\"connection_id\":\"%s\","
+             "\"refused_token\":\"token-of-%s\"}",
+             id, id);
+}
+
 /* Submits as many as can be refused at once; all of them get the same token, which is another. */
 static void five_hundred(const nango_client *client, const char *id)
 {
     nango_queue *queue = nango_queue_new(NULL);
     nango_completion done[64];
-    char params[256], refused[64], *token = NULL;
+    char params[256], refused[80], *token = NULL;
     int i, taken = 0;
     size_t got, k;
     snprintf(refused, sizeof refused, "token-of-%s", id);
-    snprintf(params, sizeof params, "{\"provider_config_key\":\"github\",\"connection_id\":\"%s\",\"refused_token\":\"%s\"}", id, refused);
+    params_of(id, params, sizeof params);
     for (i = 0; i < SUBMITTED; i++)
-        CHECK(nango_queue_submit(queue, client, "replace_token", params, NULL, (uint64_t)i, NULL) != 0);
+        CHECK(nango_queue_submit(queue, client, "replace_token", params, NULL, 0, NULL) != 0);
     while (taken < SUBMITTED) {
         got = nango_queue_next(queue, done, 64, 30000);
         if (!CHECK(got > 0))
@@ -88,10 +107,12 @@ static void five_hundred(const nango_client *client, const char *id)
 
 static void five_hundred_submitted_refresh_once(void)
 {
+    char place[64];
+    const char *id = own("c-500", place, sizeof place);
     nango_client *client = new_client();
-    import("c-500", 200, 0);
-    five_hundred(client, "c-500");
-    CHECK(count("token_calls", "c-500") == 1);
+    import(id, 200, 0);
+    five_hundred(client, id);
+    CHECK(count("token_calls", id) == 1);
     nango_client_free(client);
 }
 
@@ -121,7 +142,8 @@ static void *stops_the_readers(void *context)
 
 static void five_hundred_submitted_among_readers_refresh_once(void)
 {
-    struct readers readers = {new_client(), "c-readers", 0};
+    char place[64];
+    struct readers readers = {new_client(), own("c-readers", place, sizeof place), 0};
     nango_client *client = new_client();
     pthread_t threads[17];
     int i;
@@ -132,24 +154,28 @@ static void five_hundred_submitted_among_readers_refresh_once(void)
     for (i = 0; i < 17; i++)
         pthread_join(threads[i], NULL);
     CHECK(count("token_calls", readers.id) == 1);
-    printf("  1 refresh, after %d forced ones that were answered with the old token\n", count("collapsed", readers.id));
+    printf("  1 refresh, after %d forced ones that were answered with the old token\n",
+           count("collapsed", readers.id));
     nango_client_free(client);
     nango_client_free(readers.client);
 }
 
-/* AddressSanitizer's allocator may be locked for ever in a child that was forked while another thread allocated. */
+/* AddressSanitizer's allocator may be locked for ever in a child that was forked while another
+ * thread allocated. */
 #ifndef __SANITIZE_ADDRESS__
 
 struct leader {
     nango_client *client;
-    char *token;
+    const char *id;
+    char refused[80], *token;
     atomic_int over;
 };
 
 static void *leads(void *context)
 {
     struct leader *leader = context;
-    leader->token = nango_replace_token(leader->client, "github", "c-fork", "token-of-c-fork", NULL, NULL);
+    leader->token = nango_replace_token(leader->client, "github", leader->id, leader->refused, NULL,
+                                        NULL);
     return NULL;
 }
 
@@ -162,12 +188,15 @@ static int ended_well(pid_t child)
 /* The flight that the parent's thread leads is not the child's: nobody leads it there. */
 static void a_child_starts_without_flights(void)
 {
-    struct leader leader = {new_client(), NULL, 0};
+    char place[64], params[256];
+    struct leader leader = {new_client(), own("c-fork", place, sizeof place), "", NULL, 0};
     pthread_t thread;
     pid_t child;
-    import("c-fork", 2000, 0);
+    snprintf(leader.refused, sizeof leader.refused, "token-of-%s", leader.id);
+    params_of(leader.id, params, sizeof params);
+    import(leader.id, 2000, 0);
     pthread_create(&thread, NULL, leads, &leader);
-    while (count("token_calls", "c-fork") == 0)
+    while (count("token_calls", leader.id) == 0)
         usleep(5000);
     fflush(stdout);
     child = fork();
@@ -175,11 +204,10 @@ static void a_child_starts_without_flights(void)
         nango_completion done;
         nango_queue *queue;
         alarm(20);
-        leader.token = nango_replace_token(leader.client, "github", "c-fork", "token-of-c-fork", NULL, NULL);
-        CHECK(leader.token && strcmp(leader.token, "token-of-c-fork") != 0);
+        leads(&leader);
+        CHECK(leader.token && strcmp(leader.token, leader.refused) != 0);
         queue = nango_queue_new(NULL);
-        CHECK(nango_queue_submit(queue, leader.client, "replace_token",
-                                 "{\"provider_config_key\":\"github\",\"connection_id\":\"c-fork\",\"refused_token\":\"token-of-c-fork\"}", NULL, 0, NULL));
+        CHECK(nango_queue_submit(queue, leader.client, "replace_token", params, NULL, 0, NULL));
         CHECK(nango_queue_next(queue, &done, 1, 10000) == 1);
         CHECK_TEXT(done.json, leader.token);
         nango_free_string(done.json);
@@ -192,8 +220,8 @@ static void a_child_starts_without_flights(void)
     }
     CHECK(ended_well(child));
     pthread_join(thread, NULL);
-    CHECK(leader.token && strcmp(leader.token, "token-of-c-fork") != 0);
-    CHECK(count("token_calls", "c-fork") == 1);
+    CHECK(leader.token && strcmp(leader.token, leader.refused) != 0);
+    CHECK(count("token_calls", leader.id) == 1);
     nango_free_string(leader.token);
     nango_client_free(leader.client);
 }
@@ -202,7 +230,8 @@ static void *replaces_until_over(void *context)
 {
     struct leader *leader = context;
     while (!leader->over) {
-        char *token = nango_replace_token(leader->client, "github", "bob", "an-older-token", NULL, NULL);
+        char *token = nango_replace_token(leader->client, "github", leader->id, leader->refused,
+                                          NULL, NULL);
         CHECK_TEXT(token, "at-bob");
         nango_free_string(token);
     }
@@ -212,7 +241,7 @@ static void *replaces_until_over(void *context)
 /* Flights begin and land all the time: no child meets the lock that is held for a moment then. */
 static void children_of_a_parent_that_replaces(void)
 {
-    struct leader leader = {new_client(), NULL, 0};
+    struct leader leader = {new_client(), "bob", "an-older-token", NULL, 0};
     pthread_t threads[6];
     int i, round;
     for (i = 0; i < 6; i++)
@@ -222,11 +251,10 @@ static void children_of_a_parent_that_replaces(void)
         fflush(stdout);
         child = fork();
         if (child == 0) {
-            char *token;
             alarm(20);
-            token = nango_replace_token(leader.client, "github", "bob", "an-older-token", NULL, NULL);
-            CHECK_TEXT(token, "at-bob");
-            nango_free_string(token);
+            leads(&leader);
+            CHECK_TEXT(leader.token, "at-bob");
+            nango_free_string(leader.token);
             nango_client_free(leader.client);
             fflush(stdout);
             _exit(check_problems != 0);

@@ -220,7 +220,7 @@ class FaradayTest < Minitest::Test
   end
 
   def test_refused_at_once_on_a_server_that_collapses
-    id = "ruby-collapse"
+    id = "ruby-collapse-#{Process.pid}"
     refused_connection(id)
     reader = reader_of(id)
     @client = new_client

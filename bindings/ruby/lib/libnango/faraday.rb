@@ -28,8 +28,8 @@ module LibNango
   # If the provider answers 401, the token is replaced, as {Client#replace_token} does: however many
   # requests are refused at once, there is one refresh. The request is sent once more with the new
   # token, if its body can be had once more: a file can, a pipe cannot; a response that is streamed
-  # (`on_data`) was given away. If Nango has no other token, or the request cannot be sent once more,
-  # it gets the 401. If anything else fails, the request fails with its {Error}, so that
+  # (`on_data`) was given away. If Nango has no other token, or the request cannot be sent once
+  # more, it gets the 401. If anything else fails, the request fails with its {Error}, so that
   # {Error::ReconnectRequired} says when the user must authorise again.
   #
   # A redirect to another host, or from https to http, is followed without a token. A response's
