@@ -201,7 +201,8 @@ func secretOf(text []byte, err error) (Secret, error) {
 // credentials (API_KEY and others, and OAUTH2 without a refresh token), which is never forced. The
 // options [ForceRefresh] and [IncludeRefreshToken] are [ErrInvalidArgument] here.
 func (c *Client) ReplaceToken(
-	ctx context.Context, providerConfigKey, connectionID string, refused Secret, options ...CallOption,
+	ctx context.Context, providerConfigKey, connectionID string, refused Secret,
+	options ...CallOption,
 ) (Secret, error) {
 	if err := refuseNUL("the refused token", refused.Reveal()); err != nil {
 		return Secret{}, err

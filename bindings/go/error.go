@@ -74,8 +74,9 @@ const (
 	CodeNoSingleToken Code = C.NANGO_ERROR_NO_SINGLE_TOKEN
 	// CodeConflict: the request conflicts with what there is (409).
 	CodeConflict Code = C.NANGO_ERROR_CONFLICT
-	// CodeTokenNotReplaced: Nango still has the token that the provider refused: it does not refresh
-	// this type of credentials, or forced refreshes brought no other token. See [Client.ReplaceToken].
+	// CodeTokenNotReplaced: Nango still has the token that the provider refused: it does not
+	// refresh this type of credentials, or forced refreshes brought no other token. See
+	// [Client.ReplaceToken].
 	CodeTokenNotReplaced Code = C.NANGO_ERROR_TOKEN_NOT_REPLACED
 	// CodeInvalidResponse: the answer is not what Nango answers: a page, a redirect, broken JSON. The
 	// base URL is the first suspect.

@@ -186,9 +186,9 @@ type callSettings struct {
 
 // ForceRefresh makes Nango refresh the token although it is still good. Some providers revoke the
 // one before; such a call is not repeated when nobody knows whether it reached the server. It needs
-// the scope environment:connections:read_credentials. Nango answers with the old token when the call
-// coincides with a plain read of the connection: to replace a token that a provider refused, use
-// [Client.ReplaceToken].
+// the scope environment:connections:read_credentials. Nango answers with the old token when the
+// call coincides with a plain read of the connection: to replace a token that a provider refused,
+// use [Client.ReplaceToken].
 func ForceRefresh() CallOption {
 	return func(s *callSettings) { s.forceRefresh = true }
 }

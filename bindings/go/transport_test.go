@@ -60,7 +60,8 @@ func newTokens(t *testing.T) *tokens {
 			credentials = `"type":"API_KEY","apiKey"`
 		}
 		answer(fmt.Sprintf(`{"connection_id":"alice","provider_config_key":"github",`+
-			`"provider":"github","credentials":{%s:"token-%d"}}`, credentials, s.newest.Load()))(w, r)
+			`"provider":"github","credentials":{%s:"token-%d"}}`,
+			credentials, s.newest.Load()))(w, r)
 	})
 	s.providerURL, _ = server(t, func(w http.ResponseWriter, r *http.Request) {
 		number := s.seen.Add(1)

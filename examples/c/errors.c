@@ -52,7 +52,7 @@ static const struct {
     {NANGO_ERROR_NO_CREDENTIALS, FIX_THE_SETUP}, /* the key's scopes, or a connection without any */
     {NANGO_ERROR_NO_SINGLE_TOKEN, FIX_THE_CALL}, /* nango_get_credentials_json() */
     {NANGO_ERROR_CONFLICT, FIX_THE_CALL},
-    {NANGO_ERROR_TOKEN_NOT_REPLACED, ASK_THE_USER}, /* or the provider refuses it for another reason */
+    {NANGO_ERROR_TOKEN_NOT_REPLACED, ASK_THE_USER}, /* or it is refused for another reason */
     {NANGO_ERROR_INVALID_RESPONSE, FIX_THE_SETUP}, /* the base URL */
     {NANGO_ERROR_RESPONSE_TOO_LARGE, FIX_THE_SETUP},
     {NANGO_ERROR_INTERNAL, REPORT},

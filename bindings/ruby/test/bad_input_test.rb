@@ -59,11 +59,12 @@ class BadInputTest < Minitest::Test
 
   def test_a_refused_token_must_be_one
     client = new_client
+    replace = ->(refused) { client.replace_token(**bob, refused_token: refused) }
     ["", "a\0b", nil].each do |refused|
-      assert_raises(LibNango::Error::InvalidArgument) { client.replace_token(**bob, refused_token: refused) }
+      assert_raises(LibNango::Error::InvalidArgument) { replace.call(refused) }
     end
-    assert_raises(LibNango::Error::InvalidUtf8) { client.replace_token(**bob, refused_token: "\xFF") }
-    assert_raises(TypeError) { client.replace_token(**bob, refused_token: 7) }
+    assert_raises(LibNango::Error::InvalidUtf8) { replace.call("\xFF") }
+    assert_raises(TypeError) { replace.call(7) }
     assert_raises(ArgumentError) { client.replace_token(**bob) }
   end
 

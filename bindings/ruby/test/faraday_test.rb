@@ -175,7 +175,8 @@ class FaradayTest < Minitest::Test
 
   def test_fibers_that_are_refused_at_once_share_one_refresh
     refused_at_once(50)
-    statuses = Async { |task| Array.new(50) { task.async { faraday.get("/user").status } }.map(&:wait) }.wait
+    get = -> { faraday.get("/user").status }
+    statuses = Async { |task| Array.new(50) { task.async { get.call } }.map(&:wait) }.wait
     assert_refreshed_once 50, statuses
   end
 
@@ -184,7 +185,9 @@ class FaradayTest < Minitest::Test
     uri = URI(env("NANGO_HOST") + path)
     headers = {"Authorization" => "Bearer #{env("NANGO_SECRET_KEY")}", "Content-Type" => type}
     body = JSON.generate(body) if body.is_a?(Hash)
-    response = Net::HTTP.start(uri.host, uri.port) { |http| http.send_request(method, uri, body, headers) }
+    response = Net::HTTP.start(uri.host, uri.port) do |http|
+      http.send_request(method, uri, body, headers)
+    end
     assert_operator response.code.to_i, :<, 300, "#{path}: #{response.body}"
     JSON.parse(response.body)
   end
@@ -194,7 +197,8 @@ class FaradayTest < Minitest::Test
     its = {integration: "github", connection_id: id}
     credentials = {type: "OAUTH2", access_token: "old-#{id}", refresh_token: "refresh-#{id}",
                    expires_at: "2999-01-01T00:00:00Z"}
-    dev "POST", "/connections", {provider_config_key: "github", connection_id: id, credentials: credentials}
+    dev "POST", "/connections", {provider_config_key: "github", connection_id: id,
+                                 credentials: credentials}
     dev "POST", "/_dev/provider", {**its, rotate: false}
     dev "POST", "/provider/token", "grant_type=refresh_token&refresh_token=refresh-#{id}",
         type: "application/x-www-form-urlencoded"
@@ -214,7 +218,8 @@ class FaradayTest < Minitest::Test
       Array.new(16) do
         Thread.new { loop { client.get_token(provider_config_key: "github", connection_id: id) } }
       end
-      sleep 0.005 until refreshes(id).then { |refreshed, collapsed| refreshed.positive? || collapsed >= 2 }
+      done = ->(refreshed, collapsed) { refreshed.positive? || collapsed >= 2 }
+      sleep 0.005 until done.call(*refreshes(id))
       exit!(0)
     end
   end
@@ -223,14 +228,17 @@ class FaradayTest < Minitest::Test
     id = "ruby-collapse-#{Process.pid}"
     refused_connection(id)
     reader = reader_of(id)
+    sleep 0.01 until dev("GET", "/_dev/log?connection=#{id}")["requests"].size > 16
     @client = new_client
     path = URI(env("NANGO_DEV_PROVIDER_URL"))
     ids = {provider_config_key: "github", connection_id: id}
-    threads = Array.new(100) { Thread.new { faraday(ids, url: path.origin).get(path.request_uri).status } }
+    get = -> { faraday(ids, url: path.origin).get(path.request_uri).status }
+    threads = Array.new(100) { Thread.new(&get) }
     assert_equal({200 => 100}, threads.map(&:value).tally)
     assert_predicate Process.wait2(reader).last, :success?
     refreshed, collapsed = refreshes(id)
-    figure "100 requests refused at once, among readers", "#{refreshed} refresh, #{collapsed} collapsed before it"
+    figure "100 requests refused at once, among readers",
+           "#{refreshed} refresh, #{collapsed} collapsed before it"
     assert_equal 1, refreshed
   end
 

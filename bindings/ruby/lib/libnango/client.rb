@@ -71,8 +71,8 @@ module LibNango
     # @param provider_config_key [String] the integration's unique key
     # @param connection_id [String]
     # @param force_refresh [Boolean] refresh the token although it is still good. Nango answers with
-    #   the old one when the call coincides with a plain read of the connection: for a token that was
-    #   refused use {#replace_token}
+    #   the old one when the call coincides with a plain read of the connection: for a token that
+    #   was refused use {#replace_token}
     # @param include_refresh_token [Boolean]
     # @param timeout [Numeric, nil] seconds for this call, instead of the client's
     # @param headers [Hash{String => String}, nil] to send along, such as "traceparent"
@@ -102,7 +102,8 @@ module LibNango
     # @raise [Error::TokenNotReplaced] when Nango has no other token: three forced refreshes brought
     #   none, or it does not refresh this type of credentials, which is never forced
     # @raise [Error]
-    def replace_token(provider_config_key:, connection_id:, refused_token:, timeout: nil, headers: nil)
+    def replace_token(provider_config_key:, connection_id:, refused_token:, timeout: nil,
+                      headers: nil)
       refused = {refused_token: Native.text(refused_token, :refused_token)}
       fetch(:replace_token, provider_config_key, connection_id, refused, timeout: timeout,
                                                                          headers: headers).freeze
