@@ -30,10 +30,18 @@ fn long(begin: &str, end: &str, length: usize) -> Vec<u8> {
     [begin.as_bytes(), zeros.as_bytes(), b"0", end.as_bytes()].concat()
 }
 
-/// Answers with what the path says, and counts what it could write of the bodies.
+/// Answers with what the path says.
 struct Long {
     server: Server,
-    written: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// How much it could write of the bodies.
+    written: AtomicUsize,
+    /// How many answers the client did not hear to the end.
+    cut: AtomicUsize,
 }
 
 impl Long {
@@ -59,20 +67,20 @@ impl Long {
             ("/deep?", "500 Internal Server Error", vec![b'['; LENGTH]),
             ("/short?", "404 Not Found", b"{\"error\":{\"code\":\"not_found\"}}".to_vec()),
         ];
-        let written = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::new(Seen::default());
         let server = Server::start({
-            let written = Arc::clone(&written);
+            let seen = Arc::clone(&seen);
             move |stream, _| {
                 while let Some(head) = read_request(&stream) {
                     match bodies.iter().find(|(path, _, _)| head.contains(path)) {
-                        Some((_, status, body)) => answer(&stream, status, body, &written),
+                        Some((_, status, body)) => answer(&stream, status, body, &seen),
                         // One that is never answered.
                         None => thread::sleep(Duration::from_secs(60)),
                     }
                 }
             }
         });
-        Long { server, written }
+        Long { server, seen }
     }
 
     fn client(&self) -> Client {
@@ -82,7 +90,7 @@ impl Long {
     }
 }
 
-fn answer(mut stream: &TcpStream, status: &str, body: &[u8], written: &AtomicUsize) {
+fn answer(mut stream: &TcpStream, status: &str, body: &[u8], seen: &Seen) {
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
@@ -92,12 +100,13 @@ fn answer(mut stream: &TcpStream, status: &str, body: &[u8], written: &AtomicUsi
     while !rest.is_empty() && !gone {
         match stream.write(&rest[..rest.len().min(1 << 16)]) {
             Ok(count) => {
-                written.fetch_add(count, Ordering::SeqCst);
+                seen.written.fetch_add(count, Ordering::SeqCst);
                 rest = &rest[count..];
             }
             Err(error) => gone = error.kind() != ErrorKind::Interrupted,
         }
     }
+    seen.cut.fetch_add(usize::from(gone), Ordering::SeqCst);
 }
 
 fn queued(queue: &Queue, client: &Client, id: &str, options: &CallOptions) -> Result<(), Error> {
@@ -117,7 +126,8 @@ fn an_error_costs_a_mib_however_long_it_is() {
         ("deep", Code::Server, None),
     ] {
         for in_queue in [false, true] {
-            long.written.store(0, Ordering::SeqCst);
+            long.seen.written.store(0, Ordering::SeqCst);
+            let cut = long.seen.cut.load(Ordering::SeqCst);
             let connections = long.server.connections();
             let began = Instant::now();
             let error = match in_queue {
@@ -130,13 +140,19 @@ fn an_error_costs_a_mib_however_long_it_is() {
             let whole = error.reveal_body().expect("the body");
             assert_eq!(whole.len(), 1 << 20, "{error}");
             assert!(!format!("{error:?}").contains("0,0,0"), "it is shown");
-            // The next call finds no rest of it.
+            // The connection is closed at once, and does not wait for the next call.
+            let patience = Instant::now() + Duration::from_secs(5);
+            while long.seen.cut.load(Ordering::SeqCst) == cut {
+                assert!(Instant::now() < patience, "the connection is kept");
+                thread::sleep(Duration::from_millis(5));
+            }
+            // Which finds no rest of it.
             let next = match in_queue {
                 false => client.get_token("gh", "short", &options).map(drop),
                 true => queued(&queue, &client, "short", &options),
             };
             assert_eq!(next.unwrap_err().code(), Code::NotFound);
-            let written = long.written.load(Ordering::SeqCst);
+            let written = long.seen.written.load(Ordering::SeqCst);
             // What the kernel takes of it is nobody's; loopback's buffers hold some MiB.
             assert!(written < LENGTH / 2, "{written} bytes were read of {LENGTH}");
             assert!(took < Duration::from_secs(2), "{took:?}");
