@@ -291,6 +291,20 @@ fn cases() -> Vec<Case> {
             false,
         ),
         case(
+            "an error of 30 MB, announced",
+            json!({"kind": "oversize", "bytes": 30_000_000, "announced": true, "status": 500}),
+            Code::Server,
+            Some(500),
+            true,
+        ),
+        case(
+            "an error of 30 MB, unannounced",
+            json!({"kind": "oversize", "bytes": 30_000_000, "status": 500}),
+            Code::Server,
+            Some(500),
+            true,
+        ),
+        case(
             "a page with 200",
             answer(200, json!({"envelope": "H"})),
             Code::InvalidResponse,

@@ -55,11 +55,14 @@ pub enum Fault {
         part: Part,
         every_ms: u64,
     },
-    /// A body of so many bytes, its length announced or not.
+    /// A body of so many bytes, its length announced or not. With a status that is no success it is
+    /// an error of the server's.
     Oversize {
         bytes: u64,
         #[serde(default)]
         announced: bool,
+        #[serde(default = "success")]
+        status: u16,
     },
     /// Headers without an end.
     EndlessHeaders {},
@@ -181,6 +184,10 @@ impl Whole {
     }
 }
 
+fn success() -> u16 {
+    200
+}
+
 impl Fault {
     /// Whether there is no answer of the server's to spoil, so that it is not even asked.
     fn unasked(&self) -> bool {
@@ -244,12 +251,16 @@ impl Fault {
                     Step::Drip(answer.body.clone(), Duration::from_millis(*every_ms)),
                 ]
             }
-            Fault::Oversize { bytes, announced } => {
-                let start = b"{\"filler\":\"";
+            Fault::Oversize { bytes, announced, status } => {
+                let status = StatusCode::from_u16(*status).unwrap_or_default();
+                let start: &[u8] = match status.is_success() {
+                    true => b"{\"filler\":\"",
+                    false => b"{\"error\":{\"code\":\"server_error\"},\"filler\":\"",
+                };
                 let end = b"\"}";
                 let filler = bytes.saturating_sub((start.len() + end.len()) as u64);
                 let whole = Whole {
-                    status: StatusCode::OK,
+                    status,
                     headers: [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]
                         .into_iter()
                         .collect(),
@@ -262,7 +273,7 @@ impl Fault {
                     "connection: close".to_owned()
                 };
                 let fill = Step::Flood(Bytes::from(vec![b'x'; 16 * 1024]), filler);
-                vec![write([&whole.head(&length), &start[..]].concat()), fill, write(end.to_vec())]
+                vec![write([&whole.head(&length), start].concat()), fill, write(end.to_vec())]
             }
             Fault::EndlessHeaders {} => {
                 let line = format!("x-endless: {}\r\n", "e".repeat(1000));

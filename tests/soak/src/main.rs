@@ -256,6 +256,14 @@ fn fault() -> (String, Value, Duration) {
             json!({"kind": "oversize", "bytes": 1_100_000, "announced": fastrand::bool()}),
             long,
         ),
+        (
+            "huge error",
+            json!({
+                "kind": "oversize", "bytes": 20_000_000, "announced": fastrand::bool(),
+                "status": 500,
+            }),
+            long,
+        ),
         ("endless headers", json!({"kind": "endless_headers"}), long),
         (
             "close idle",
