@@ -1,8 +1,8 @@
 //! JSON as text: checked once, and looked into without building a tree, so that what comes out is
 //! exactly what the server wrote.
 //!
-//! All of it is one pass, [`scan`], which decides what JSON is. It does not recurse, so that no text
-//! decides how much stack is used.
+//! All of it is one pass, [`scan`], which decides what JSON is. It does not recurse, so that no
+//! text decides how much stack is used.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -41,8 +41,8 @@ pub(crate) fn check(text: &str) -> Result<(), Malformed> {
     scan(text, |_, _| true).map(drop)
 }
 
-/// Checks a text as [`check`] does, puts U+FFFD in place of each half of a surrogate pair, and finds
-/// these members of it; `None`: it is not an object. All in one pass.
+/// Checks a text as [`check`] does, puts U+FFFD in place of each half of a surrogate pair, and
+/// finds these members of it; `None`: it is not an object. All in one pass.
 ///
 /// JavaScript writes such halves (`"\ud800"`), and some parsers refuse the whole text for one. The
 /// escape is as long as before, so nothing moves.
@@ -303,8 +303,8 @@ fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
 
 /// One pass over a text that may be JSON. `each` is given where the name and the value of each
 /// member of the outermost object stand, or an empty name and where each element of the outermost
-/// array stands, and says whether to go on. Returns where escapes stand that are half of a surrogate
-/// pair.
+/// array stands, and says whether to go on. Returns where escapes stand that are half of a
+/// surrogate pair.
 fn scan(
     text: &str,
     mut each: impl FnMut(Range<usize>, Range<usize>) -> bool,
@@ -482,10 +482,8 @@ impl Checker<'_> {
         if !(0xd800..0xe000).contains(&unit) {
             return Ok(());
         }
-        if unit < 0xdc00
-            && self.bytes[self.at..].starts_with(br"\u")
-            && (0xdc00..0xe000).contains(&self.unit(self.at)?)
-        {
+        let is_first = unit < 0xdc00 && self.bytes[self.at..].starts_with(br"\u");
+        if is_first && (0xdc00..0xe000).contains(&self.unit(self.at)?) {
             self.at += ESCAPE;
             return Ok(());
         }

