@@ -103,7 +103,6 @@ uint32_t nango_error_attempts(const nango_error *error);
 const char *nango_error_header(const nango_error *error, const char *name);
 const char *nango_code_name(nango_code code);
 void nango_error_free(nango_error *error);
-extern int pthread_setcancelstate(int state, int *before);
 char *nango_json_get(const char *json, const char *pointer);
 char *nango_json_get_json(const char *json, const char *pointer);
 nango_json_items *nango_json_items_new(const char *json, const char *pointer);
