@@ -161,8 +161,20 @@ static void use_events(void)
 /* The queue's own process makes its calls; a child's ends at once. */
 static pid_t owner;
 
+/* Waits until the library's thread has come to what was submitted before. */
+static void catch_up(void)
+{
+    nango_completion done;
+    nango_queue *own = nango_queue_new(NULL);
+    CHECK(nango_queue_submit(own, shared.client, "get_token", BOB, shared.call, 0, NULL) != 0);
+    CHECK(nango_queue_next(own, &done, 1, -1) == 1);
+    nango_error_free(done.error);
+    nango_queue_free(own);
+}
+
 static void use_queue(void)
 {
+    static _Thread_local unsigned turns;
     nango_completion done[8];
     nango_error *error = NULL;
     size_t i, count;
@@ -179,12 +191,11 @@ static void use_queue(void)
         nango_error_free(done[i].error);
     }
     if (getpid() != owner) {
-        nango_queue *own = nango_queue_new(NULL);
-        CHECK(nango_queue_submit(own, shared.client, "get_token", BOB, shared.call, 0, NULL) != 0);
-        CHECK(nango_queue_next(own, done, 1, -1) == 1);
-        nango_error_free(done[0].error);
-        nango_queue_free(own);
+        catch_up();
         nango_queue_close(shared.queue);
+    } else if (++turns % 64 == 0) {
+        /* Submitting and cancelling are faster than the thread that ends such calls. */
+        catch_up();
     }
 }
 
