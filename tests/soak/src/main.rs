@@ -447,9 +447,11 @@ impl<'w> Worker<'w> {
             Ok(_) => self.world.tally.wrong("forced refresh: another's answer".to_owned()),
             Err(error) => {
                 self.world.tally.count("forced refresh", error.code().name());
-                // A break on a connection that the server closed is not repeated: the refresh may
-                // have been made.
-                if error.code() != Code::Io {
+                // The refresh may have been made, so neither a break on a connection that the
+                // server closed is repeated, nor what a late extra answer was taken for.
+                let foreign = error.code() == Code::InvalidResponse
+                    && error.message().contains("belongs to another request");
+                if error.code() != Code::Io && !foreign {
                     self.world.tally.wrong(format!("forced refresh: {error}"));
                 }
             }
