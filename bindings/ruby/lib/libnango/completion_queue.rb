@@ -71,7 +71,7 @@ module LibNango
 
     def initialize
       pointer = Native.checked { |error| Native.nango_queue_new(error) }
-      @freed = []
+      @freed = Thread::Queue.new
       @pointer = Native.owned(pointer, @freed, Native.method(:nango_queue_free))
       @io = IO.for_fd(Native.nango_queue_fd(@pointer), "r", autoclose: false)
       @completion = Native::Completion.new

@@ -16,7 +16,7 @@ module LibNango
     # @param free [Method] the function that frees it
     # @param what [String] its name for messages
     def initialize(pointer, free, what)
-      @freed = []
+      @freed = Thread::Queue.new
       @pointer = Native.owned(pointer, @freed, free)
       @what = what
       @uses = Thread::Queue.new

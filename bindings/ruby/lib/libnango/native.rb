@@ -85,8 +85,9 @@ module LibNango
       end
 
       # A pointer that is freed at the latest when nobody refers to it. When the process ends, Ruby
-      # frees it too, and a finalizer of the program may still call after that: `freed` is not
-      # empty then.
+      # frees it too, and a finalizer of the program may still call after that: `freed`, a
+      # Thread::Queue, is not empty then. (An Array would be gone after a Ractor that tried to take
+      # the object, since moving begins before it fails.)
       def owned(pointer, freed, free)
         FFI::AutoPointer.new(pointer, lambda do |address|
           freed << true
