@@ -17,7 +17,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench lint check-abi clean \
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench generate lint check-abi clean \
 	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
@@ -105,11 +105,16 @@ test-packaging: build
 check-abi: build
 	@tests/abi/selftest.sh
 
+# The code and the tables that follow from api/.
+generate:
+	cargo run --quiet --locked --package nango-gen
+
 # The header is made by the build: what it made must be what is committed.
 lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	git diff --exit-code -- include/nango.h
+	cargo run --quiet --locked --package nango-gen -- --check
 	@test -z "$$(gofmt -l bindings/go examples/go)" || { gofmt -d bindings/go examples/go; exit 1; }
 	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do (cd $$module && set -x && go vet ./... && $(STATICCHECK) ./...); done
 	cd bindings/ruby && rubocop --cache false -c .rubocop.yml . ../../examples/ruby

@@ -130,11 +130,6 @@ typedef struct nango_queue nango_queue;
 typedef int32_t nango_code;
 
 /**
- * Which certificate authorities are trusted: one of the NANGO_TLS_ROOTS_ constants.
- */
-typedef int32_t nango_tls_roots;
-
-/**
  * A ticket that is done. What json and error point to is the taker's: json is freed with
  * nango_free_string(), error with nango_error_free().
  */
@@ -163,42 +158,48 @@ typedef struct nango_completion {
 } nango_completion;
 
 /**
+ * Which certificate authorities are trusted: one of the NANGO_TLS_ROOTS_ constants.
+ */
+typedef int32_t nango_tls_roots;
+
+/**
  * No error.
  */
 #define NANGO_OK 0
 
 /**
- * An argument is missing, malformed or not allowed; nothing was sent. The message names it.
+ * An argument is missing, malformed or not allowed. Nothing was sent. The message names the
+ * argument.
  */
 #define NANGO_ERROR_INVALID_ARGUMENT 1
 
 /**
- * A text is not UTF-8; nothing was sent.
+ * A text is not valid UTF-8. Nothing was sent.
  */
 #define NANGO_ERROR_INVALID_UTF8 2
 
 /**
- * The catalogue has no operation of that name.
+ * The loaded library has no operation of that name.
  */
 #define NANGO_ERROR_UNKNOWN_OPERATION 3
 
 /**
- * The queue holds as many tickets as it can: take what is done first.
+ * The queue holds as many calls as it can, in flight and completed together.
  */
 #define NANGO_ERROR_QUEUE_FULL 4
 
 /**
- * The queue is closed.
+ * The queue or the client is closed.
  */
 #define NANGO_ERROR_CLOSED 5
 
 /**
- * The queue belongs to the process that this one was forked from.
+ * The queue belongs to the process that this process was forked from.
  */
 #define NANGO_ERROR_WRONG_PROCESS 6
 
 /**
- * The address refuses, or cannot be reached.
+ * The server refused the connection or cannot be reached.
  */
 #define NANGO_ERROR_CONNECT 20
 
@@ -208,7 +209,7 @@ typedef struct nango_completion {
 #define NANGO_ERROR_TLS 21
 
 /**
- * The call, or one attempt of it, took longer than it may.
+ * The call, or one attempt of it, took longer than its timeout.
  */
 #define NANGO_ERROR_TIMEOUT 22
 
@@ -223,33 +224,33 @@ typedef struct nango_completion {
 #define NANGO_ERROR_IO 24
 
 /**
- * The host name could not be looked up.
+ * The host name could not be resolved.
  */
 #define NANGO_ERROR_DNS 25
 
 /**
- * The proxy could not be reached, or refused.
+ * The proxy could not be reached, or refused the connection.
  */
 #define NANGO_ERROR_PROXY 26
 
 /**
- * Nango refuses the request as it is (any 4xx that has no code of its own).
+ * Nango rejected the request (any 4xx that has no code of its own).
  */
 #define NANGO_ERROR_BAD_REQUEST 40
 
 /**
- * Nango does not know the secret key (401).
+ * Nango does not accept the secret key (401).
  */
 #define NANGO_ERROR_UNAUTHORIZED 41
 
 /**
- * The key lacks the scope (403).
+ * The secret key lacks a scope (403).
  */
 #define NANGO_ERROR_FORBIDDEN 42
 
 /**
- * No such connection or integration in the key's environment, under any of the statuses that Nango
- * uses for it.
+ * The key's environment has no such connection or integration, whatever status Nango used to say
+ * so.
  */
 #define NANGO_ERROR_NOT_FOUND 43
 
@@ -259,66 +260,66 @@ typedef struct nango_completion {
 #define NANGO_ERROR_RATE_LIMITED 44
 
 /**
- * Nango failed (5xx), or its database is out.
+ * Nango failed (5xx), or its database is unavailable.
  */
 #define NANGO_ERROR_SERVER 45
 
 /**
- * The provider refused to refresh the token, or could not be reached. If it persists, the user
- * must authorise again.
+ * The provider refused to refresh the token, or could not be reached. If this persists, the user
+ * must authorize again.
  */
 #define NANGO_ERROR_REFRESH_FAILED 46
 
 /**
- * Nango has given up refreshing this connection: the user must authorise again.
+ * Nango has given up refreshing this connection: the user must authorize again.
  */
 #define NANGO_ERROR_RECONNECT_REQUIRED 47
 
 /**
- * A refresh failed a moment ago and Nango does not try again for 30 seconds.
+ * A refresh failed less than 30 seconds ago, and Nango does not try again before they have passed.
  */
 #define NANGO_ERROR_REFRESH_BACKOFF 48
 
 /**
  * The answer holds no credentials: the key lacks the scope
- * `environment:connections:read_credentials`, or the connection has none.
+ * environment:connections:read_credentials, or the connection has none.
  */
 #define NANGO_ERROR_NO_CREDENTIALS 49
 
 /**
- * These credentials are not one token: ask for all of them with nango_get_credentials_json().
+ * These credentials have no single token, such as BASIC or OAUTH1.
  */
 #define NANGO_ERROR_NO_SINGLE_TOKEN 50
 
 /**
- * The request conflicts with what there is (409).
+ * The request conflicts with what exists (409).
  */
 #define NANGO_ERROR_CONFLICT 51
 
 /**
- * Nango still has the token that the provider refused: it does not refresh this type of
- * credentials, or forced refreshes brought no other token. See nango_replace_token().
+ * nango_replace_token() found no token other than the refused one: its type is never refreshed, or
+ * Nango kept the token after three forced refreshes.
  */
 #define NANGO_ERROR_TOKEN_NOT_REPLACED 52
 
 /**
- * The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first
- * suspect.
+ * The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
+ * request.
  */
 #define NANGO_ERROR_INVALID_RESPONSE 60
 
 /**
- * The answer is longer than the client allows.
+ * The answer is longer than max_response_bytes.
  */
 #define NANGO_ERROR_RESPONSE_TOO_LARGE 61
 
 /**
- * A failure inside the library, such as no file descriptor left.
+ * The library or the system failed, for example because no file descriptor is left.
  */
 #define NANGO_ERROR_INTERNAL 90
 
 /**
- * The library met a bug of its own and contained it; the client still works. Please report it.
+ * An internal error in the library, which contained it. The client still works.
  */
 #define NANGO_ERROR_PANIC 91
 
@@ -689,118 +690,6 @@ nango_options *nango_options_new_from_env(nango_error **error_out);
 void nango_options_free(nango_options *options);
 
 /**
- * The server: "https://…" or "http://…", with or without a path. Default: "https://api.nango.dev".
- * INVALID_ARGUMENT: no such URL, or one with a user, a query or a fragment.
- */
-nango_code nango_options_set_base_url(nango_options *options,
-                                      const char *url);
-
-/**
- * The secret key of a Nango environment. Copied, and wiped when its last holder is freed.
- * INVALID_ARGUMENT: empty, or with a blank, a line break or anything else that no key has.
- */
-nango_code nango_options_set_secret_key(nango_options *options, const char *key);
-
-/**
- * How long looking up the name, connecting and the TLS handshake may take together, in
- * milliseconds. Default: 10000. INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
-
-/**
- * How long one attempt may take, connecting included, in milliseconds. Default: 30000, since the
- * server itself may wait 12 seconds for a refresh that another request is making.
- * INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
-
-/**
- * How long a call may take, with all its attempts and the waits between them, in milliseconds.
- * Default: 60000. INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
-
-/**
- * How often a call that failed is tried again, where that is safe and may help; 0: never. Default:
- * 2.
- */
-nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
-
-/**
- * How long a connection may lie idle before it is closed, in milliseconds. Default: 50000; Nango
- * closes it after 61 seconds. INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
-
-/**
- * How many idle connections a client keeps for the next calls; 0: each call opens its own.
- * Default: 8.
- */
-nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
-
-/**
- * How many connections a queue's calls with this client may have open at once; those beyond wait
- * inside, within their timeouts. Default: 256, or half of what the process may open if that is
- * less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);
-
-/**
- * The longest answer that is read, in bytes; a longer one is RESPONSE_TOO_LARGE. Default: 67108864
- * (64 MiB). INVALID_ARGUMENT: 0.
- */
-nango_code nango_options_set_max_response_bytes(nango_options *options, uint64_t bytes);
-
-/**
- * Says in the User-Agent header who uses the library, such as "my-service/1.2". NULL or empty:
- * nobody. INVALID_ARGUMENT: something else than printable ASCII without parentheses and
- * backslashes, or with the text "nango-cli/".
- */
-nango_code nango_options_set_user_agent_suffix(nango_options *options, const char *suffix);
-
-/**
- * The proxy. NULL (the default): as the environment says (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
- * NO_PROXY, read once in a process), and none for loopback; "": none; else its URL, "http://…" or
- * "https://…", which may hold a user and a password. INVALID_ARGUMENT: no such URL.
- */
-nango_code nango_options_set_proxy(nango_options *options, const char *url);
-
-/**
- * Which certificate authorities are trusted. Default: NANGO_TLS_ROOTS_PLATFORM. INVALID_ARGUMENT:
- * none of the constants.
- */
-nango_code nango_options_set_tls_roots(nango_options *options, nango_tls_roots roots);
-
-/**
- * Trusts the certificate authorities in this PEM text of len bytes too; with
- * NANGO_TLS_ROOTS_CUSTOM_ONLY, only them. Copied. May be called again for more. INVALID_ARGUMENT:
- * it holds no certificate, or one that cannot be used.
- */
-nango_code nango_options_add_ca_pem(nango_options *options, const uint8_t *pem, size_t len);
-
-/**
- * The certificate chain and the private key, in one PEM text of len bytes, that the client shows
- * to a server which asks for them. Copied. INVALID_ARGUMENT: one of the two is missing, or they do
- * not fit.
- */
-nango_code nango_options_set_client_identity_pem(nango_options *options,
-                                                 const uint8_t *pem,
-                                                 size_t len);
-
-/**
- * Uses Nango's routes under /connections instead of those under /connection, for a server that no
- * longer has the old ones (it answers them with a page). Default: false, which every version of
- * the server understands.
- */
-nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
-
-/**
- * How many events are kept until nango_client_next_event_json() takes them; beyond that the oldest
- * are dropped, and counted. Default: 0, none.
- */
-nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
-
-/**
  * Call options with everything at its default. Never NULL. Freed with nango_call_options_free().
  */
 nango_call_options *nango_call_options_new(void);
@@ -809,27 +698,6 @@ nango_call_options *nango_call_options_new(void);
  * Ends call options. NULL is allowed.
  */
 void nango_call_options_free(nango_call_options *options);
-
-/**
- * Makes Nango refresh the token although it is still good. Some providers revoke the one before; a
- * call that does this is not repeated when nobody knows whether it reached the server. It needs
- * the scope environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF.
- * Nango answers with the old token when the call coincides with a plain read of the connection; to
- * replace a token that a provider refused, use nango_replace_token(). Default: false.
- */
-nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
-
-/**
- * Asks for the refresh token too, in the connection or the credentials. A backend rarely needs it.
- * Default: false.
- */
-nango_code nango_call_options_set_include_refresh_token(nango_call_options *options, bool include);
-
-/**
- * How long the call may take, all in all, in milliseconds, instead of what the client was told.
- * INVALID_ARGUMENT: 0.
- */
-nango_code nango_call_options_set_timeout_ms(nango_call_options *options, uint32_t ms);
 
 /**
  * The handle that cancels the call. Referenced: it may be freed while the call runs. NULL: none.
@@ -940,6 +808,216 @@ void nango_queue_close(const nango_queue *queue);
  * inherited queue may be freed: no descriptor of the parent's is touched.
  */
 void nango_queue_free(nango_queue *queue);
+
+/**
+ * Sets the server: "https://…" or "http://…", with or without a path. Default:
+ * https://api.nango.dev.
+ *
+ * @param options The options to change.
+ * @param url NUL-terminated UTF-8; copied.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is not such a URL, or has a username, a query or a
+ * fragment.
+ */
+nango_code nango_options_set_base_url(nango_options *options, const char *url);
+
+/**
+ * Sets the secret key of a Nango environment. It is copied, and wiped when its last holder is
+ * freed.
+ *
+ * @param options The options to change.
+ * @param key NUL-terminated UTF-8; copied.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is empty, or has a blank, a line break or another
+ * character that no key has.
+ */
+nango_code nango_options_set_secret_key(nango_options *options, const char *key);
+
+/**
+ * Sets how long a call may take, with all its attempts and the waits between them. Default: 60000.
+ *
+ * @param options The options to change.
+ * @param ms milliseconds, not 0.
+ * @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
+ */
+nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
+
+/**
+ * Sets how long resolving the host name, connecting and the TLS handshake may take together.
+ * Default: 10000.
+ *
+ * @param options The options to change.
+ * @param ms milliseconds, not 0.
+ * @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
+ */
+nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
+
+/**
+ * Sets how long one attempt may take, connecting included. Nango itself may wait 12 seconds for a
+ * refresh that another request started. Default: 30000.
+ *
+ * @param options The options to change.
+ * @param ms milliseconds, not 0.
+ * @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
+ */
+nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
+
+/**
+ * Sets how often a failed call is retried where that is safe and may help. 0 disables retries.
+ * Default: 2.
+ *
+ * @param options The options to change.
+ * @param retries the number.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
+
+/**
+ * Sets how long a connection may be idle before it is closed. Nango closes it after 61 seconds.
+ * Default: 50000.
+ *
+ * @param options The options to change.
+ * @param ms milliseconds, not 0.
+ * @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
+ */
+nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
+
+/**
+ * Sets how many idle connections a client keeps for later calls. With 0 every call opens its own.
+ * Default: 8.
+ *
+ * @param options The options to change.
+ * @param connections the number.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
+
+/**
+ * Sets how many connections a client's queued calls may have open at once; further calls wait,
+ * within their timeouts. Blocking calls have one connection each and do not count. Default: 256,
+ * or half of the process's limit of file descriptors if that is less.
+ *
+ * @param options The options to change.
+ * @param connections the number.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is 0.
+ */
+nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);
+
+/**
+ * Sets the longest answer that is read. A longer one fails with RESPONSE_TOO_LARGE. Default:
+ * 67108864 (64 MiB).
+ *
+ * @param options The options to change.
+ * @param bytes the number of bytes.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is 0.
+ */
+nango_code nango_options_set_max_response_bytes(nango_options *options, uint64_t bytes);
+
+/**
+ * Names the program in the User-Agent header, such as "my-service/1.2". Default: empty.
+ *
+ * @param options The options to change.
+ * @param suffix NUL-terminated UTF-8; copied; may be NULL.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it has anything but printable ASCII, or has
+ * parentheses, backslashes or the text "nango-cli/".
+ */
+nango_code nango_options_set_user_agent_suffix(nango_options *options, const char *suffix);
+
+/**
+ * Sets the proxy's URL, "http://…" or "https://…", which may have a username and a password. An
+ * empty one disables the proxy. NULL restores the default. Default: the environment's
+ * (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read once in a process), and none for loopback.
+ *
+ * @param options The options to change.
+ * @param url NUL-terminated UTF-8; copied; may be NULL.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is not such a URL.
+ */
+nango_code nango_options_set_proxy(nango_options *options, const char *url);
+
+/**
+ * Sets which certificate authorities are trusted. Default: NANGO_TLS_ROOTS_PLATFORM.
+ *
+ * @param options The options to change.
+ * @param roots one of the NANGO_TLS_ROOTS_ constants.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it is not one of the constants.
+ */
+nango_code nango_options_set_tls_roots(nango_options *options, nango_tls_roots roots);
+
+/**
+ * Trusts the certificate authorities in this PEM text as well; with NANGO_TLS_ROOTS_CUSTOM_ONLY,
+ * only them. May be called again for more. Copied.
+ *
+ * @param options The options to change.
+ * @param pem PEM text; copied.
+ * @param len The length of pem in bytes.
+ * @return NANGO_OK, or INVALID_ARGUMENT if it has no certificate, or one that cannot be used.
+ */
+nango_code nango_options_add_ca_pem(nango_options *options, const uint8_t *pem, size_t len);
+
+/**
+ * Sets the certificate chain and the private key, in one PEM text, that the client presents to a
+ * server that asks for them. Copied.
+ *
+ * @param options The options to change.
+ * @param pem PEM text; copied.
+ * @param len The length of pem in bytes.
+ * @return NANGO_OK, or INVALID_ARGUMENT if one of the two is missing, or they do not belong
+ * together.
+ */
+nango_code nango_options_set_client_identity_pem(nango_options *options,
+                                                 const uint8_t *pem,
+                                                 size_t len);
+
+/**
+ * Uses Nango's routes under /connections instead of those under /connection, for a server that no
+ * longer has the old ones (it answers them with an HTML page). Default: false, which every version
+ * of Nango understands.
+ *
+ * @param options The options to change.
+ * @param plural whether to do so.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
+
+/**
+ * Sets how many events are kept until nango_client_next_event_json() takes them. Beyond that the
+ * oldest are dropped, and counted. Default: 0, none.
+ *
+ * @param options The options to change.
+ * @param capacity the number.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
+
+/**
+ * Forces a refresh even if the token is still valid. Some providers revoke the previous token, so
+ * such a call is never retried once it may have reached the server. It needs the scope
+ * environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF. A server
+ * may answer with the old token if the call coincides with a plain read of the same connection:
+ * use nango_replace_token() for a token that a provider refused. Default: false.
+ *
+ * @param options The options to change.
+ * @param force whether to do so.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
+
+/**
+ * Asks for the refresh token too, in the connection or the credentials. A backend rarely needs it.
+ * Default: false.
+ *
+ * @param options The options to change.
+ * @param include whether to do so.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_call_options_set_include_refresh_token(nango_call_options *options, bool include);
+
+/**
+ * Sets how long this call may take in all, in place of the client's timeout.
+ *
+ * @param options The options to change.
+ * @param ms milliseconds, not 0.
+ * @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
+ */
+nango_code nango_call_options_set_timeout_ms(nango_call_options *options, uint32_t ms);
 
 /**
  * The version of the loaded library, such as "0.1.0". Static: never freed. Any thread, any time.

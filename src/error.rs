@@ -3,12 +3,15 @@
 //! An error is built where the failure is seen and carries everything a caller may ask for. What it
 //! shows is safe to print: [`redact`] says what of a server's words is.
 
+mod codes;
 pub(crate) mod redact;
 
 use std::fmt;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+pub use codes::*;
 
 /// A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
 ///
@@ -17,158 +20,6 @@ use zeroize::Zeroizing;
 /// number is never used again.
 #[allow(non_camel_case_types)]
 pub type nango_code = i32;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $constant:ident, $name:literal;)*) => {
-        /// What kind of failure an [`Error`] is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[repr(i32)]
-        #[non_exhaustive]
-        pub enum Code { $($(#[$doc])* $variant = $constant,)* }
-
-        impl Code {
-            /// Every code, in the order of its number.
-            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
-
-            /// The code's name without the prefix, such as `RATE_LIMITED`, with a NUL at its end
-            /// for C.
-            pub(crate) fn name_with_nul(self) -> &'static str {
-                match self { $(Code::$variant => concat!($name, "\0"),)* }
-            }
-        }
-    };
-}
-
-/// No error.
-pub const NANGO_OK: nango_code = 0;
-/// An argument is missing, malformed or not allowed; nothing was sent. The message names it.
-pub const NANGO_ERROR_INVALID_ARGUMENT: nango_code = 1;
-/// A text is not UTF-8; nothing was sent.
-pub const NANGO_ERROR_INVALID_UTF8: nango_code = 2;
-/// The catalogue has no operation of that name.
-pub const NANGO_ERROR_UNKNOWN_OPERATION: nango_code = 3;
-/// The queue holds as many tickets as it can: take what is done first.
-pub const NANGO_ERROR_QUEUE_FULL: nango_code = 4;
-/// The queue is closed.
-pub const NANGO_ERROR_CLOSED: nango_code = 5;
-/// The queue belongs to the process that this one was forked from.
-pub const NANGO_ERROR_WRONG_PROCESS: nango_code = 6;
-/// The address refuses, or cannot be reached.
-pub const NANGO_ERROR_CONNECT: nango_code = 20;
-/// The TLS handshake failed, or the server's certificate is not trusted.
-pub const NANGO_ERROR_TLS: nango_code = 21;
-/// The call, or one attempt of it, took longer than it may.
-pub const NANGO_ERROR_TIMEOUT: nango_code = 22;
-/// The call was cancelled.
-pub const NANGO_ERROR_CANCELLED: nango_code = 23;
-/// The connection broke before the answer was complete.
-pub const NANGO_ERROR_IO: nango_code = 24;
-/// The host name could not be looked up.
-pub const NANGO_ERROR_DNS: nango_code = 25;
-/// The proxy could not be reached, or refused.
-pub const NANGO_ERROR_PROXY: nango_code = 26;
-/// Nango refuses the request as it is (any 4xx that has no code of its own).
-pub const NANGO_ERROR_BAD_REQUEST: nango_code = 40;
-/// Nango does not know the secret key (401).
-pub const NANGO_ERROR_UNAUTHORIZED: nango_code = 41;
-/// The key lacks the scope (403).
-pub const NANGO_ERROR_FORBIDDEN: nango_code = 42;
-/// No such connection or integration in the key's environment, under any of the statuses that Nango
-/// uses for it.
-pub const NANGO_ERROR_NOT_FOUND: nango_code = 43;
-/// Too many requests (429). nango_error_retry_after_ms() says how long to wait.
-pub const NANGO_ERROR_RATE_LIMITED: nango_code = 44;
-/// Nango failed (5xx), or its database is out.
-pub const NANGO_ERROR_SERVER: nango_code = 45;
-/// The provider refused to refresh the token, or could not be reached. If it persists, the user
-/// must authorise again.
-pub const NANGO_ERROR_REFRESH_FAILED: nango_code = 46;
-/// Nango has given up refreshing this connection: the user must authorise again.
-pub const NANGO_ERROR_RECONNECT_REQUIRED: nango_code = 47;
-/// A refresh failed a moment ago and Nango does not try again for 30 seconds.
-pub const NANGO_ERROR_REFRESH_BACKOFF: nango_code = 48;
-/// The answer holds no credentials: the key lacks the scope
-/// `environment:connections:read_credentials`, or the connection has none.
-pub const NANGO_ERROR_NO_CREDENTIALS: nango_code = 49;
-/// These credentials are not one token: ask for all of them with nango_get_credentials_json().
-pub const NANGO_ERROR_NO_SINGLE_TOKEN: nango_code = 50;
-/// The request conflicts with what there is (409).
-pub const NANGO_ERROR_CONFLICT: nango_code = 51;
-/// Nango still has the token that the provider refused: it does not refresh this type of
-/// credentials, or forced refreshes brought no other token. See nango_replace_token().
-pub const NANGO_ERROR_TOKEN_NOT_REPLACED: nango_code = 52;
-/// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the first
-/// suspect.
-pub const NANGO_ERROR_INVALID_RESPONSE: nango_code = 60;
-/// The answer is longer than the client allows.
-pub const NANGO_ERROR_RESPONSE_TOO_LARGE: nango_code = 61;
-/// A failure inside the library, such as no file descriptor left.
-pub const NANGO_ERROR_INTERNAL: nango_code = 90;
-/// The library met a bug of its own and contained it; the client still works. Please report it.
-pub const NANGO_ERROR_PANIC: nango_code = 91;
-
-codes! {
-    /// [`NANGO_ERROR_INVALID_ARGUMENT`]
-    InvalidArgument = NANGO_ERROR_INVALID_ARGUMENT, "INVALID_ARGUMENT";
-    /// [`NANGO_ERROR_INVALID_UTF8`]
-    InvalidUtf8 = NANGO_ERROR_INVALID_UTF8, "INVALID_UTF8";
-    /// [`NANGO_ERROR_UNKNOWN_OPERATION`]
-    UnknownOperation = NANGO_ERROR_UNKNOWN_OPERATION, "UNKNOWN_OPERATION";
-    /// [`NANGO_ERROR_QUEUE_FULL`]
-    QueueFull = NANGO_ERROR_QUEUE_FULL, "QUEUE_FULL";
-    /// [`NANGO_ERROR_CLOSED`]
-    Closed = NANGO_ERROR_CLOSED, "CLOSED";
-    /// [`NANGO_ERROR_WRONG_PROCESS`]
-    WrongProcess = NANGO_ERROR_WRONG_PROCESS, "WRONG_PROCESS";
-    /// [`NANGO_ERROR_CONNECT`]
-    Connect = NANGO_ERROR_CONNECT, "CONNECT";
-    /// [`NANGO_ERROR_TLS`]
-    Tls = NANGO_ERROR_TLS, "TLS";
-    /// [`NANGO_ERROR_TIMEOUT`]
-    Timeout = NANGO_ERROR_TIMEOUT, "TIMEOUT";
-    /// [`NANGO_ERROR_CANCELLED`]
-    Cancelled = NANGO_ERROR_CANCELLED, "CANCELLED";
-    /// [`NANGO_ERROR_IO`]
-    Io = NANGO_ERROR_IO, "IO";
-    /// [`NANGO_ERROR_DNS`]
-    Dns = NANGO_ERROR_DNS, "DNS";
-    /// [`NANGO_ERROR_PROXY`]
-    Proxy = NANGO_ERROR_PROXY, "PROXY";
-    /// [`NANGO_ERROR_BAD_REQUEST`]
-    BadRequest = NANGO_ERROR_BAD_REQUEST, "BAD_REQUEST";
-    /// [`NANGO_ERROR_UNAUTHORIZED`]
-    Unauthorized = NANGO_ERROR_UNAUTHORIZED, "UNAUTHORIZED";
-    /// [`NANGO_ERROR_FORBIDDEN`]
-    Forbidden = NANGO_ERROR_FORBIDDEN, "FORBIDDEN";
-    /// [`NANGO_ERROR_NOT_FOUND`]
-    NotFound = NANGO_ERROR_NOT_FOUND, "NOT_FOUND";
-    /// [`NANGO_ERROR_RATE_LIMITED`]
-    RateLimited = NANGO_ERROR_RATE_LIMITED, "RATE_LIMITED";
-    /// [`NANGO_ERROR_SERVER`]
-    Server = NANGO_ERROR_SERVER, "SERVER";
-    /// [`NANGO_ERROR_REFRESH_FAILED`]
-    RefreshFailed = NANGO_ERROR_REFRESH_FAILED, "REFRESH_FAILED";
-    /// [`NANGO_ERROR_RECONNECT_REQUIRED`]
-    ReconnectRequired = NANGO_ERROR_RECONNECT_REQUIRED, "RECONNECT_REQUIRED";
-    /// [`NANGO_ERROR_REFRESH_BACKOFF`]
-    RefreshBackoff = NANGO_ERROR_REFRESH_BACKOFF, "REFRESH_BACKOFF";
-    /// [`NANGO_ERROR_NO_CREDENTIALS`]
-    NoCredentials = NANGO_ERROR_NO_CREDENTIALS, "NO_CREDENTIALS";
-    /// [`NANGO_ERROR_NO_SINGLE_TOKEN`]
-    NoSingleToken = NANGO_ERROR_NO_SINGLE_TOKEN, "NO_SINGLE_TOKEN";
-    /// [`NANGO_ERROR_CONFLICT`]
-    Conflict = NANGO_ERROR_CONFLICT, "CONFLICT";
-    /// [`NANGO_ERROR_TOKEN_NOT_REPLACED`]
-    TokenNotReplaced = NANGO_ERROR_TOKEN_NOT_REPLACED, "TOKEN_NOT_REPLACED";
-    /// [`NANGO_ERROR_INVALID_RESPONSE`]
-    InvalidResponse = NANGO_ERROR_INVALID_RESPONSE, "INVALID_RESPONSE";
-    /// [`NANGO_ERROR_RESPONSE_TOO_LARGE`]
-    ResponseTooLarge = NANGO_ERROR_RESPONSE_TOO_LARGE, "RESPONSE_TOO_LARGE";
-    /// [`NANGO_ERROR_INTERNAL`]
-    Internal = NANGO_ERROR_INTERNAL, "INTERNAL";
-    /// [`NANGO_ERROR_PANIC`]
-    Panic = NANGO_ERROR_PANIC, "PANIC";
-}
 
 impl Code {
     /// The code's name without the prefix, such as `RATE_LIMITED`.

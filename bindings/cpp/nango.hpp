@@ -101,74 +101,79 @@ inline namespace NANGO_HPP_FLAVOUR {
 
 /// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may
 /// know more codes than are named here.
+// <generated codes> from api/library.toml by nango-gen: do not edit, run `make generate`.
 enum class code : nango_code {
     /// No error.
     ok = NANGO_OK,
-    /// An argument is missing, malformed or not allowed; nothing was sent. The message names it.
+    /// An argument is missing, malformed or not allowed. Nothing was sent. The message names the
+    /// argument.
     invalid_argument = NANGO_ERROR_INVALID_ARGUMENT,
-    /// A text is not UTF-8; nothing was sent.
+    /// A text is not valid UTF-8. Nothing was sent.
     invalid_utf8 = NANGO_ERROR_INVALID_UTF8,
-    /// The catalogue has no operation of that name.
+    /// The loaded library has no operation of that name.
     unknown_operation = NANGO_ERROR_UNKNOWN_OPERATION,
-    /// The queue holds as many tickets as it can: take what is done first.
+    /// The queue holds as many calls as it can, in flight and completed together.
     queue_full = NANGO_ERROR_QUEUE_FULL,
-    /// The queue is closed.
+    /// The queue or the client is closed.
     closed = NANGO_ERROR_CLOSED,
-    /// The queue belongs to the process that this one was forked from.
+    /// The queue belongs to the process that this process was forked from.
     wrong_process = NANGO_ERROR_WRONG_PROCESS,
-    /// The address refuses, or cannot be reached.
+    /// The server refused the connection or cannot be reached.
     connect = NANGO_ERROR_CONNECT,
     /// The TLS handshake failed, or the server's certificate is not trusted.
     tls = NANGO_ERROR_TLS,
-    /// The call, or one attempt of it, took longer than it may.
+    /// The call, or one attempt of it, took longer than its timeout.
     timeout = NANGO_ERROR_TIMEOUT,
     /// The call was cancelled.
     cancelled = NANGO_ERROR_CANCELLED,
     /// The connection broke before the answer was complete.
     io = NANGO_ERROR_IO,
-    /// The host name could not be looked up.
+    /// The host name could not be resolved.
     dns = NANGO_ERROR_DNS,
-    /// The proxy could not be reached, or refused.
+    /// The proxy could not be reached, or refused the connection.
     proxy = NANGO_ERROR_PROXY,
-    /// Nango refuses the request as it is (any 4xx that has no code of its own).
+    /// Nango rejected the request (any 4xx that has no code of its own).
     bad_request = NANGO_ERROR_BAD_REQUEST,
-    /// Nango does not know the secret key (401).
+    /// Nango does not accept the secret key (401).
     unauthorized = NANGO_ERROR_UNAUTHORIZED,
-    /// The key lacks the scope (403).
+    /// The secret key lacks a scope (403).
     forbidden = NANGO_ERROR_FORBIDDEN,
-    /// No such connection or integration in the key's environment.
+    /// The key's environment has no such connection or integration, whatever status Nango used to
+    /// say so.
     not_found = NANGO_ERROR_NOT_FOUND,
     /// Too many requests (429). error::retry_after() says how long to wait.
     rate_limited = NANGO_ERROR_RATE_LIMITED,
-    /// Nango failed (5xx), or its database is out.
+    /// Nango failed (5xx), or its database is unavailable.
     server = NANGO_ERROR_SERVER,
-    /// The provider refused to refresh the token, or could not be reached. If it persists, the user
-    /// must authorise again.
+    /// The provider refused to refresh the token, or could not be reached. If this persists, the
+    /// user must authorize again.
     refresh_failed = NANGO_ERROR_REFRESH_FAILED,
-    /// Nango has given up refreshing this connection: the user must authorise again.
+    /// Nango has given up refreshing this connection: the user must authorize again.
     reconnect_required = NANGO_ERROR_RECONNECT_REQUIRED,
-    /// A refresh failed a moment ago and Nango does not try again for 30 seconds.
+    /// A refresh failed less than 30 seconds ago, and Nango does not try again before they have
+    /// passed.
     refresh_backoff = NANGO_ERROR_REFRESH_BACKOFF,
     /// The answer holds no credentials: the key lacks the scope
-    /// `environment:connections:read_credentials`, or the connection has none.
+    /// environment:connections:read_credentials, or the connection has none.
     no_credentials = NANGO_ERROR_NO_CREDENTIALS,
-    /// These credentials are not one token: ask for all of them with client::get_credentials().
+    /// These credentials have no single token, such as BASIC or OAUTH1.
     no_single_token = NANGO_ERROR_NO_SINGLE_TOKEN,
-    /// The request conflicts with what there is (409).
+    /// The request conflicts with what exists (409).
     conflict = NANGO_ERROR_CONFLICT,
-    /// Nango still has the token that the provider refused: it does not refresh this type of
-    /// credentials, or forced refreshes brought no other token. See client::replace_token().
+    /// client::replace_token() found no token other than the refused one: its type is never
+    /// refreshed, or Nango kept the token after three forced refreshes.
     token_not_replaced = NANGO_ERROR_TOKEN_NOT_REPLACED,
-    /// The answer is not what Nango answers: a page, a redirect, broken JSON. The base URL is the
-    /// first suspect.
+    /// The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
+    /// request.
     invalid_response = NANGO_ERROR_INVALID_RESPONSE,
-    /// The answer is longer than the client allows.
+    /// The answer is longer than max_response_bytes.
     response_too_large = NANGO_ERROR_RESPONSE_TOO_LARGE,
-    /// A failure inside the library, such as no file descriptor left.
+    /// The library or the system failed, for example because no file descriptor is left.
     internal = NANGO_ERROR_INTERNAL,
-    /// The library met a bug of its own and contained it; the client still works. Please report it.
+    /// An internal error in the library, which contained it. The client still works.
     panic = NANGO_ERROR_PANIC,
 };
+// </generated>
 
 /// A code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that the loaded library does not
 /// know. It ends with a NUL.
@@ -1185,10 +1190,12 @@ private:
 /// need not be checked one by one.
 class call_options : public detail::problems {
 public:
-    /// Makes Nango refresh the token although it is still good. Some providers revoke the one
-    /// before; a call that does this is not repeated when nobody knows whether it reached the
-    /// server. It needs the scope environment:connections:read_credentials, and skips the 30
-    /// seconds of REFRESH_BACKOFF. Default: false.
+    // <generated call options> from api/library.toml by nango-gen: do not edit.
+    /// Forces a refresh even if the token is still valid. Some providers revoke the previous token,
+    /// so such a call is never retried once it may have reached the server. It needs the scope
+    /// environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF. A
+    /// server may answer with the old token if the call coincides with a plain read of the same
+    /// connection: use client::replace_token() for a token that a provider refused. Default: false.
     call_options& force_refresh(bool force = true) {
         note(nango_call_options_set_force_refresh(made(), force));
         return *this;
@@ -1201,11 +1208,12 @@ public:
         return *this;
     }
 
-    /// How long the call may take, all in all, instead of what the client was told.
+    /// Sets how long this call may take in all, in place of the client's timeout.
     call_options& timeout(std::chrono::milliseconds time) {
         note(nango_call_options_set_timeout_ms(made(), detail::milliseconds(time)));
         return *this;
     }
+    // </generated>
 
     /// What cancels the call. It may end before the call does.
     call_options& cancel(const nango::cancel& cancel) {
@@ -1264,135 +1272,150 @@ public:
     static options from_env() { return detail::or_throw(try_from_env()); }
 #endif
 
-    /// The server: "https://…" or "http://…", with or without a path. Default:
-    /// "https://api.nango.dev". INVALID_ARGUMENT: no such URL, or one with a user, a query or a
-    /// fragment.
+    // <generated options> from api/library.toml by nango-gen: do not edit.
+    /// Sets the server: "https://…" or "http://…", with or without a path. Default:
+    /// https://api.nango.dev. INVALID_ARGUMENT: it is not such a URL, or has a username, a query or
+    /// a fragment.
     options& base_url(std::string_view url) {
-        pass(url, "the base URL", [&](const char* text) { return nango_options_set_base_url(capi(), text); });
+        pass(url, "the base URL", [&](const char* text) {
+            return nango_options_set_base_url(capi(), text);
+        });
         return *this;
     }
 
-    /// The secret key of a Nango environment. INVALID_ARGUMENT: empty, or with a blank, a line
-    /// break or anything else that no key has.
+    /// Sets the secret key of a Nango environment. It is copied, and wiped when its last holder is
+    /// freed. INVALID_ARGUMENT: it is empty, or has a blank, a line break or another character that
+    /// no key has.
     options& secret_key(std::string_view key) {
-        pass(key, "the secret key", [&](const char* text) { return nango_options_set_secret_key(capi(), text); });
+        pass(key, "the secret key", [&](const char* text) {
+            return nango_options_set_secret_key(capi(), text);
+        });
         return *this;
     }
 
-    /// How long looking up the name, connecting and the TLS handshake may take together. Default:
-    /// 10 s.
-    options& connect_timeout(std::chrono::milliseconds time) {
-        note(nango_options_set_connect_timeout_ms(capi(), detail::milliseconds(time)));
-        return *this;
-    }
-
-    /// How long one attempt may take, connecting included. Default: 30 s, since the server itself
-    /// may wait 12 s for a refresh that another request is making.
-    options& attempt_timeout(std::chrono::milliseconds time) {
-        note(nango_options_set_attempt_timeout_ms(capi(), detail::milliseconds(time)));
-        return *this;
-    }
-
-    /// How long a call may take, with all its attempts and the waits between them. Default: 60 s.
+    /// Sets how long a call may take, with all its attempts and the waits between them. Default: 60
+    /// s.
     options& timeout(std::chrono::milliseconds time) {
         note(nango_options_set_timeout_ms(capi(), detail::milliseconds(time)));
         return *this;
     }
 
-    /// How often a call that failed is tried again, where that is safe and may help; 0: never.
+    /// Sets how long resolving the host name, connecting and the TLS handshake may take together.
+    /// Default: 10 s.
+    options& connect_timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_connect_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// Sets how long one attempt may take, connecting included. Nango itself may wait 12 seconds
+    /// for a refresh that another request started. Default: 30 s.
+    options& attempt_timeout(std::chrono::milliseconds time) {
+        note(nango_options_set_attempt_timeout_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// Sets how often a failed call is retried where that is safe and may help. 0 disables retries.
     /// Default: 2.
     options& max_retries(std::uint32_t retries) {
         note(nango_options_set_max_retries(capi(), retries));
         return *this;
     }
 
-    /// How long a connection may lie idle before it is closed. Default: 50 s; Nango closes it after
-    /// 61 s.
+    /// Sets how long a connection may be idle before it is closed. Nango closes it after 61
+    /// seconds. Default: 50 s.
     options& idle_timeout(std::chrono::milliseconds time) {
         note(nango_options_set_idle_timeout_ms(capi(), detail::milliseconds(time)));
         return *this;
     }
 
-    /// How many idle connections a client keeps for the next calls; 0: each call opens its own.
-    /// Default: 8.
+    /// Sets how many idle connections a client keeps for later calls. With 0 every call opens its
+    /// own. Default: 8.
     options& idle_connections(std::uint32_t connections) {
         note(nango_options_set_idle_connections(capi(), connections));
         return *this;
     }
 
-    /// How many connections a queue's calls with this client may have open at once; those beyond
-    /// wait inside, within their timeouts. Default: 256, or half of what the process may open if
-    /// that is less. Blocking calls have one connection each and are not counted. INVALID_ARGUMENT:
-    /// 0.
+    /// Sets how many connections a client's queued calls may have open at once; further calls wait,
+    /// within their timeouts. Blocking calls have one connection each and do not count. Default:
+    /// 256, or half of the process's limit of file descriptors if that is less. INVALID_ARGUMENT:
+    /// it is 0.
     options& max_connections(std::uint32_t connections) {
         note(nango_options_set_max_connections(capi(), connections));
         return *this;
     }
 
-    /// The longest answer that is read; a longer one is RESPONSE_TOO_LARGE. Default: 64 MiB.
-    /// INVALID_ARGUMENT: 0.
+    /// Sets the longest answer that is read. A longer one fails with RESPONSE_TOO_LARGE. Default:
+    /// 67108864 (64 MiB). INVALID_ARGUMENT: it is 0.
     options& max_response_bytes(std::uint64_t bytes) {
         note(nango_options_set_max_response_bytes(capi(), bytes));
         return *this;
     }
 
-    /// Says in the User-Agent header who uses the library, such as "my-service/1.2"; empty: nobody.
-    /// INVALID_ARGUMENT: something else than printable ASCII without parentheses and backslashes,
-    /// or with the text "nango-cli/".
+    /// Names the program in the User-Agent header, such as "my-service/1.2". Default: empty.
+    /// INVALID_ARGUMENT: it has anything but printable ASCII, or has parentheses, backslashes or
+    /// the text "nango-cli/".
     options& user_agent_suffix(std::string_view suffix) {
-        pass(suffix, "the user agent's suffix", [&](const char* text) { return nango_options_set_user_agent_suffix(capi(), text); });
+        pass(suffix, "the user agent suffix", [&](const char* text) {
+            return nango_options_set_user_agent_suffix(capi(), text);
+        });
         return *this;
     }
 
-    /// The proxy, "http://…" or "https://…", which may hold a user and a password; empty: none,
-    /// whatever the environment says.
+    /// Sets the proxy's URL, "http://…" or "https://…", which may have a username and a password.
+    /// An empty one disables the proxy. Default: the environment's (HTTPS_PROXY, HTTP_PROXY,
+    /// ALL_PROXY, NO_PROXY, read once in a process), and none for loopback. INVALID_ARGUMENT: it is
+    /// not such a URL.
     options& proxy(std::string_view url) {
-        pass(url, "the proxy's URL", [&](const char* text) { return nango_options_set_proxy(capi(), text); });
+        pass(url, "the proxy URL", [&](const char* text) {
+            return nango_options_set_proxy(capi(), text);
+        });
         return *this;
     }
 
-    /// The proxy that the environment names (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read
-    /// once in a process), and none for loopback. The default.
+    /// Uses the proxy that the environment names, as by default.
     options& proxy_from_env() {
         note(nango_options_set_proxy(capi(), nullptr));
         return *this;
     }
 
-    /// Which certificate authorities are trusted. Default: tls_roots::platform.
+    /// Sets which certificate authorities are trusted. Default: tls_roots::platform.
+    /// INVALID_ARGUMENT: it is not one of the constants.
     options& tls_roots(nango::tls_roots roots) {
         note(nango_options_set_tls_roots(capi(), static_cast<nango_tls_roots>(roots)));
         return *this;
     }
 
-    /// Trusts the certificate authorities in this PEM text too; with tls_roots::custom_only, only
-    /// them. May be called again for more. INVALID_ARGUMENT: it holds no certificate, or one that
-    /// cannot be used.
+    /// Trusts the certificate authorities in this PEM text as well; with tls_roots::custom_only,
+    /// only them. May be called again for more. INVALID_ARGUMENT: it has no certificate, or one
+    /// that cannot be used.
     options& add_ca_pem(std::string_view pem) {
         note(nango_options_add_ca_pem(capi(), bytes(pem), pem.size()));
         return *this;
     }
 
-    /// The certificate chain and the private key, in one PEM text, that the client shows to a
-    /// server which asks for them. INVALID_ARGUMENT: one of the two is missing, or they do not fit.
+    /// Sets the certificate chain and the private key, in one PEM text, that the client presents to
+    /// a server that asks for them. INVALID_ARGUMENT: one of the two is missing, or they do not
+    /// belong together.
     options& client_identity_pem(std::string_view pem) {
         note(nango_options_set_client_identity_pem(capi(), bytes(pem), pem.size()));
         return *this;
     }
 
     /// Uses Nango's routes under /connections instead of those under /connection, for a server that
-    /// no longer has the old ones (it answers them with a page). Default: false, which every
-    /// version of the server understands.
+    /// no longer has the old ones (it answers them with an HTML page). Default: false, which every
+    /// version of Nango understands.
     options& plural_routes(bool plural = true) {
         note(nango_options_set_plural_routes(capi(), plural));
         return *this;
     }
 
-    /// How many events are kept until client::next_event_json() takes them; beyond that the oldest
-    /// are dropped, and counted. Default: 0, none.
+    /// Sets how many events are kept until client::next_event_json() takes them. Beyond that the
+    /// oldest are dropped, and counted. Default: 0, none.
     options& events(std::uint32_t capacity) {
         note(nango_options_set_events(capi(), capacity));
         return *this;
     }
+    // </generated>
 
     /// The handle of nango.h, borrowed.
     nango_options* capi() noexcept { return handle_.get(); }

@@ -16,4 +16,5 @@ pub mod json;
 pub mod list;
 pub mod options;
 pub mod queue;
+mod setters;
 pub mod version;

@@ -12,7 +12,6 @@ typedef struct nango_options nango_options;
 typedef struct nango_pager nango_pager;
 typedef struct nango_queue nango_queue;
 typedef int32_t nango_code;
-typedef int32_t nango_tls_roots;
 typedef struct nango_completion {
   uint64_t ticket;
   uint64_t user_data;
@@ -20,6 +19,7 @@ typedef struct nango_completion {
   nango_error *error;
   void *reserved[4];
 } nango_completion;
+typedef int32_t nango_tls_roots;
 #define NANGO_OK 0
 #define NANGO_ERROR_INVALID_ARGUMENT 1
 #define NANGO_ERROR_INVALID_UTF8 2
@@ -119,31 +119,8 @@ void nango_pager_free(nango_pager *pager);
 nango_options *nango_options_new(void);
 nango_options *nango_options_new_from_env(nango_error **error_out);
 void nango_options_free(nango_options *options);
-nango_code nango_options_set_base_url(nango_options *options,
-                                      const char *url);
-nango_code nango_options_set_secret_key(nango_options *options, const char *key);
-nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
-nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
-nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
-nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
-nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
-nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
-nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);
-nango_code nango_options_set_max_response_bytes(nango_options *options, uint64_t bytes);
-nango_code nango_options_set_user_agent_suffix(nango_options *options, const char *suffix);
-nango_code nango_options_set_proxy(nango_options *options, const char *url);
-nango_code nango_options_set_tls_roots(nango_options *options, nango_tls_roots roots);
-nango_code nango_options_add_ca_pem(nango_options *options, const uint8_t *pem, size_t len);
-nango_code nango_options_set_client_identity_pem(nango_options *options,
-                                                 const uint8_t *pem,
-                                                 size_t len);
-nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
-nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
 nango_call_options *nango_call_options_new(void);
 void nango_call_options_free(nango_call_options *options);
-nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
-nango_code nango_call_options_set_include_refresh_token(nango_call_options *options, bool include);
-nango_code nango_call_options_set_timeout_ms(nango_call_options *options, uint32_t ms);
 nango_code nango_call_options_set_cancel(nango_call_options *options, const nango_cancel *cancel);
 nango_code nango_call_options_set_header(nango_call_options *options,
                                          const char *name,
@@ -171,6 +148,28 @@ size_t nango_queue_next(const nango_queue *queue,
                         int32_t timeout_ms);
 void nango_queue_close(const nango_queue *queue);
 void nango_queue_free(nango_queue *queue);
+nango_code nango_options_set_base_url(nango_options *options, const char *url);
+nango_code nango_options_set_secret_key(nango_options *options, const char *key);
+nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
+nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
+nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);
+nango_code nango_options_set_max_response_bytes(nango_options *options, uint64_t bytes);
+nango_code nango_options_set_user_agent_suffix(nango_options *options, const char *suffix);
+nango_code nango_options_set_proxy(nango_options *options, const char *url);
+nango_code nango_options_set_tls_roots(nango_options *options, nango_tls_roots roots);
+nango_code nango_options_add_ca_pem(nango_options *options, const uint8_t *pem, size_t len);
+nango_code nango_options_set_client_identity_pem(nango_options *options,
+                                                 const uint8_t *pem,
+                                                 size_t len);
+nango_code nango_options_set_plural_routes(nango_options *options, bool plural);
+nango_code nango_options_set_events(nango_options *options, uint32_t capacity);
+nango_code nango_call_options_set_force_refresh(nango_call_options *options, bool force);
+nango_code nango_call_options_set_include_refresh_token(nango_call_options *options, bool include);
+nango_code nango_call_options_set_timeout_ms(nango_call_options *options, uint32_t ms);
 const char *nango_version(void);
 uint32_t nango_version_number(void);
 int64_t nango_live_objects(void);

@@ -156,23 +156,6 @@ module LibNango
     attach_function :nango_options_new, [], :pointer
     attach_function :nango_options_new_from_env, [:pointer], :pointer
     attach_function :nango_options_free, [:pointer], :void
-    attach_function :nango_options_set_base_url, %i[pointer string], :int32
-    attach_function :nango_options_set_secret_key, %i[pointer string], :int32
-    attach_function :nango_options_set_connect_timeout_ms, %i[pointer uint32], :int32
-    attach_function :nango_options_set_attempt_timeout_ms, %i[pointer uint32], :int32
-    attach_function :nango_options_set_timeout_ms, %i[pointer uint32], :int32
-    attach_function :nango_options_set_max_retries, %i[pointer uint32], :int32
-    attach_function :nango_options_set_idle_timeout_ms, %i[pointer uint32], :int32
-    attach_function :nango_options_set_idle_connections, %i[pointer uint32], :int32
-    attach_function :nango_options_set_max_connections, %i[pointer uint32], :int32
-    attach_function :nango_options_set_max_response_bytes, %i[pointer uint64], :int32
-    attach_function :nango_options_set_user_agent_suffix, %i[pointer string], :int32
-    attach_function :nango_options_set_proxy, %i[pointer string], :int32
-    attach_function :nango_options_set_tls_roots, %i[pointer int32], :int32
-    attach_function :nango_options_add_ca_pem, %i[pointer pointer size_t], :int32
-    attach_function :nango_options_set_client_identity_pem, %i[pointer pointer size_t], :int32
-    attach_function :nango_options_set_plural_routes, %i[pointer bool], :int32
-    attach_function :nango_options_set_events, %i[pointer uint32], :int32
 
     attach_function :nango_client_new_with_options, %i[pointer pointer], :pointer
     attach_function :nango_client_free, [:pointer], :void
@@ -180,9 +163,6 @@ module LibNango
 
     attach_function :nango_call_options_new, [], :pointer
     attach_function :nango_call_options_free, [:pointer], :void
-    attach_function :nango_call_options_set_force_refresh, %i[pointer bool], :int32
-    attach_function :nango_call_options_set_include_refresh_token, %i[pointer bool], :int32
-    attach_function :nango_call_options_set_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_call_options_set_header, %i[pointer string string], :int32
 
     attach_function :nango_credentials_token, %i[string pointer], :pointer

@@ -1,14 +1,22 @@
 # frozen_string_literal: true
 
+require_relative "generated/options"
+
 module LibNango
   # What a client is told, on its way into the library. See {Client#initialize} for the meanings.
   # @api private
   module ClientOptions
+    CONVERSIONS = {
+      text: ->(value, name) { Native.text(value, name) },
+      text_or_null: ->(value, name) { Native.text(value, name) },
+      duration: ->(value, name) { Native.milliseconds(value, name) },
+      count: ->(value, name) { Native.integer(value, name, 32) },
+      bytes: ->(value, name) { Native.integer(value, name, 64) }
+    }.freeze
+    private_constant :CONVERSIONS
+
     TLS_ROOTS = {platform: 0, bundled: 1, custom_only: 2}.freeze
     private_constant :TLS_ROOTS
-
-    SECONDS = %i[timeout connect_timeout attempt_timeout idle_timeout].freeze
-    private_constant :SECONDS
 
     class << self
       # Makes a client. A setter that fails leaves its reason in the options, with which making the
@@ -33,22 +41,23 @@ module LibNango
         Native.checked { |error| Native.nango_options_new_from_env(error) }
       end
 
-      def set(native, name, value) # rubocop:disable Metrics/CyclomaticComplexity
-        case name
-        when :secret_key, :base_url, :user_agent_suffix, :proxy
-          Native.public_send("nango_options_set_#{name}", native, Native.text(value, name))
-        when *SECONDS
-          Native.public_send("nango_options_set_#{name}_ms", native, Native.milliseconds(value, name))
-        when :max_retries, :idle_connections, :max_connections, :events
-          Native.public_send("nango_options_set_#{name}", native, Native.integer(value, name, 32))
-        when :max_response_bytes
-          Native.nango_options_set_max_response_bytes(native, Native.integer(value, name, 64))
-        when :tls_roots then Native.nango_options_set_tls_roots(native, tls_roots(value))
-        when :plural_routes then Native.nango_options_set_plural_routes(native, value ? true : false)
-        when :ca_pem
-          Array(value).each { |pem| with_bytes(pem, name) { |*bytes| Native.nango_options_add_ca_pem(native, *bytes) } }
-        when :client_identity_pem
-          with_bytes(value, name) { |*bytes| Native.nango_options_set_client_identity_pem(native, *bytes) }
+      # Some options may be given more than once.
+      def set(native, name, values)
+        kind = KINDS.fetch(name)
+        (kind == :pem ? Array(values) : [values]).each do |value|
+          converted(kind, value, name) do |*arguments|
+            Native.public_send(SETTERS.fetch(name), native, *arguments)
+          end
+        end
+      end
+
+      # Yields a value as the library takes it.
+      def converted(kind, value, name, &)
+        case kind
+        when :pem then with_bytes(value, name, &)
+        when :flag then yield(value ? true : false)
+        when :tls_roots then yield tls_roots(value)
+        else yield(*CONVERSIONS.fetch(kind).call(value, name))
         end
       end
 

@@ -1,0 +1,165 @@
+//! `api/library.toml`, read and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The languages that a sentence can be written for.
+pub const LANGUAGES: [&str; 5] = ["c", "cpp", "go", "ruby", "docs"];
+
+/// Everything that `api/library.toml` holds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// What `{name}` in a sentence stands for, by name and language.
+    pub names: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(rename = "code")]
+    pub codes: Vec<Code>,
+    #[serde(rename = "option")]
+    pub options: Vec<Setting>,
+    #[serde(rename = "call_option")]
+    pub call_options: Vec<Setting>,
+}
+
+/// An error code.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    pub name: String,
+    pub number: i32,
+    pub doc: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// An option of a client or of a call.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Snake case, the same in every language but Go.
+    pub name: String,
+    /// Go's name without `With`; empty where Go takes it as an argument.
+    pub go: String,
+    pub kind: Kind,
+    /// What C calls the parameter.
+    #[serde(default)]
+    pub param: String,
+    /// What an error in a wrapper calls it.
+    #[serde(default)]
+    pub thing: String,
+    /// A sentence whose subject is the setter.
+    pub doc: String,
+    /// Sentences that only some languages need.
+    #[serde(default)]
+    pub more: BTreeMap<String, String>,
+    pub default: Option<String>,
+    pub default_go: Option<String>,
+    pub default_ruby: Option<String>,
+    pub default_ms: Option<u32>,
+    /// When it is `INVALID_ARGUMENT`, beyond what the kind says.
+    pub refuses: Option<String>,
+    /// In a few words, for a table.
+    pub brief: String,
+    /// Whether each call adds to what is there.
+    #[serde(default)]
+    pub add: bool,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Text,
+    TextOrNull,
+    /// Milliseconds, not 0.
+    Duration,
+    /// 32 bits.
+    Count,
+    /// 64 bits.
+    Bytes,
+    Flag,
+    Pem,
+    TlsRoots,
+}
+
+impl Library {
+    pub fn read(path: &Path) -> Result<Library, String> {
+        let text = fs::read_to_string(path).map_err(|error| format!("{path:?}: {error}"))?;
+        let library: Library =
+            toml::from_str(&text).map_err(|error| format!("{path:?}: {error}"))?;
+        library.check()?;
+        Ok(library)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if let Some(pair) = self.codes.windows(2).find(|pair| pair[0].number >= pair[1].number) {
+            return Err(format!("the number of {} is not above the one before", pair[1].name));
+        }
+        let mut seen = BTreeSet::new();
+        for name in self.codes.iter().map(|code| &code.name) {
+            let fine = name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
+            if !fine || !seen.insert(name) {
+                return Err(format!("{name:?} is not a name, or there are two"));
+            }
+        }
+        for (name, texts) in &self.names {
+            if let Some(language) = LANGUAGES.iter().find(|known| !texts.contains_key(**known)) {
+                return Err(format!("names.{name} has nothing for {language}"));
+            }
+        }
+        for option in &self.options {
+            if matches!(option.kind, Kind::Text | Kind::TextOrNull) && option.thing.is_empty() {
+                return Err(format!("{} is a text and needs a `thing`", option.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A sentence with its `{name}`s written out for a language.
+    pub fn sentence(&self, text: &str, language: &str) -> Result<String, String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').ok_or_else(|| format!("{text:?}: no }}"))?;
+            out.push_str(before);
+            out.push_str(&self.name(name, language).ok_or_else(|| format!("{text:?}: {name}?"))?);
+            rest = after;
+        }
+        Ok(out + rest)
+    }
+
+    fn name(&self, name: &str, language: &str) -> Option<String> {
+        if let Some(code) = self.codes.iter().find(|code| code.name == name) {
+            return Some(match language {
+                "go" => format!("[Err{}]", code.go()),
+                "ruby" => format!("{{Error::{}}}", code.camel()),
+                "docs" => format!("`{}`", code.name),
+                _ => code.name.clone(),
+            });
+        }
+        self.names.get(name)?.get(language).cloned()
+    }
+}
+
+impl Code {
+    /// `InvalidUtf8`, as in Rust and Ruby.
+    pub fn camel(&self) -> String {
+        camel(&self.name, |_| None)
+    }
+
+    /// `InvalidUTF8`.
+    pub fn go(&self) -> String {
+        camel(&self.name, |word| match word {
+            "UTF8" | "TLS" | "IO" | "DNS" => Some(word.to_owned()),
+            _ => None,
+        })
+    }
+}
+
+fn camel(name: &str, whole: impl Fn(&str) -> Option<String>) -> String {
+    let word = |word: &str| {
+        whole(word).unwrap_or_else(|| word[..1].to_owned() + &word[1..].to_ascii_lowercase())
+    };
+    name.split('_').map(word).collect()
+}

@@ -1,0 +1,184 @@
+//! From the model to files, by the templates in `templates/`.
+
+use std::fmt::Display;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use minijinja::{Environment, Error, ErrorKind, State, Value, context};
+
+use crate::model::{Library, Setting};
+
+const WIDTH: usize = 100;
+
+const NOTICE: &str =
+    "Generated from api/library.toml by nango-gen: do not edit, run `make generate`.";
+
+/// A file, and the template that makes it.
+const FILES: [(&str, &str); 8] = [
+    ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
+    ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
+    ("bindings/go/codes_gen.go", include_str!("../templates/go/codes_gen.go")),
+    ("bindings/go/options_gen.go", include_str!("../templates/go/options_gen.go")),
+    ("bindings/ruby/lib/libnango/generated/errors.rb", include_str!("../templates/ruby/errors.rb")),
+    (
+        "bindings/ruby/lib/libnango/generated/options.rb",
+        include_str!("../templates/ruby/options.rb"),
+    ),
+    ("bindings/ruby/sig/generated.rbs", include_str!("../templates/ruby/generated.rbs")),
+    ("docs/OPTIONS.md", include_str!("../templates/docs/options.md")),
+];
+
+/// A part of a file that is otherwise written by hand: between `<generated NAME>` and
+/// `</generated>`.
+const REGIONS: [(&str, &str, &str); 3] = [
+    ("bindings/cpp/nango.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
+    ("bindings/cpp/nango.hpp", "call options", include_str!("../templates/cpp/call_options.hpp")),
+    ("bindings/cpp/nango.hpp", "options", include_str!("../templates/cpp/options.hpp")),
+];
+
+/// Each file that is generated, or has a generated part, with its whole text.
+pub fn outputs(library: &Library) -> Result<Vec<(PathBuf, String)>, String> {
+    let environment = environment();
+    let render = |name: &str, template: &str| {
+        environment
+            .render_named_str(name, template, model(library)?)
+            .map_err(|error| format!("{name}: {error:#}"))
+    };
+    let mut outputs = Vec::<(PathBuf, String)>::new();
+    for (path, template) in FILES {
+        let text = render(path, template)?;
+        let text = if path.ends_with(".rs") { rustfmt(&text)? } else { text };
+        outputs.push((path.into(), text));
+    }
+    for (path, name, template) in REGIONS {
+        let at = match outputs.iter().position(|(known, _)| known.as_os_str() == path) {
+            Some(at) => at,
+            None => {
+                let text = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+                outputs.push((path.into(), text));
+                outputs.len() - 1
+            }
+        };
+        let text = &outputs[at].1;
+        let start = text
+            .find(&format!("<generated {name}>"))
+            .and_then(|start| Some(start + text[start..].find('\n')? + 1));
+        let start = start.ok_or_else(|| format!("{path} has no part <generated {name}>"))?;
+        let end = text[start..].find("</generated>").map(|end| start + end);
+        let end = end.and_then(|end| text[..end].rfind('\n')).map(|end| end + 1);
+        let end = end.ok_or_else(|| format!("{path}: <generated {name}> has no end"))?;
+        outputs[at].1 = [&text[..start], &render(name, template)?, &text[end..]].concat();
+    }
+    Ok(outputs)
+}
+
+/// The text as `cargo fmt` would leave it.
+fn rustfmt(text: &str) -> Result<String, String> {
+    let failed = |error: &dyn Display| format!("rustfmt: {error}");
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    // It reads all of its input before it writes.
+    let mut input = rustfmt.stdin.take().ok_or_else(|| failed(&"no standard input"))?;
+    input.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+    drop(input);
+    let output = rustfmt.wait_with_output().map_err(|error| failed(&error))?;
+    if !output.status.success() {
+        return Err(failed(&output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| failed(&error))
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_keep_trailing_newline(true);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.add_filter("comment", comment);
+    environment.add_filter("capital", capital);
+    environment.add_filter("seconds", |ms: u32| format!("{}", ms / 1000));
+    environment.add_filter("pad", |text: &str, width: usize| format!("{text:width$}"));
+    environment
+}
+
+/// What the templates see.
+fn model(library: &Library) -> Result<Value, String> {
+    let texts = |text: &str| -> Result<Value, String> {
+        let sentences = crate::model::LANGUAGES
+            .iter()
+            .map(|language| Ok((*language, library.sentence(text, language)?)))
+            .collect::<Result<Vec<_>, String>>()?;
+        Ok(sentences.into_iter().collect())
+    };
+    let codes = library.codes.iter().map(|code| {
+        Ok(context! {
+            name => code.name,
+            lower => code.name.to_ascii_lowercase(),
+            number => code.number,
+            camel => code.camel(),
+            go => code.go(),
+            doc => texts(&code.doc)?,
+            advice => texts(&code.advice)?,
+        })
+    });
+    let setting = |setting: &Setting| -> Result<Value, String> {
+        let mut docs = Vec::new();
+        for language in crate::model::LANGUAGES {
+            let mut doc = library.sentence(&setting.doc, language)?;
+            if let Some(more) = setting.more.get(language) {
+                doc = format!("{doc} {}", library.sentence(more, language)?);
+            }
+            docs.push((language, doc));
+        }
+        let default = match &setting.default {
+            Some(default) => texts(default)?,
+            None => Value::from(()),
+        };
+        Ok(context! {
+            doc => docs.into_iter().collect::<Value>(),
+            text_default => default,
+            ruby_brief => library.sentence(&setting.brief, "ruby")?,
+            docs_brief => library.sentence(&setting.brief, "docs")?,
+            ..Value::from_serialize(setting)
+        })
+    };
+    Ok(context! {
+        notice => NOTICE,
+        codes => codes.collect::<Result<Vec<Value>, String>>()?,
+        options => library.options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
+        call_options => library.call_options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
+    })
+}
+
+/// Wraps a text into comment lines that begin with `prefix`.
+fn comment(_: &State, text: &str, prefix: &str) -> Result<String, Error> {
+    let mut lines = vec![prefix.to_owned()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is a line");
+        if line.chars().count() + 1 + word.chars().count() <= WIDTH {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(format!("{prefix} {word}"));
+        }
+    }
+    if text.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidOperation, "an empty comment"));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// The first letter of a sentence made a capital.
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().collect::<String>() + characters.as_str(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,41 @@
+//! The codes.
+//!
+//! {{ notice }}
+
+use super::nango_code;
+
+/// No error.
+pub const NANGO_OK: nango_code = 0;
+{% for code in codes %}
+{{ code.doc.c | comment("///") }}
+pub const NANGO_ERROR_{{ code.name }}: nango_code = {{ code.number }};
+{% endfor %}
+
+/// What kind of failure an [`Error`](super::Error) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+#[non_exhaustive]
+pub enum Code {
+{% for code in codes %}
+    /// [`NANGO_ERROR_{{ code.name }}`]
+    {{ code.camel }} = NANGO_ERROR_{{ code.name }},
+{% endfor %}
+}
+
+impl Code {
+    /// Every code, in the order of its number.
+    pub const ALL: &'static [Code] = &[
+{% for code in codes %}
+        Code::{{ code.camel }},
+{% endfor %}
+    ];
+
+    /// The code's name without the prefix, such as `RATE_LIMITED`, with a NUL at its end for C.
+    pub(crate) fn name_with_nul(self) -> &'static str {
+        match self {
+{% for code in codes %}
+            Code::{{ code.camel }} => "{{ code.name }}\0",
+{% endfor %}
+        }
+    }
+}
