@@ -17,7 +17,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # A server of its own for a command, with the conformance vectors, over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench generate lint check-abi clean \
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench generate messages lint check-abi clean \
 	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
 
 all: build
@@ -107,6 +107,11 @@ check-abi: build
 
 # The code and the tables that follow from api/.
 generate:
+	cargo run --quiet --locked --package nango-gen
+
+# The messages of the vectors, for docs/ERRORS.md.
+messages: build
+	NANGO_TEST_RECORD=1 $(WITH_SERVER) cargo test --locked --package nango --test conformance -- --exact every_vector
 	cargo run --quiet --locked --package nango-gen
 
 # The header is made by the build: what it made must be what is committed.

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
 use std::fs;
 use std::time::Duration;
@@ -14,6 +16,37 @@ use support::{KEY, variable};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
+/// Every message that the vectors bring, for docs/ERRORS.md and for whoever reviews a change.
+const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/messages.txt");
+
+thread_local! {
+    /// The code and the message of each error that this thread's vectors brought.
+    static MESSAGES: RefCell<BTreeSet<String>> = RefCell::default();
+}
+
+/// Longer messages quote what a vector sends.
+const LONGEST_RECORDED: usize = 400;
+
+/// Keeps a message, without the operation and the ids in front of it, and without ports.
+fn record(error: &Error) {
+    let mut message = error.message();
+    if operation::ALL.iter().any(|operation| message.starts_with(operation.name)) {
+        message = message.split_once(": ").map_or(message, |(_, rest)| rest);
+    }
+    let mut shown = message.to_owned();
+    for host in ["127.0.0.1:", "localhost:"] {
+        let mut parts = shown.split(host).map(str::to_owned).collect::<Vec<_>>().into_iter();
+        let first = parts.next().unwrap_or_default();
+        let digit = |digit: char| digit.is_ascii_digit();
+        shown =
+            parts.fold(first, |text, part| text + host + "3003" + part.trim_start_matches(digit));
+    }
+    if shown.len() <= LONGEST_RECORDED && !shown.contains(['\n', '\r']) {
+        let line = format!("{}\t{shown}", error.code().name());
+        MESSAGES.with_borrow_mut(|messages| messages.insert(line));
+    }
+}
+
 /// How a vector is run.
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -24,6 +57,19 @@ struct Place {
 #[test]
 fn every_vector() {
     every_vector_at(Place { tls: false, queued: false });
+    let seen: Vec<String> = MESSAGES.take().into_iter().collect();
+    if std::env::var_os("NANGO_TEST_RECORD").is_some() {
+        fs::write(RECORD, seen.join("\n") + "\n").expect("the record can be written");
+    }
+    let recorded = fs::read_to_string(RECORD).unwrap_or_default();
+    let recorded: Vec<&str> = recorded.lines().collect();
+    let new: Vec<_> = seen.iter().filter(|line| !recorded.contains(&line.as_str())).collect();
+    let gone: Vec<_> = recorded.iter().filter(|line| !seen.iter().any(|s| s == *line)).collect();
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "the messages differ from {RECORD}: run `make messages` and read what changed\n\
+         new: {new:#?}\ngone: {gone:#?}"
+    );
 }
 
 #[test]
@@ -243,6 +289,7 @@ fn deep(text: &str) -> Value {
 }
 
 fn compare_error(expected: &Value, error: &Error) -> Result<(), String> {
+    record(error);
     let facts = json!({
         "code": error.code().name(),
         "http_status": error.http_status().unwrap_or(0),

@@ -146,9 +146,9 @@ enum class code : nango_code {
     /// Nango failed (5xx), or its database is unavailable.
     server = NANGO_ERROR_SERVER,
     /// The provider refused to refresh the token, or could not be reached. If this persists, the
-    /// user must authorize again.
+    /// user must authorise again.
     refresh_failed = NANGO_ERROR_REFRESH_FAILED,
-    /// Nango has given up refreshing this connection: the user must authorize again.
+    /// Nango has given up refreshing this connection: the user must authorise again.
     reconnect_required = NANGO_ERROR_RECONNECT_REQUIRED,
     /// A refresh failed less than 30 seconds ago, and Nango does not try again before they have
     /// passed.

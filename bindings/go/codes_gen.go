@@ -50,9 +50,9 @@ const (
 	// CodeServer: Nango failed (5xx), or its database is unavailable.
 	CodeServer Code = C.NANGO_ERROR_SERVER
 	// CodeRefreshFailed: The provider refused to refresh the token, or could not be reached. If this
-	// persists, the user must authorize again.
+	// persists, the user must authorise again.
 	CodeRefreshFailed Code = C.NANGO_ERROR_REFRESH_FAILED
-	// CodeReconnectRequired: Nango has given up refreshing this connection: the user must authorize
+	// CodeReconnectRequired: Nango has given up refreshing this connection: the user must authorise
 	// again.
 	CodeReconnectRequired Code = C.NANGO_ERROR_RECONNECT_REQUIRED
 	// CodeRefreshBackoff: A refresh failed less than 30 seconds ago, and Nango does not try again

@@ -16,7 +16,7 @@ const NOTICE: &str =
     "Generated from api/library.toml by nango-gen: do not edit, run `make generate`.";
 
 /// A file, and the template that makes it.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
     ("bindings/go/codes_gen.go", include_str!("../templates/go/codes_gen.go")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 8] = [
     ),
     ("bindings/ruby/sig/generated.rbs", include_str!("../templates/ruby/generated.rbs")),
     ("docs/OPTIONS.md", include_str!("../templates/docs/options.md")),
+    ("docs/ERRORS.md", include_str!("../templates/docs/errors.md")),
 ];
 
 /// A part of a file that is otherwise written by hand: between `<generated NAME>` and
@@ -102,6 +103,7 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("comment", comment);
     environment.add_filter("capital", capital);
+    environment.add_filter("wrap", |text: &str| wrapped(text, "", ""));
     environment.add_filter("seconds", |ms: u32| format!("{}", ms / 1000));
     environment.add_filter("pad", |text: &str, width: usize| format!("{text:width$}"));
     environment
@@ -116,6 +118,7 @@ fn model(library: &Library) -> Result<Value, String> {
             .collect::<Result<Vec<_>, String>>()?;
         Ok(sentences.into_iter().collect())
     };
+    let recorded = fs::read_to_string(RECORD).map_err(|error| format!("{RECORD}: {error}"))?;
     let codes = library.codes.iter().map(|code| {
         Ok(context! {
             name => code.name,
@@ -125,6 +128,7 @@ fn model(library: &Library) -> Result<Value, String> {
             go => code.go(),
             doc => texts(&code.doc)?,
             advice => texts(&code.advice)?,
+            samples => samples(&code.name, &recorded),
         })
     });
     let setting = |setting: &Setting| -> Result<Value, String> {
@@ -156,22 +160,49 @@ fn model(library: &Library) -> Result<Value, String> {
     })
 }
 
-/// Wraps a text into comment lines that begin with `prefix`.
-fn comment(_: &State, text: &str, prefix: &str) -> Result<String, Error> {
-    let mut lines = vec![prefix.to_owned()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is a line");
-        if line.chars().count() + 1 + word.chars().count() <= WIDTH {
-            line.push(' ');
-            line.push_str(word);
-        } else {
-            lines.push(format!("{prefix} {word}"));
+/// What the conformance vectors bring: a code, a tab and a message on each line.
+const RECORD: &str = "tests/conformance/messages.txt";
+
+/// How many messages a code is shown with.
+const SAMPLES: usize = 5;
+
+/// The shortest messages of a code, no two of which begin alike.
+fn samples(code: &str, recorded: &str) -> Vec<String> {
+    let messages = recorded.lines().filter_map(|line| line.split_once('\t'));
+    let mut messages: Vec<&str> =
+        messages.filter(|(of, _)| *of == code).map(|(_, message)| message).collect();
+    messages.sort_by_key(|message| (message.len(), *message));
+    let start = |message: &str| message.chars().take(24).collect::<String>();
+    let mut samples = Vec::<String>::new();
+    for message in messages {
+        if samples.len() < SAMPLES && samples.iter().all(|known| start(known) != start(message)) {
+            samples.push(message.replace('|', "\\|"));
         }
     }
+    samples
+}
+
+/// Wraps a text into comment lines that begin with `prefix`.
+fn comment(_: &State, text: &str, prefix: &str) -> Result<String, Error> {
     if text.is_empty() {
         return Err(Error::new(ErrorKind::InvalidOperation, "an empty comment"));
     }
-    Ok(lines.join("\n"))
+    Ok(wrapped(text, prefix, " "))
+}
+
+/// The words of a text on lines that begin with `prefix` and, before the first word, `space`.
+fn wrapped(text: &str, prefix: &str, space: &str) -> String {
+    let mut lines = Vec::<String>::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{prefix}{space}{word}")),
+        }
+    }
+    lines.join("\n")
 }
 
 /// The first letter of a sentence made a capital.

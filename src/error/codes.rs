@@ -47,9 +47,9 @@ pub const NANGO_ERROR_RATE_LIMITED: nango_code = 44;
 /// Nango failed (5xx), or its database is unavailable.
 pub const NANGO_ERROR_SERVER: nango_code = 45;
 /// The provider refused to refresh the token, or could not be reached. If this persists, the user
-/// must authorize again.
+/// must authorise again.
 pub const NANGO_ERROR_REFRESH_FAILED: nango_code = 46;
-/// Nango has given up refreshing this connection: the user must authorize again.
+/// Nango has given up refreshing this connection: the user must authorise again.
 pub const NANGO_ERROR_RECONNECT_REQUIRED: nango_code = 47;
 /// A refresh failed less than 30 seconds ago, and Nango does not try again before they have passed.
 pub const NANGO_ERROR_REFRESH_BACKOFF: nango_code = 48;

@@ -201,7 +201,9 @@ pub unsafe extern "C" fn nango_call_options_set_header(
 ) -> nango_code {
     // SAFETY: the header asks it of the caller.
     unsafe {
-        change_call(options, |options| options.set_header(text(name, "name")?, text(value, "value")?))
+        change_call(options, |options| {
+            options.set_header(text(name, "name")?, text(value, "value")?)
+        })
     }
 }
 

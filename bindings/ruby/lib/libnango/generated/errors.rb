@@ -159,7 +159,7 @@ module LibNango
     end
 
     # The provider refused to refresh the token, or could not be reached. If this persists, the user
-    # must authorize again.
+    # must authorise again.
     class RefreshFailed < Error
       # The code.
       NUMBER = 46
@@ -167,7 +167,7 @@ module LibNango
       CODE_NAME = "REFRESH_FAILED"
     end
 
-    # Nango has given up refreshing this connection: the user must authorize again.
+    # Nango has given up refreshing this connection: the user must authorise again.
     class ReconnectRequired < Error
       # The code.
       NUMBER = 47
