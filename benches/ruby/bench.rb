@@ -13,7 +13,7 @@ def libnango(url, authority, _in_flight)
   -> { -> { client.get_token(provider_config_key: "github", connection_id: "bob") } }
 end
 
-# A connection for each thread, kept.
+# One persistent connection for each thread.
 def net_http(url, authority, _in_flight)
   require "net/http"
   uri = URI("#{url}/connection/bob?provider_config_key=github")

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-# Fetches a token from Nango, shows that the provider takes it, and, with --until-refused, that a
-# fresh one comes when it has run out. The server and the key are in the environment: NANGO_HOST and
-# NANGO_SECRET_KEY.
+# Fetches a token from Nango and shows that the provider accepts it. With --until-refused, it waits
+# until the token expires, and shows that the next call returns a fresh one. The environment
+# variables NANGO_HOST and NANGO_SECRET_KEY set the server and the key.
 #
 #   ruby connection.rb PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
 
@@ -11,29 +11,33 @@ require "net/http"
 
 ADVICE = {
   reconnect_required: "send the user through a reconnect session; the old token is gone for good",
-  refresh_failed: "try again in half a minute; if it persists, send the user through a reconnect session",
+  refresh_failed: "try again in half a minute; if it persists, send the user through a reconnect " \
+                  "session",
   no_single_token: "ask for all of the credentials: client.get_credentials",
   unauthorized: "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked",
-  not_found: "check the integration and the connection's id, and that the key is of the same environment",
+  not_found: "check the integration and the connection's id, and that the key is of the same " \
+             "environment",
   connect: "check NANGO_HOST, and that the server runs"
 }.freeze
 
-# How long a token is waited for to run out, and how long between two looks, in seconds.
+# How long to wait for the token to expire, and the time between two checks, in seconds.
 LONGEST_WAIT = 30
 PAUSE = 0.25
 
 def print_connections(client)
-  connections = client.list_connections.map { |found| "#{found.connection_id} (#{found.provider_config_key})" }
+  connections = client.list_connections.map do |found|
+    "#{found.connection_id} (#{found.provider_config_key})"
+  end
   more = " and #{connections.size - 3} more" if connections.size > 3
   puts "connections: #{connections.empty? ? "none" : connections.first(3).join(", ")}#{more}"
 end
 
-# Enough of a token to tell it from another, and too little to use it.
+# Prints enough of a token to recognize it, but too little to use it.
 def print_token(token, remark = "")
   puts "token: …#{token[-4..] if token.length > 12} (#{token.length} characters)#{remark}"
 end
 
-# The status of the provider's API, called with the token.
+# Calls the provider's API with the token and returns the status.
 def call_api(url, token)
   Net::HTTP.get_response(url, "Authorization" => "Bearer #{token}").code.to_i
 rescue SystemCallError, SocketError, IOError, Timeout::Error, OpenSSL::SSL::SSLError => e
@@ -64,7 +68,7 @@ def run(key, id, url, until_refused)
   client = LibNango::Client.from_env
   print_connections(client)
 
-  # Ask just before the token is used, and do not keep it: Nango refreshes it when need be.
+  # Ask for the token just before you use it and do not store it: Nango refreshes it if necessary.
   token = client.get_token(provider_config_key: key, connection_id: id)
   print_token(token)
   print_status(call_api(url, token))

@@ -12,13 +12,13 @@ require_relative "libnango/credentials"
 require_relative "libnango/connection"
 require_relative "libnango/client"
 
-# A client for Nango's Connections API: fresh OAuth tokens and credentials of your users'
+# A client for Nango's Connections API: fresh OAuth tokens and credentials for your users'
 # connections.
 #
 #   client = LibNango::Client.new(secret_key: ENV.fetch("NANGO_SECRET_KEY"))
 #   client.get_token(provider_config_key: "github", connection_id: "alice")
 module LibNango
-  # The version of the native library that was loaded, such as "0.1.0". The gem's own is {VERSION}.
+  # The version of the loaded native library, such as "0.1.0". {VERSION} is the gem's version.
   # @return [String]
   def self.version
     Native.utf8(Native.nango_version)

@@ -2,11 +2,12 @@
 
 require_relative "service"
 
-# NANGO_SECRET_KEY and NANGO_HOST say where Nango is. No user waits longer than this for it.
+# The key and the server come from NANGO_SECRET_KEY and NANGO_HOST. No user waits longer than the
+# timeout for Nango.
 client = LibNango::Client.from_env(timeout: 10)
 
-# A wrong key or a wrong address is found now, and not by a user. With preload_app! this runs in Puma's first process:
-# its workers go on with the client after they were forked.
+# Detects a wrong key or address at start, before any user does. With preload_app! this runs in
+# Puma's first process; the workers keep using the client after they are forked.
 begin
   client.list_connections(page_size: 1).first
 rescue LibNango::Error => e

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Two processes with five threads each. The application is loaded once, before the fork, and the
-# client with it.
+# Two processes with five threads each. The application and its client are loaded once, before the
+# fork.
 workers Integer(ENV.fetch("WEB_CONCURRENCY", "2"))
 threads 5, 5
 preload_app!

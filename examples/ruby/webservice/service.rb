@@ -4,12 +4,10 @@ require "json"
 require "libnango/faraday"
 require "rack"
 
-# GET /users/ID/profile answers with what the provider says about the user with that connection,
-# asked with the user's own token, which is a fresh one each time. GET /health answers whether this
-# process works.
+# GET /users/ID/profile returns the provider's profile of the user with that connection. It calls
+# the provider with a fresh token of that user. GET /health reports whether this process works.
 #
-# In a service of yours the connection's id is not in the URL: it belongs to the user who is logged
-# in.
+# In your own service, take the connection's id from the user who is logged in, not from the URL.
 class Service
   PROFILE = %r{\A/users/([^/]+)/profile\z}
 
@@ -41,23 +39,24 @@ class Service
   rescue LibNango::Error => e
     failure(e)
   rescue Faraday::Error, JSON::ParserError
-    answer(502, error: "the provider does not answer as it should")
+    answer(502, error: "the provider failed, or sent an invalid answer")
   end
 
-  # Cheap: what is worth keeping is in the client.
+  # Cheap to create for each request: the client keeps everything worth reusing.
   def provider(id)
     Faraday.new(@provider_url, request: {timeout: 10}) do |faraday|
       faraday.request :nango, @client, provider_config_key: @integration, connection_id: id
     end
   end
 
-  # What a user can do about it. The message is for the one who reads the log: it holds no secret.
+  # Tells the user what to do. The message goes to the log; it holds no secret.
   def failure(error)
     warn "#{error.code_name}: #{error.message}"
     case error
-    when LibNango::Error::NotFound, LibNango::Error::InvalidArgument then answer(404, error: "not connected yet")
+    when LibNango::Error::NotFound, LibNango::Error::InvalidArgument
+      answer(404, error: "not connected yet")
     when LibNango::Error::ReconnectRequired then answer(409, error: "the user must connect again")
-    else error.retryable? ? try_again(error) : answer(502, error: "the token cannot be had")
+    else error.retryable? ? try_again(error) : answer(502, error: "cannot get a token")
     end
   end
 

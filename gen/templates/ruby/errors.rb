@@ -14,7 +14,9 @@ module LibNango
     end
 
 {% endfor %}
-    CLASSES = constants.map { |name| const_get(name) }.grep(Class).to_h { |error| [error::NUMBER, error] }.freeze
+    CLASSES = constants.map { |name| const_get(name) }.grep(Class).to_h do |error|
+      [error::NUMBER, error]
+    end.freeze
     private_constant :CLASSES
   end
 end

@@ -3,10 +3,10 @@
 # {{ notice }}
 
 module LibNango
-  # How each option of a client goes into the library.
+  # The kind and the setter of each client option.
   # @api private
   module ClientOptions
-    # The options, by the kind of their value.
+    # The kind of each option's value.
     KINDS = {
 {% for option in options %}
       {{ option.name }}: :{{ option.kind }}{{ "," if not loop.last }}
@@ -14,7 +14,7 @@ module LibNango
     }.freeze
     private_constant :KINDS
 
-    # The function that sets each.
+    # The native function that sets each option.
     SETTERS = {
 {% for option in options %}
       {{ option.name }}: :nango_options_{{ "add" if option.add else "set" }}_{{ option.name }}{{ "_ms" if option.kind == "duration" }}{{ "," if not loop.last }}

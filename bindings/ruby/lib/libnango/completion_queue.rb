@@ -3,31 +3,31 @@
 require "io/wait"
 
 module LibNango
-  # Waits for calls without blocking more than the caller, be that a thread or a fiber.
+  # Waits for calls and blocks only the calling thread or fiber.
   #
-  # The library makes the call on a thread of its own and makes a descriptor readable when it is
-  # done. Waiting for a descriptor is what Ruby does best: other threads run meanwhile, a fiber
-  # gives way to its scheduler, and Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C end the
-  # wait at once. Two must not wait on one descriptor, so a call borrows a queue for itself, and
-  # gives it back with nothing in it.
+  # The library runs the call on its background thread, and makes a file descriptor readable when
+  # the call completes. Waiting for a descriptor works well in Ruby: other threads run meanwhile, a
+  # fiber yields to its scheduler, and Timeout.timeout, Thread#kill, Thread#raise and Ctrl-C end the
+  # wait at once. Two calls must not wait on one descriptor. Each call therefore borrows a queue
+  # exclusively and returns it empty.
   # @api private
   class CompletionQueue
     include Uncopyable
 
-    # How many are kept for the next calls; each is one descriptor.
+    # How many idle queues are kept for later calls; each uses one descriptor.
     KEPT = 64
     private_constant :KEPT
 
-    # Kills are no exceptions; only Object stands for all that one thread can do to another.
+    # Masks Thread#kill as well as Thread#raise: a kill is not an Exception, so the class is Object.
     NEVER = {Object => :never}.freeze
     private_constant :NEVER
 
     @idle = Thread::Queue.new
 
     class << self
-      # Begins a call by the block, which gets a queue and an error_out and returns a ticket, and
-      # waits for it.
-      # @return [String, nil] what the call came to; nil: the end of a list
+      # Starts a call with the block and waits for it. The block receives a queue and an error_out,
+      # and returns a ticket.
+      # @return [String, nil] the call's result; nil at the end of a list
       # @raise [Error]
       def result(&)
         queue = nil
@@ -36,8 +36,7 @@ module LibNango
             queue = borrow
             queue.submit(&)
           end
-          # Not masked, and not unmasked either: whether the caller may be interrupted is the
-          # caller's to say.
+          # Neither masked nor unmasked: the caller's own mask applies.
           queue.result
         ensure
           Thread.handle_interrupt(NEVER) { give_back(queue) } if queue
@@ -46,8 +45,9 @@ module LibNango
 
       private
 
-      # One of a parent's is left to the collector: freeing it here does not touch the parent's
-      # descriptor. So is one whose descriptor the program closed.
+      # A queue inherited from the parent process is left to the garbage collector; freeing it here
+      # does not affect the parent's descriptor. The same holds for a queue whose descriptor the
+      # program closed.
       def borrow
         until @idle.empty?
           queue = pop_idle
@@ -59,7 +59,7 @@ module LibNango
       def pop_idle
         @idle.pop(true)
       rescue ThreadError
-        # Another thread was faster.
+        # Another thread took it.
       end
 
       def give_back(queue)
@@ -77,26 +77,26 @@ module LibNango
       @completion = Native::Completion.new
     end
 
-    # Begins a call; see {CompletionQueue.result}.
+    # Starts a call; see {CompletionQueue.result}.
     def submit
       @ticket = Native.checked { |error| yield @pointer, error }
     end
 
-    # Waits until the call is done.
+    # Waits until the call completes.
     # @return [String, nil]
     # @raise [Error]
     def result
       loop do
         waited = @io.wait_readable
         Thread.handle_interrupt(NEVER) { return taken if take }
-        raise Error::WrongProcess, "this call was begun before the process was forked" if inherited?
+        raise_forked if inherited?
 
         ran_out unless waited
       end
     end
 
-    # Ends the call if it still runs, and drops what it came to.
-    # @return [Boolean] whether nothing is left in the queue
+    # Cancels the call if it is still in flight, and discards its result.
+    # @return [Boolean] whether the queue is empty
     def clear
       return true unless @ticket
 
@@ -107,30 +107,33 @@ module LibNango
       true
     end
 
-    # Whether it belongs to the process that this one was forked from, or is not to be used for
-    # another reason.
+    # Returns whether the queue belongs to the parent process, was freed, or is unusable for another
+    # reason.
     def inherited?
       !@freed.empty? || Native.nango_queue_fd(@pointer).negative?
     end
 
-    # Gives its descriptor back; nothing may use it after that.
+    # Frees the queue and its descriptor. The queue must not be used after that.
     def free
       @pointer.free
     end
 
     private
 
-    # The wait has no limit, and yet it ran out: a timeout around the call has ended it, and the
-    # scheduler, as async's does, took the exception for the limit of the wait. So it is raised
-    # here.
+    def raise_forked
+      raise Error::WrongProcess, "the call was started before the process forked; start it again"
+    end
+
+    # The wait has no time limit, so a timeout around the call ended it. Some schedulers, such as
+    # async's, mistake that exception for the wait's own timeout and swallow it; raise it again.
     def ran_out
       raise Async::TimeoutError, "execution expired" if defined?(Async::TimeoutError)
 
-      raise Error::Timeout, "the fiber scheduler has ended the wait"
+      raise Error::Timeout, "the fiber scheduler ended the wait; retry the call"
     end
 
-    # Takes the call's completion, if it is there. One of another ticket is what an interrupt that
-    # no mask holds off, as Ctrl-C is, has left behind.
+    # Takes the call's completion, if there is one. A completion with another ticket is left over
+    # from a call that was interrupted in spite of the mask, for example by Ctrl-C.
     def take
       while Native.nango_queue_next(@pointer, @completion, 1, 0) == 1
         if @completion[:ticket] == @ticket

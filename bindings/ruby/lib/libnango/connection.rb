@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module LibNango
-  # A problem that a connection has at present.
+  # A current problem of a connection.
   class ConnectionError < Record
     # "auth" or "sync".
     # @return [String, nil]
@@ -9,7 +9,7 @@ module LibNango
       text("type")
     end
 
-    # Names the log that says more.
+    # The id of the log with the details.
     # @return [String, nil]
     def log_id
       text("log_id")
@@ -26,16 +26,16 @@ module LibNango
     end
   end
 
-  # What {EndUser} and {Organization} have in common.
+  # Common to {EndUser} and {Organization}.
   # @abstract
   class OwnerRecord < Record
-    # The id that your own code gave.
+    # The id that your code assigned.
     # @return [String, nil]
     def id
       text("id")
     end
 
-    # The name to show.
+    # The display name.
     # @return [String, nil]
     def display_name
       text("display_name")
@@ -48,11 +48,11 @@ module LibNango
     end
   end
 
-  # What an end user belongs to.
+  # The organization of an end user.
   class Organization < OwnerRecord
   end
 
-  # A user of yours.
+  # The end user, in your application, that a connection belongs to.
   class EndUser < OwnerRecord
     # @return [String, nil]
     def email
@@ -64,24 +64,24 @@ module LibNango
       texts("tags")
     end
 
-    # What the end user belongs to.
+    # The organization that the end user belongs to.
     # @return [Organization, nil]
     def organization
       part("organization", Organization)
     end
   end
 
-  # What {Connection} and {ConnectionSummary} have in common.
+  # Common to {Connection} and {ConnectionSummary}.
   # @abstract
   class ConnectionRecord < Record
     # Nango's internal number.
-    # @return [Integer, nil] nil too: it is larger than 64 bits hold
+    # @return [Integer, nil] nil also if it does not fit in 64 bits
     def id
       number = self["id"]
       number if number.is_a?(Integer) && number.bit_length < 64
     end
 
-    # The connection's id, which with {#provider_config_key} names it.
+    # The connection's id. Together with {#provider_config_key} it identifies the connection.
     # @return [String, nil]
     def connection_id
       text("connection_id")
@@ -99,14 +99,14 @@ module LibNango
       text("provider")
     end
 
-    # What is wrong with the connection at present.
+    # The current problems of the connection.
     # @return [Array<ConnectionError>]
     def errors
       errors = self["errors"]
       errors.is_a?(Array) ? errors.grep(Hash).map { |fields| ConnectionError.new(fields) } : []
     end
 
-    # Who the connection belongs to.
+    # The end user that the connection belongs to.
     # @return [EndUser, nil]
     def end_user
       part("end_user", EndUser)
@@ -117,7 +117,7 @@ module LibNango
       texts("tags")
     end
 
-    # What you stored with the connection: any JSON, parsed.
+    # The metadata that you stored with the connection: any JSON, parsed.
     # @return [Object, nil]
     def metadata
       self["metadata"]
@@ -132,14 +132,14 @@ module LibNango
 
   # One connection, as {Client#get_connection} returns it.
   class Connection < ConnectionRecord
-    # Empty when the key may not read them, or there are none.
+    # The credentials; empty if the key may not read them, or there are none.
     # @return [Credentials]
     def credentials
       @credentials ||= part("credentials", Credentials) || Credentials.new({}.freeze)
     end
 
-    # What the provider needs besides the token, such as a subdomain: any JSON, parsed. It may hold
-    # secrets.
+    # Settings that the provider needs in addition to the token, such as a subdomain: any JSON,
+    # parsed. It may hold secrets.
     # @return [Object, nil]
     def connection_config
       self["connection_config"]
@@ -150,38 +150,38 @@ module LibNango
       text("webhook_url_override")
     end
 
-    # When it was made, as the server wrote it.
+    # When the connection was created, as the server wrote it.
     # @return [String, nil]
     def created_at
       text("created_at")
     end
 
-    # When it was last changed, as the server wrote it.
+    # When the connection was last changed, as the server wrote it.
     # @return [String, nil]
     def updated_at
       text("updated_at")
     end
 
-    # When its credentials were last read, as the server wrote it.
+    # When the credentials were last read, as the server wrote it.
     # @return [String, nil]
     def last_fetched_at
       text("last_fetched_at")
     end
 
     # {#created_at} as a Time.
-    # @return [Time, nil] nil: the server wrote none
+    # @return [Time, nil] nil if the server sent no valid time
     def created_at_time
       time(created_at)
     end
 
     # {#updated_at} as a Time.
-    # @return [Time, nil] nil: the server wrote none
+    # @return [Time, nil] nil if the server sent no valid time
     def updated_at_time
       time(updated_at)
     end
 
     # {#last_fetched_at} as a Time.
-    # @return [Time, nil] nil: the server wrote none
+    # @return [Time, nil] nil if the server sent no valid time
     def last_fetched_at_time
       time(last_fetched_at)
     end
@@ -193,16 +193,16 @@ module LibNango
     end
   end
 
-  # One connection of a list: without credentials.
+  # One connection of a list, without credentials.
   class ConnectionSummary < ConnectionRecord
-    # When it was made, as the server wrote it.
+    # When the connection was created, as the server wrote it.
     # @return [String, nil]
     def created
       text("created")
     end
 
     # {#created} as a Time.
-    # @return [Time, nil] nil: the server wrote none
+    # @return [Time, nil] nil if the server sent no valid time
     def created_time
       time(created)
     end

@@ -3,8 +3,8 @@
 require "json"
 
 module LibNango
-  # Why a call failed. Each code has a class of its own below this one, so that either can be
-  # rescued:
+  # Describes why a call failed. Each code has its own subclass, so a program can rescue one code or
+  # all of them:
   #
   #   begin
   #     token = client.get_token(provider_config_key: "github", connection_id: "alice")
@@ -14,14 +14,14 @@ module LibNango
   #     retry_later(e.retry_after) if e.retryable?
   #   end
   #
-  # Nothing that an error shows holds a secret; {#reveal_body} may.
+  # An error's message and other fields hold no secret; only {#reveal_body} may.
   class Error < StandardError
-    # The headers of an answer that are facts about a failure.
+    # The headers of an answer that describe a failure.
     HEADERS = %w[retry-after x-ratelimit-limit x-ratelimit-remaining x-ratelimit-reset].freeze
     private_constant :HEADERS
 
-    # A text that nothing shows: what walks over an object's insides meets a block, and what writes
-    # it down writes nothing.
+    # Hides a text in a closure: inspection of the object does not find it, and serialization writes
+    # nothing.
     class Hidden
       def initialize(text)
         @text = -> { text }
@@ -52,15 +52,15 @@ module LibNango
     end
     private_constant :Hidden
 
-    # Nango's code as the library has it, such as 43.
+    # The library's number for the code, such as 43.
     # @return [Integer]
     attr_reader :number
 
-    # The code's name as every language spells it, such as "NOT_FOUND".
+    # The code's name, the same in every language, such as "NOT_FOUND".
     # @return [String]
     attr_reader :code_name
 
-    # The HTTP status of Nango's answer; 0: there was no answer.
+    # The HTTP status of Nango's answer; 0 if there was no answer.
     # @return [Integer]
     attr_reader :http_status
 
@@ -68,17 +68,17 @@ module LibNango
     # @return [String, nil]
     attr_reader :api_code
 
-    # What of the JSON body of Nango's answer is known to be safe, as text: the members of Nango's
-    # error envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
-    # "..." where others are left out.
-    # @return [String, nil] nil: the body has not that form
+    # The JSON body of Nango's answer, reduced to the parts that are known to be safe: the members
+    # of Nango's error envelopes, with "[REDACTED]" in place of a value that may be a secret, and a
+    # member "..." where others are left out.
+    # @return [String, nil] nil if the body does not have that form
     attr_reader :body_json
 
-    # How many seconds to wait before the same call has a chance.
+    # How many seconds to wait before retrying the call.
     # @return [Float, nil]
     attr_reader :retry_after
 
-    # How often the request was sent, or tried to be; 0: it was refused before that.
+    # How often the library sent, or tried to send, the request; 0 if the call failed before that.
     # @return [Integer]
     attr_reader :attempts
 
@@ -93,9 +93,9 @@ module LibNango
     # @param attempts [Integer]
     # @param headers [Hash{String => String}] names in lower case
     # @param whole_body [String, nil]
-    def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME, http_status: 0,
-                   api_code: nil, body_json: nil, retry_after: nil, retryable: false, attempts: 0,
-                   headers: {}, whole_body: nil)
+    def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME,
+                   http_status: 0, api_code: nil, body_json: nil, retry_after: nil,
+                   retryable: false, attempts: 0, headers: {}, whole_body: nil)
       super(message)
       @number = number
       @code_name = code_name
@@ -109,14 +109,14 @@ module LibNango
       @whole_body = whole_body && Hidden.new(whole_body)
     end
 
-    # What kind of failure it is, such as `:not_found`.
+    # The code as a symbol, such as `:not_found`.
     # @return [Symbol]
     def code
       code_name.downcase.to_sym
     end
 
-    # Whether the same call may succeed later with nothing else changed. The library's own retries
-    # are over by then.
+    # Whether the same call may succeed later without any other change. The library has already used
+    # up its own retries.
     def retryable?
       @retryable
     end
@@ -127,14 +127,14 @@ module LibNango
       body_json && JSON.parse(body_json, max_nesting: false)
     end
 
-    # The whole body of an answer that was not a success, as far as it was read: its first MiB. It
-    # may hold secrets, so nothing shows it, and it is not there in an error that was stored and
-    # loaded. @return [String, nil] nil: there was no such answer, or its body was empty
+    # The whole body of an unsuccessful answer, up to its first MiB. It may hold secrets, so nothing
+    # else shows it, and an error loaded from Marshal or YAML does not have it.
+    # @return [String, nil] nil if there was no such answer, or its body was empty
     def reveal_body
       @whole_body&.reveal
     end
 
-    # A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
+    # Returns a header of the answer that describes the failure: "retry-after", "x-ratelimit-limit",
     # "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds).
     # @param name [String] in any case
     # @return [String, nil]
@@ -143,11 +143,12 @@ module LibNango
     end
 
     class << self
-      # Takes over a native error: reads it and frees it.
+      # Converts a native error, and frees it.
       # @api private
       def take(pointer)
         number = Native.nango_error_code(pointer)
-        (CLASSES[number] || self).new(Native.utf8(Native.nango_error_message(pointer)), **facts(pointer, number))
+        message = Native.utf8(Native.nango_error_message(pointer))
+        (CLASSES[number] || self).new(message, **facts(pointer, number))
       ensure
         Native.nango_error_free(pointer)
       end
@@ -166,12 +167,18 @@ module LibNango
           retry_after: wait.negative? ? nil : wait / 1000.0,
           retryable: Native.nango_error_retryable(pointer),
           attempts: Native.nango_error_attempts(pointer),
-          headers: HEADERS.to_h { |name| [name, Native.utf8(Native.nango_error_header(pointer, name))] }.compact
+          headers: headers(pointer)
         }
+      end
+
+      def headers(pointer)
+        HEADERS.to_h do |name|
+          [name, Native.utf8(Native.nango_error_header(pointer, name))]
+        end.compact
       end
     end
 
-    # The code of an error that is none of the below: a library newer than the gem knows more codes.
+    # The number of a code that the gem does not know, because the library is newer than the gem.
     NUMBER = -1
     # The name of {NUMBER}.
     CODE_NAME = "UNKNOWN"

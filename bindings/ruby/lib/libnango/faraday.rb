@@ -7,16 +7,17 @@ begin
 rescue LoadError => e
   raise unless e.path == "faraday"
 
-  raise LoadError, "libnango/faraday needs the faraday gem, 1.1 or newer, which is not there (#{e.message}). Add " \
-                   "`gem \"faraday\"` to the Gemfile, or run `gem install faraday`", cause: nil
+  raise LoadError, "libnango/faraday needs the faraday gem, 1.1 or newer, which is not installed " \
+                   "(#{e.message}). Add `gem \"faraday\"` to the Gemfile, or run " \
+                   "`gem install faraday`", cause: nil
 end
 
 require_relative "faraday/replay"
 
-# See libnango.rb.
+# Documented in libnango.rb.
 module LibNango
-  # Calls the provider's API on behalf of a connection: a Faraday middleware that gets a fresh token
-  # from Nango for each request and sets it as "Authorization: Bearer …". No token is ever kept.
+  # A Faraday middleware that calls a provider's API on behalf of a connection. For each request it
+  # gets a fresh token from Nango and sets it as "Authorization: Bearer …". It never stores a token.
   #
   #   require "libnango/faraday"
   #
@@ -25,16 +26,17 @@ module LibNango
   #   end
   #   github.get("user")
   #
-  # If the provider answers 401, the token is replaced, as {Client#replace_token} does: however many
-  # requests are refused at once, there is one refresh. The request is sent once more with the new
-  # token, if its body can be had once more: a file can, a pipe cannot; a response that is streamed
-  # (`on_data`) was given away. If Nango has no other token, or the request cannot be sent once
-  # more, it gets the 401. If anything else fails, the request fails with its {Error}, so that
-  # {Error::ReconnectRequired} says when the user must authorise again.
+  # If the provider answers 401, the middleware replaces the token with {Client#replace_token}:
+  # requests that are refused at the same time share one refresh. It then sends the request once
+  # more with the new token. It can do so only if the body can be read again (a file can, a pipe
+  # cannot) and the response is not streamed (`on_data`), since its data was already passed on. If
+  # Nango has no other token, or the request cannot be sent again, the caller gets the 401. If
+  # anything else fails, the request raises that {Error}; {Error::ReconnectRequired} means that the
+  # user must authorise again.
   #
-  # A redirect to another host, or from https to http, is followed without a token. A response's
-  # request headers do not show the token; a logger that comes after this middleware sees it and
-  # must leave headers out.
+  # A redirect to another host, or from https to http, is followed without a token. The request
+  # headers of a response do not include the token. A logger that comes after this middleware sees
+  # the token, and must not log headers.
   class FaradayMiddleware < ::Faraday::Middleware
     HEADER = "Authorization"
     private_constant :HEADER
@@ -48,7 +50,7 @@ module LibNango
       @connection = checked(**connection)
     end
 
-    # What Faraday calls for each request.
+    # Called by Faraday for each request.
     # @api private
     def call(env)
       return leave(env) if leaves_host?(env)
@@ -70,10 +72,12 @@ module LibNango
       {provider_config_key: provider_config_key, connection_id: connection_id}
     end
 
-    # To where the request went first, whose middleware between us and the caller sends it on.
+    # Returns whether a middleware between the caller and this one redirected the request to another
+    # host or port, or from https to http.
     def leaves_host?(env)
       first = env[:libnango_first_url] ||= env.url.dup
-      (first.host != env.url.host) || (first.port != env.url.port && first.scheme == env.url.scheme) ||
+      (first.host != env.url.host) ||
+        (first.port != env.url.port && first.scheme == env.url.scheme) ||
         (first.scheme == "https" && env.url.scheme != "https")
     end
 
@@ -82,11 +86,11 @@ module LibNango
       @app.call(env)
     end
 
-    # Response and nil, or nil and the error that a middleware after this one has made of a 401.
+    # Returns the response and nil, or nil and the error that a later middleware raised for a 401.
     def send_with(env, token)
       env.request_headers[HEADER] = "Bearer #{token}"
       response = @app.call(env)
-      # One of several at once is not sent yet.
+      # A request of a parallel batch is sent later and still needs the header.
       env.request_headers.delete(HEADER) if response.finished?
       [response, nil]
     rescue ::Faraday::UnauthorizedError => e
@@ -104,7 +108,7 @@ module LibNango
       response
     end
 
-    # Replaced for the next request, even if this one cannot be sent once more.
+    # Replaces the token for the next request, even if this one cannot be sent again.
     def newer_token(refused, replay)
       @client.replace_token(**@connection, refused_token: refused)
     rescue Error::TokenNotReplaced

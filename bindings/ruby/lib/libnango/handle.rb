@@ -1,37 +1,38 @@
 # frozen_string_literal: true
 
 module LibNango
-  # A native object that any number of threads use and one may close: it is freed once, when the
-  # last use ends, and at the latest when nobody refers to it. The library must not be asked to free
-  # what is just being entered.
+  # Owns a native object that any number of threads may use and any of them may close. The object is
+  # freed exactly once: when it is closed and its last use ends, or at the latest when it is garbage
+  # collected. It is never freed while a thread enters a native function with it.
   #
-  # There is no lock in it, because a signal handler may not take one: who uses it is seen before it
-  # looks whether it is closed, and who closes it says so before it looks for users, so that one of
-  # the two always sees the other.
+  # It uses no lock, because a signal handler may not take one. {#use} registers the use before it
+  # checks whether the handle is closed, and {#close} marks the handle closed before it checks for
+  # uses, so at least one of the two sees the other.
   # @api private
   class Handle
     include Uncopyable
 
-    # @param pointer [FFI::Pointer] owned from here on
+    # @param pointer [FFI::Pointer] the handle takes ownership of it
     # @param free [Method] the function that frees it
-    # @param what [String] its name for messages
+    # @param what [String] its name in messages
     def initialize(pointer, free, what)
       @freed = Thread::Queue.new
       @pointer = Native.owned(pointer, @freed, free)
       @what = what
       @uses = Thread::Queue.new
       @closed = false
-      # Who takes it out frees it.
+      # Holds the pointer until a thread takes it out and frees it, so only one does.
       @to_free = Thread::Queue.new
       @to_free << @pointer
     end
 
-    # Yields the pointer, which stays good until the block ends.
-    # @raise [Error::InvalidArgument] when it is closed
+    # Yields the pointer, which stays valid until the block returns.
+    # @raise [Error::InvalidArgument] if the handle is closed
     def use
       @uses << true
       begin
-        raise Error::InvalidArgument, "the #{@what} is closed" if @closed || !@freed.empty?
+        unusable = @closed || !@freed.empty?
+        raise Error::InvalidArgument, "the #{@what} is closed; create a new one" if unusable
 
         yield @pointer
       ensure
@@ -40,7 +41,7 @@ module LibNango
       end
     end
 
-    # Frees the object when its last use ends. May be called again.
+    # Frees the object when its last use ends. Closing it again does nothing.
     def close
       @closed = true
       free_if_unused
@@ -50,11 +51,11 @@ module LibNango
       @closed
     end
 
-    # For Ractor.make_shareable: what is closed later cannot be frozen.
+    # Called by Ractor.make_shareable. A handle can be closed later, so it cannot be frozen.
     # @raise [TypeError]
     def freeze
-      raise TypeError, "a #{@what} cannot be made shareable: any number of threads may share it, " \
-                       "and no Ractor"
+      raise TypeError, "a #{@what} cannot be made shareable; any number of threads may share it, " \
+                       "but Ractors may not"
     end
 
     private
@@ -64,7 +65,7 @@ module LibNango
 
       @to_free.pop(true).free
     rescue ThreadError
-      # It is freed already.
+      # Already freed.
     end
   end
   private_constant :Handle

@@ -3,20 +3,20 @@
 require "ffi"
 
 module LibNango
-  # The C interface of libnango, as include/nango.h declares it, and how text gets across.
+  # The C interface of libnango, as include/nango.h declares it, and the conversion of values.
   # @api private
   module Native
     extend FFI::Library
 
-    # The name that a system has the library by.
+    # The library's file name when it is installed on the system.
     SYSTEM_NAME = FFI::Platform.mac? ? "libnango.0.dylib" : "libnango.so.0"
 
-    # Where a gem that brings the library has it.
+    # The library's path in a gem that includes it.
     BUNDLED = File.expand_path("native/#{FFI.map_library_name("nango")}", __dir__)
 
     class << self
-      # Loads the library. Who names one with NANGO_LIB_PATH gets that one or an error, never
-      # quietly another.
+      # Loads the library. If NANGO_LIB_PATH is set, only that file is tried; there is no silent
+      # fallback.
       def load_library
         named = ENV.fetch("NANGO_LIB_PATH", "")
         candidates = named.empty? ? [BUNDLED, SYSTEM_NAME] : [named]
@@ -29,9 +29,10 @@ module LibNango
         raise LoadError, not_found(tried)
       end
 
-      # Text that crosses: a copy of its own, because another thread may change the caller's string
-      # while the library reads it. A NUL would end the text early ("alice\0bob" is another user's
-      # id), so it is refused here; whether it is UTF-8 is the library's to judge.
+      # Copies and checks a text for the library. The copy is needed because another thread may
+      # change the caller's string while the library reads it. A NUL would end the text early
+      # ("alice\0bob" would become another user's id), so it is rejected here. The library checks
+      # that the text is valid UTF-8.
       # @return [String, nil]
       def text(value, name)
         return if value.nil?
@@ -45,7 +46,7 @@ module LibNango
         raise Error::InvalidArgument, "#{name} must not contain a NUL character"
       end
 
-      # A number as the C type holds it. The ffi gem would make 4294967295 of -1.
+      # Checks that a number fits the C type. The ffi gem would convert -1 to 4294967295.
       # @return [Integer]
       def integer(value, name, bits)
         value = Integer(value)
@@ -54,7 +55,7 @@ module LibNango
         raise Error::InvalidArgument, "#{name} must be between 0 and #{(1 << bits) - 1}"
       end
 
-      # Seconds as milliseconds, rounded up, so that little is not nothing.
+      # Converts seconds to milliseconds, rounded up, so that a short time does not become 0.
       # @return [Integer]
       def milliseconds(value, name)
         value = Float(value)
@@ -63,31 +64,31 @@ module LibNango
         raise Error::InvalidArgument, "#{name} must be more than 0 and at most 4294967 seconds"
       end
 
-      # Borrowed text, which the ffi gem has copied.
+      # Marks text as UTF-8. The ffi gem has already copied it from the library.
       # @return [String, nil]
       def utf8(text)
         text&.force_encoding(Encoding::UTF_8)
       end
 
-      # Calls a function that returns owned text and takes an error_out, which the block gets.
-      # @return [String, nil] nil: NULL and no error
+      # Calls a function that returns owned text. The block receives the error_out to pass to it.
+      # @return [String, nil] nil if the function returned NULL without an error
       # @raise [Error]
       def owned_text(&)
         take_text(checked(&))
       end
 
-      # Takes over owned text: reads it and frees it.
-      # @return [String, nil] nil: NULL
+      # Copies owned text into a String, and frees it.
+      # @return [String, nil] nil if the pointer is NULL
       def take_text(pointer)
         utf8(pointer.read_string) unless pointer.null?
       ensure
         nango_free_string(pointer)
       end
 
-      # A pointer that is freed at the latest when nobody refers to it. When the process ends, Ruby
-      # frees it too, and a finalizer of the program may still call after that: `freed`, a
-      # Thread::Queue, is not empty then. (An Array would be gone after a Ractor that tried to take
-      # the object, since moving begins before it fails.)
+      # A pointer that is freed at the latest when it is garbage collected. Ruby also frees it when
+      # the process exits, and a finalizer of the program may still use it after that; `freed`, a
+      # Thread::Queue, is then no longer empty. (An Array would be lost after a Ractor tried to take
+      # the object, because moving starts before it fails.)
       def owned(pointer, freed, free)
         FFI::AutoPointer.new(pointer, lambda do |address|
           freed << true
@@ -95,8 +96,8 @@ module LibNango
         end)
       end
 
-      # Calls a function that takes an error_out, which the block gets, and raises the error that it
-      # leaves there.
+      # Calls a function that may fail. The block receives the error_out to pass to it. An error
+      # that the function stores there is raised.
       def checked
         error_out = FFI::MemoryPointer.new(:pointer)
         result = yield error_out
@@ -114,11 +115,13 @@ module LibNango
         else value.encode(Encoding::UTF_8).freeze
         end
       rescue EncodingError
-        raise Error::InvalidUtf8.new("#{name} cannot be written in UTF-8"), cause: nil
+        message = "#{name} cannot be converted to UTF-8; pass valid text"
+        raise Error::InvalidUtf8.new(message), cause: nil
       end
 
       def open_library(candidate)
-        FFI::DynamicLibrary.open(candidate, FFI::DynamicLibrary::RTLD_LAZY | FFI::DynamicLibrary::RTLD_LOCAL)
+        flags = FFI::DynamicLibrary::RTLD_LAZY | FFI::DynamicLibrary::RTLD_LOCAL
+        FFI::DynamicLibrary.open(candidate, flags)
         candidate
       end
 
@@ -128,7 +131,8 @@ module LibNango
         major, minor, patch = LIBRARY_VERSION.split(".").map(&:to_i)
         return if nango_version_number >= ((major << 16) | (minor << 8) | patch)
 
-        raise LoadError, "version #{nango_version} is older than #{LIBRARY_VERSION}, which libnango.rb #{VERSION} needs"
+        raise LoadError, "version #{nango_version} is older than #{LIBRARY_VERSION}, which " \
+                         "libnango.rb #{VERSION} needs"
       rescue FFI::NotFoundError
         raise LoadError, "#{candidate} is not libnango"
       end
@@ -137,19 +141,21 @@ module LibNango
         <<~MESSAGE.chomp
           libnango's native library could not be loaded. Tried:
           #{tried.join("\n")}
-          Install libnango #{LIBRARY_VERSION} or newer (make install, then ldconfig), or set NANGO_LIB_PATH to its file.
+          Install libnango #{LIBRARY_VERSION} or newer (make install, then ldconfig), or set \
+          NANGO_LIB_PATH to its file.
         MESSAGE
       end
     end
 
     load_library
 
-    # nango_completion.
+    # The struct nango_completion.
     class Completion < FFI::Struct
-      layout :ticket, :uint64, :user_data, :uint64, :json, :pointer, :error, :pointer, :reserved, [:pointer, 4]
+      layout :ticket, :uint64, :user_data, :uint64, :json, :pointer, :error, :pointer,
+             :reserved, [:pointer, 4]
     end
 
-    # None of them waits for anything, so none gives the interpreter's lock away.
+    # None of these functions waits, so none needs to release the interpreter's lock.
 
     attach_function :nango_free_string, [:pointer], :void
 
@@ -172,7 +178,8 @@ module LibNango
 
     attach_function :nango_queue_new, [:pointer], :pointer
     attach_function :nango_queue_fd, [:pointer], :int32
-    attach_function :nango_queue_submit, %i[pointer pointer string string pointer uint64 pointer], :uint64
+    attach_function :nango_queue_submit, %i[pointer pointer string string pointer uint64 pointer],
+                    :uint64
     attach_function :nango_queue_submit_page, %i[pointer pointer uint64 pointer], :uint64
     attach_function :nango_queue_cancel, %i[pointer uint64], :void
     attach_function :nango_queue_next, %i[pointer pointer size_t int32], :size_t

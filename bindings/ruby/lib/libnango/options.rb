@@ -3,7 +3,7 @@
 require_relative "generated/options"
 
 module LibNango
-  # What a client is told, on its way into the library. See {Client#initialize} for the meanings.
+  # Passes the options of a client to the library. {Client#initialize} documents them.
   # @api private
   module ClientOptions
     CONVERSIONS = {
@@ -19,8 +19,8 @@ module LibNango
     private_constant :TLS_ROOTS
 
     class << self
-      # Makes a client. A setter that fails leaves its reason in the options, with which making the
-      # client then fails.
+      # Creates a client. If a setter fails, the options keep its error, and creating the client
+      # fails with it.
       # @return [FFI::Pointer]
       # @raise [Error]
       def make_client(from_env:, **options)
@@ -41,7 +41,7 @@ module LibNango
         Native.checked { |error| Native.nango_options_new_from_env(error) }
       end
 
-      # Some options may be given more than once.
+      # An option of the kind :pem may have several values.
       def set(native, name, values)
         kind = KINDS.fetch(name)
         (kind == :pem ? Array(values) : [values]).each do |value|
@@ -51,7 +51,7 @@ module LibNango
         end
       end
 
-      # Yields a value as the library takes it.
+      # Yields a value as the library expects it.
       def converted(kind, value, name, &)
         case kind
         when :pem then with_bytes(value, name, &)
@@ -63,11 +63,12 @@ module LibNango
 
       def tls_roots(value)
         TLS_ROOTS.fetch(value) do
-          raise Error::InvalidArgument, "tls_roots must be one of #{TLS_ROOTS.keys.map(&:inspect).join(", ")}"
+          names = TLS_ROOTS.keys.map(&:inspect).join(", ")
+          raise Error::InvalidArgument, "tls_roots must be one of #{names}"
         end
       end
 
-      # May be a private key: not left behind in memory.
+      # The text may be a private key, so its copy is wiped.
       def with_bytes(text, name)
         raise TypeError, "#{name} must be a String, not #{text.class}" unless text.is_a?(String)
 
@@ -81,20 +82,19 @@ module LibNango
   end
   private_constant :ClientOptions
 
-  # What one call is told: checked when it is made, and handed to the library by {#with_native}.
+  # The options of one call: checked on creation, passed to the library by {#with_native}.
   # @api private
   class CallOptions
     def initialize(timeout: nil, headers: nil, force_refresh: false, include_refresh_token: false)
       @timeout = timeout && Native.milliseconds(timeout, :timeout)
       @headers = (headers || {}).map do |name, value|
-        [Native.text(name, "the name of a header"), Native.text(value, "the value of a header")]
+        [Native.text(name, "a header name"), Native.text(value, "a header value")]
       end
       @force_refresh = force_refresh ? true : false
       @include_refresh_token = include_refresh_token ? true : false
     end
 
-    # Yields the native options, which are freed after the block. A setter that fails makes the call
-    # fail.
+    # Yields the native options and frees them after the block. If a setter fails, the call fails.
     def with_native
       native = Native.nango_call_options_new
       Native.nango_call_options_set_timeout_ms(native, @timeout) if @timeout
@@ -108,7 +108,7 @@ module LibNango
   end
   private_constant :CallOptions
 
-  # What a call is about, as the JSON that the library takes.
+  # Converts the parameters of a call to the JSON that the library expects.
   # @api private
   module Parameters
     class << self
@@ -116,13 +116,14 @@ module LibNango
       def json(parameters)
         JSON.generate(checked(parameters, "a parameter"))
       rescue JSON::JSONError, SystemStackError
-        raise Error::InvalidArgument.new("the parameters hold something that JSON cannot say"), cause: nil
+        message = "a parameter cannot be written as JSON; use strings, numbers, lists and hashes"
+        raise Error::InvalidArgument.new(message), cause: nil
       end
 
       private
 
-      # Its texts, checked as every text that crosses; JSON needs them valid, so that is asked here
-      # too.
+      # Checks every string in a parameter as {Native.text} does, and that it is valid UTF-8, which
+      # JSON requires.
       def checked(value, name)
         case value
         when Hash then value.to_h { |key, item| [checked(key, name), checked(item, key)] }

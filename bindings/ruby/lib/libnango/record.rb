@@ -4,23 +4,23 @@ require "json"
 require "time"
 
 module LibNango
-  # An object of Nango's, as the server wrote it: the readers of the classes below give what is
-  # known, and take a field of another type than they say for absent; {#[]}, {#dig} and {#to_h} give
-  # everything, fields that the gem has never heard of included. Nothing in it can be changed.
+  # An immutable object from Nango's answer, as the server wrote it. The subclasses have readers for
+  # the known fields; a reader treats a field of an unexpected type as absent. {#[]}, {#dig} and
+  # {#to_h} return every field, including those that the gem does not know.
   #
-  # Only those three show a secret. What writes an object shows what {#inspect} does (`to_s`, `pp`,
-  # `to_json`, `as_json`), or raises TypeError (`Marshal.dump`, `to_yaml`), since what is written
-  # that way is to be read again: write what is needed of {#to_h}. There is nothing in the instance
-  # variables.
+  # Only those three, and the readers of {Credentials}, return secrets. `to_s`, `pp`, `to_json` and
+  # `as_json` show what {#inspect} does. `Marshal.dump` and `to_yaml` raise TypeError, since their
+  # output must be readable again; write the fields that you need from {#to_h} instead. The instance
+  # variables hold nothing readable.
   class Record
     include Undumpable
 
-    # As deep as the library lets an answer be.
+    # The library's limit for the nesting of an answer.
     MAX_NESTING = 512
     private_constant :MAX_NESTING
 
     class << self
-      # Parses what the library returned.
+      # Parses an answer that the library returned.
       # @api private
       def parse(json)
         new(parse_object(json))
@@ -28,16 +28,17 @@ module LibNango
 
       # @api private
       def parse_object(json)
-        # The parser's own message would quote the text, and so the secrets in it.
+        # The parser's own message would quote the text, including its secrets.
         value = begin
-          # Of members with one name the last counts; a newer parser has to be told.
+          # The last of several members with one name counts; newer parsers require this option.
           JSON.parse(json, max_nesting: MAX_NESTING, freeze: true, allow_duplicate_key: true)
         rescue JSON::ParserError
-          raise Error::InvalidResponse.new("Nango's answer is JSON that Ruby cannot read"), cause: nil
+          message = "Ruby cannot parse Nango's answer; use the method that ends in _json"
+          raise Error::InvalidResponse.new(message), cause: nil
         end
         return value if value.is_a?(Hash)
 
-        raise Error::InvalidResponse, "Nango's answer is not a JSON object"
+        raise Error::InvalidResponse, "Nango's answer is not a JSON object; check the base_url"
       end
     end
 
@@ -46,36 +47,36 @@ module LibNango
       @fields = Sealed.of(fields)
     end
 
-    # A field by its name in JSON; nil when there is none.
+    # Returns a field by its JSON name; nil if there is none.
     # @param name [String, Symbol]
     def [](name)
       to_h[name.to_s]
     end
 
-    # As Hash#dig.
+    # Like Hash#dig.
     # @param name [String, Symbol]
     def dig(name, *rest)
       to_h.dig(name.to_s, *rest)
     end
 
-    # Every field, as the server wrote it; frozen. It holds whatever secrets the answer held.
+    # Returns every field as the server wrote it, frozen, including the answer's secrets.
     # @return [Hash{String => Object}]
     def to_h
       @fields.call
     end
 
-    # Two are equal that say the same.
+    # Returns whether both have the same class and the same fields.
     def ==(other)
       other.instance_of?(self.class) && other.to_h == to_h
     end
     alias eql? ==
 
-    # As equal objects have the same.
+    # Equal objects have the same hash.
     def hash
       [self.class, to_h].hash
     end
 
-    # For a person; without secrets.
+    # A readable description, without secrets.
     # @return [String]
     def inspect
       fields = shown.map { |name| " #{name}=#{self[name].inspect}" }
@@ -83,7 +84,7 @@ module LibNango
     end
     alias to_s inspect
 
-    # What Rails would make of an object is all that is in it; secrets leave only by {#to_h}.
+    # Rails' default `as_json` would dump every field; this returns only the redacted form.
     # @return [String]
     def as_json(*)
       inspect
@@ -91,18 +92,18 @@ module LibNango
 
     private
 
-    # The fields that a person may see.
+    # The names of the fields that {#inspect} shows.
     def shown
       []
     end
 
-    # What stands for the others.
+    # Stands for the other fields in {#inspect}.
     def redacted
       " [REDACTED]"
     end
 
     def undumpable
-      "it may hold secrets; write what is needed of its to_h"
+      "it may hold secrets; write the fields that you need from to_h"
     end
 
     def text(name)
@@ -113,12 +114,13 @@ module LibNango
       self[name].is_a?(Hash) ? self[name].select { |_, value| value.is_a?(String) } : {}
     end
 
-    # An object in it, as one of its own.
+    # Returns a field that is an object, as a record.
     def part(name, record)
       record.new(self[name]) if self[name].is_a?(Hash)
     end
 
-    # Nango writes RFC 3339 with 0 to 6 digits of a second. What is no time is still there as text.
+    # Nango writes RFC 3339 with 0 to 6 digits of a second. The text of an invalid time stays
+    # available from the other reader.
     def time(text)
       text && Time.iso8601(text)
     rescue ArgumentError

@@ -1,29 +1,27 @@
 # frozen_string_literal: true
 
 module LibNango
-  # Keeps a value where nothing looks that walks through an object's instance variables: in a
-  # closure.
+  # Hides a value in a closure, where code that walks an object's instance variables cannot see it.
   # @api private
   module Sealed
-    # The closure's self is this module, which Ractors may share, so that what is frozen stays
-    # shareable.
-    # @return [Proc] which returns the value
+    # The closure's self is this module, which Ractors may share, so a frozen value stays shareable.
+    # @return [Proc] returns the value
     def self.of(value)
       -> { value }
     end
   end
   private_constant :Sealed
 
-  # An object that Marshal and YAML refuse, each by its own hook.
+  # Makes Marshal and YAML reject an object, each through its own hook.
   # @api private
   module Undumpable
-    # What Marshal and YAML would write of an object is all that is in it.
+    # Marshal and YAML would write every field of the object, so both are rejected.
     # @raise [TypeError]
     def marshal_dump
-      raise TypeError, "a #{self.class} is not written by Marshal or YAML: #{undumpable}"
+      raise TypeError, "a #{self.class} cannot be written by Marshal or YAML: #{undumpable}"
     end
 
-    # As {#marshal_dump}.
+    # The same for YAML; see {#marshal_dump}.
     # @raise [TypeError]
     def encode_with(_coder)
       marshal_dump
@@ -31,7 +29,7 @@ module LibNango
   end
   private_constant :Undumpable
 
-  # A native object, of which there is one: it would be freed as often as it was copied.
+  # Forbids copies of an object that owns a native object: each copy would free it once more.
   # @api private
   module Uncopyable
     include Undumpable
@@ -39,11 +37,11 @@ module LibNango
     # For dup, clone and Ractor.new.
     # @raise [TypeError]
     def initialize_copy(_original)
-      raise TypeError, "a #{self.class} cannot be copied, nor passed to a Ractor: any number of " \
-                       "threads may share it"
+      raise TypeError, "a #{self.class} cannot be copied or passed to a Ractor; share this one, " \
+                       "which any number of threads may use"
     end
 
-    # For deep_dup of ActiveSupport, which then shares it.
+    # ActiveSupport's deep_dup then shares the object.
     def duplicable?
       false
     end
@@ -51,7 +49,7 @@ module LibNango
     private
 
     def undumpable
-      "it holds connections; make one where it is needed"
+      "it holds connections; create one where it is needed"
     end
   end
   private_constant :Uncopyable

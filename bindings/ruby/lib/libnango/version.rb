@@ -4,6 +4,6 @@ module LibNango
   # The gem's version.
   VERSION = "0.1.0"
 
-  # The oldest native library that the gem works with.
+  # The version of the oldest native library that this gem works with.
   LIBRARY_VERSION = "0.1.0"
 end

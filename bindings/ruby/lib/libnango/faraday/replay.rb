@@ -2,7 +2,7 @@
 
 module LibNango
   class FaradayMiddleware < ::Faraday::Middleware
-    # What makes a request what it was before it was sent.
+    # Restores a request to its state before it was sent.
     # @api private
     class Replay
       def initialize(env)
@@ -16,7 +16,7 @@ module LibNango
         !@places.nil?
       end
 
-      # @return [Boolean] whether the request can be sent once more
+      # @return [Boolean] whether the request can be sent again
       def rewind
         return false unless possible?
 
@@ -31,21 +31,21 @@ module LibNango
 
       private
 
-      # Where the files of the body stand, if all of them can be put back there.
+      # The current position of each file in the body; nil if one of them cannot be rewound.
       def places
         files(@body).map { |file| [file, place_of(file)] }
       rescue SystemCallError, IOError
         nil
       end
 
-      # nil: it can be rewound, and only that.
+      # nil: the file has no position, but can be rewound.
       def place_of(file)
         return file.pos if file.respond_to?(:pos)
 
-        raise IOError, "it can be read only once" unless file.respond_to?(:rewind)
+        raise IOError, "the body can be read only once" unless file.respond_to?(:rewind)
       end
 
-      # What is read while it is sent.
+      # The parts of the body that are read while the request is sent.
       def files(body)
         case body
         when Hash then body.values.flat_map { |value| files(value) }
@@ -55,7 +55,8 @@ module LibNango
       end
 
       def readable?(body)
-        raise IOError, "it can be read only once" if body.is_a?(Enumerator) || body.respond_to?(:call)
+        once = body.is_a?(Enumerator) || body.respond_to?(:call)
+        raise IOError, "the body can be read only once" if once
 
         body.respond_to?(:read)
       end

@@ -3,10 +3,10 @@
 # Generated from api/library.toml by nango-gen: do not edit, run `make generate`.
 
 module LibNango
-  # How each option of a client goes into the library.
+  # The kind and the setter of each client option.
   # @api private
   module ClientOptions
-    # The options, by the kind of their value.
+    # The kind of each option's value.
     KINDS = {
       base_url: :text,
       secret_key: :text,
@@ -28,7 +28,7 @@ module LibNango
     }.freeze
     private_constant :KINDS
 
-    # The function that sets each.
+    # The native function that sets each option.
     SETTERS = {
       base_url: :nango_options_set_base_url,
       secret_key: :nango_options_set_secret_key,
