@@ -2,11 +2,12 @@
 
 require_relative "test_helper"
 
-# What is wrong is said, by the right error, and nothing is sent that should not be.
+# Invalid input raises the right error, and nothing is sent.
 class BadInputTest < Minitest::Test
   include Support
 
-  READS = %i[get_token get_credentials get_connection get_connection_json get_credentials_json].freeze
+  READS = %i[get_token get_credentials get_connection get_connection_json
+             get_credentials_json].freeze
 
   def refuses(error = LibNango::Error::InvalidArgument, **ids)
     FakeServer.open(FakeServer.json({})) do |server|
@@ -82,7 +83,9 @@ class BadInputTest < Minitest::Test
     FakeServer.open(FakeServer.json({})) do |server|
       client = client_of(server.url)
       id = +"a"
-      reader = Thread.new { 200.times { client.get_connection(provider_config_key: "github", connection_id: id) } }
+      reader = Thread.new do
+        200.times { client.get_connection(provider_config_key: "github", connection_id: id) }
+      end
       id.replace(id.size < 4000 ? id * 2 : "a") until reader.join(0.0005)
       whole = %r{\AGET /connection/a+\?provider_config_key=github HTTP}
       assert(server.requests.all? { |request| request.match?(whole) })
@@ -90,7 +93,8 @@ class BadInputTest < Minitest::Test
   end
 
   def test_base_urls
-    urls = ["", "not a url", "ftp://x", "https://", "api.nango.dev", "https://u:p@h", "https://h/?q", "https://h\0"]
+    urls = ["", "not a url", "ftp://x", "https://", "api.nango.dev", "https://u:p@h",
+            "https://h/?q", "https://h\0"]
     urls.each do |url|
       assert_raises(LibNango::Error::InvalidArgument, url) { client_of(url) }
     end
@@ -99,7 +103,9 @@ class BadInputTest < Minitest::Test
 
   def test_secret_keys
     ["", "a b", "shibboleth\n", "shib\r\nboleth", "shib\0boleth", " shibboleth"].each do |key|
-      error = assert_raises(LibNango::Error::InvalidArgument) { LibNango::Client.new(secret_key: key) }
+      error = assert_raises(LibNango::Error::InvalidArgument) do
+        LibNango::Client.new(secret_key: key)
+      end
       refute_includes error.full_message, "boleth"
     end
     assert_raises(LibNango::Error::InvalidArgument) { LibNango::Client.new }
@@ -108,8 +114,9 @@ class BadInputTest < Minitest::Test
   end
 
   def test_options_out_of_range
-    [{timeout: 0}, {timeout: -1}, {timeout: Float::NAN}, {timeout: Float::INFINITY}, {timeout: 5_000_000},
-     {connect_timeout: 0}, {attempt_timeout: 0}, {idle_timeout: 0}, {max_retries: -1}, {max_retries: 1 << 32},
+    [{timeout: 0}, {timeout: -1}, {timeout: Float::NAN}, {timeout: Float::INFINITY},
+     {timeout: 5_000_000}, {connect_timeout: 0}, {attempt_timeout: 0}, {idle_timeout: 0},
+     {max_retries: -1}, {max_retries: 1 << 32},
      {idle_connections: -1}, {max_connections: 0}, {max_connections: -1}, {max_response_bytes: 0},
      {max_response_bytes: -1}, {max_response_bytes: 1 << 64}, {events: -1}, {tls_roots: :none},
      {ca_pem: "no certificate"}, {ca_pem: ""}, {client_identity_pem: "none"}, {proxy: "ftp://x"},
@@ -125,10 +132,15 @@ class BadInputTest < Minitest::Test
   def test_call_options
     FakeServer.open(FakeServer.json({connections: []})) do |server|
       client = client_of(server.url)
-      [{timeout: 0}, {timeout: -0.5}, {headers: {"Authorization" => "x"}}, {headers: {"x-a" => "a\nb"}},
-       {headers: {"x-a" => "a\0b"}}, {headers: {"" => "x"}}].each do |options|
-        assert_raises(LibNango::Error::InvalidArgument, options.inspect) { client.get_token(**alice, **options) }
-        assert_raises(LibNango::Error::InvalidArgument, options.inspect) { client.list_connections(**options).to_a }
+      [{timeout: 0}, {timeout: -0.5}, {headers: {"Authorization" => "x"}},
+       {headers: {"x-a" => "a\nb"}}, {headers: {"x-a" => "a\0b"}},
+       {headers: {"" => "x"}}].each do |options|
+        assert_raises(LibNango::Error::InvalidArgument, options.inspect) do
+          client.get_token(**alice, **options)
+        end
+        assert_raises(LibNango::Error::InvalidArgument, options.inspect) do
+          client.list_connections(**options).to_a
+        end
       end
       assert_equal 0, server.connections
     end
@@ -139,37 +151,48 @@ class BadInputTest < Minitest::Test
       client = client_of(server.url)
       endless = []
       endless << endless
-      [{colour: "red"}, {search: {}}, {search: "a\0b"}, {tags: {"a\0" => "b"}}, {integration_id: ["a\0b"]},
-       {search: Float::NAN}, {tags: {"a" => endless}}].each do |filter|
-        assert_raises(LibNango::Error::InvalidArgument, filter.inspect) { client.list_connections(**filter).first }
-        assert_raises(LibNango::Error::InvalidArgument, filter.inspect) { client.list_connections_json(**filter) }
+      invalid = LibNango::Error::InvalidArgument
+      [{colour: "red"}, {search: {}}, {search: "a\0b"}, {tags: {"a\0" => "b"}},
+       {integration_id: ["a\0b"]}, {search: Float::NAN}, {tags: {"a" => endless}}].each do |filter|
+        assert_raises(invalid, filter.inspect) { client.list_connections(**filter).first }
+        assert_raises(invalid, filter.inspect) { client.list_connections_json(**filter) }
       end
       assert_raises(LibNango::Error::InvalidUtf8) { client.list_connections(search: "\xFF").first }
-      assert_raises(LibNango::Error::InvalidUtf8) { client.list_connections(tags: {"a" => "\xFF".b}).first }
-      assert_raises(LibNango::Error::InvalidArgument) { client.list_connections(page_size: -1).first }
+      assert_raises(LibNango::Error::InvalidUtf8) do
+        client.list_connections(tags: {"a" => "\xFF".b}).first
+      end
+      assert_raises(invalid) { client.list_connections(page_size: -1).first }
       assert_equal 0, server.connections
     end
   end
 
   def test_nobody_listens
     port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
-    error = assert_raises(LibNango::Error::Connect) { client_of("http://127.0.0.1:#{port}").get_token(**alice) }
+    error = assert_raises(LibNango::Error::Connect) do
+      client_of("http://127.0.0.1:#{port}").get_token(**alice)
+    end
     assert_predicate error, :retryable?
     assert_equal 1, error.attempts
     assert_equal :connect, error.code
     assert_equal 20, error.number
     assert_raises(LibNango::Error::Connect) { client_of("http://127.0.0.1:#{port}").warm_up }
-    assert_raises(LibNango::Error::Connect) { client_of("http://127.0.0.1:#{port}").list_connections.first }
+    assert_raises(LibNango::Error::Connect) do
+      client_of("http://127.0.0.1:#{port}").list_connections.first
+    end
   end
 
   def test_no_such_host
-    error = assert_raises(LibNango::Error::Dns) { client_of("http://nango.invalid").get_token(**alice) }
+    error = assert_raises(LibNango::Error::Dns) do
+      client_of("http://nango.invalid").get_token(**alice)
+    end
     assert_includes error.message, "nango.invalid"
   end
 
   def test_unknown_key
     key = KEY.tr("0-9", "9")
-    error = assert_raises(LibNango::Error::Unauthorized) { new_client(secret_key: key).get_token(**alice) }
+    error = assert_raises(LibNango::Error::Unauthorized) do
+      new_client(secret_key: key).get_token(**alice)
+    end
     assert_equal 401, error.http_status
     refute_includes error.full_message, key
   end
@@ -200,7 +223,9 @@ class BadInputTest < Minitest::Test
   def test_a_page_instead_of_an_answer
     page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"
     FakeServer.open(page) do |server|
-      error = assert_raises(LibNango::Error::InvalidResponse) { client_of(server.url).get_token(**alice) }
+      error = assert_raises(LibNango::Error::InvalidResponse) do
+        client_of(server.url).get_token(**alice)
+      end
       assert_equal 200, error.http_status
       assert_nil error.body
       assert_nil error.body_json
@@ -210,8 +235,11 @@ class BadInputTest < Minitest::Test
   def test_a_redirect_gets_no_key
     FakeServer.open(FakeServer.json({})) do |other|
       location = "Location: #{other.url.sub("http:", "https:")}/connection/alice\r\n"
-      FakeServer.open(FakeServer.json({}, status: "301 Moved Permanently", headers: location)) do |server|
-        error = assert_raises(LibNango::Error::InvalidResponse) { client_of(server.url).get_token(**alice) }
+      moved = FakeServer.json({}, status: "301 Moved Permanently", headers: location)
+      FakeServer.open(moved) do |server|
+        error = assert_raises(LibNango::Error::InvalidResponse) do
+          client_of(server.url).get_token(**alice)
+        end
         assert_equal 301, error.http_status
         assert_includes error.message, "https://127.0.0.1"
       end
@@ -219,7 +247,7 @@ class BadInputTest < Minitest::Test
     end
   end
 
-  # The library says so, to every language; Ruby's own parser would quote the text.
+  # The library rejects such answers for every language; Ruby's own parser would quote the text.
   def test_an_answer_that_is_refused_is_not_quoted
     ["{\"x\":#{"[" * 5000}\"hush-1\"#{"]" * 5000}}", '{"access_token":"hush-1",}'].each do |answer|
       FakeServer.open(FakeServer.json(answer)) do |server|
@@ -234,7 +262,7 @@ class BadInputTest < Minitest::Test
     end
   end
 
-  # What the library lets through, Ruby's parser reads, in a fiber too, whose stack is small.
+  # Ruby's parser reads everything that the library accepts, even in a fiber with its small stack.
   def test_the_deepest_answer_is_read
     arrays = {"metadata" => Array.new(510).reduce([]) { |inner, _| [inner] }}
     objects = {"metadata" => Array.new(510).reduce({}) { |inner, _| {"a" => inner} }}
@@ -253,8 +281,9 @@ class BadInputTest < Minitest::Test
     assert_nil client.close
     assert_nil client.close
     assert_predicate client, :closed?
-    [-> { client.get_token(**bob) }, -> { client.list_connections.first }, -> { client.list_connections_json },
-     -> { client.warm_up }, -> { client.next_event }].each do |use|
+    [-> { client.get_token(**bob) }, -> { client.list_connections.first },
+     -> { client.list_connections_json }, -> { client.warm_up },
+     -> { client.next_event }].each do |use|
       assert_includes assert_raises(LibNango::Error::InvalidArgument, &use).message, "closed"
     end
   end

@@ -2,7 +2,7 @@
 
 require_relative "test_helper"
 
-# What a client is for, against nango-dev.
+# The main functions of a client, against nango-dev.
 class ClientTest < Minitest::Test
   include Support
 
@@ -62,11 +62,13 @@ class ClientTest < Minitest::Test
 
   def test_credentials_of_other_types
     client = new_client
-    assert_equal "sk_dev_carol", client.get_token(provider_config_key: "stripe-key", connection_id: "carol")
+    assert_equal "sk_dev_carol",
+                 client.get_token(provider_config_key: "stripe-key", connection_id: "carol")
     dave = {provider_config_key: "basic-auth", connection_id: "dave"}
     assert_raises(LibNango::Error::NoSingleToken) { client.get_token(**dave) }
     credentials = client.get_credentials(**dave)
-    assert_equal %w[BASIC dave hunter2], [credentials.type, credentials["username"], credentials["password"]]
+    assert_equal %w[BASIC dave hunter2],
+                 [credentials.type, credentials["username"], credentials["password"]]
     assert_equal credentials.to_h, JSON.parse(client.get_credentials_json(**dave))
   end
 
@@ -98,11 +100,14 @@ class ClientTest < Minitest::Test
   def test_a_filtered_list
     listed = new_client.list_connections(integration_id: %w[stripe-key basic-auth])
     assert_equal %w[carol dave], listed.map(&:connection_id).sort
-    assert_equal ["alice"], new_client.list_connections(tags: {end_user_id: "alice"}).map(&:connection_id)
+    listed = new_client.list_connections(tags: {end_user_id: "alice"})
+    assert_equal ["alice"], listed.map(&:connection_id)
   end
 
   def test_pages_are_fetched_as_they_are_asked_for
-    pages = ->(head) { FakeServer.json({connections: [{connection_id: "c-#{head[/page=(\d+)/, 1]}"}]}) }
+    pages = lambda do |head|
+      FakeServer.json({connections: [{connection_id: "c-#{head[/page=(\d+)/, 1]}"}]})
+    end
     FakeServer.open(pages) do |server|
       listed = client_of(server.url).list_connections(page_size: 1)
       assert_empty server.requests
@@ -148,7 +153,8 @@ class ClientTest < Minitest::Test
     assert_nil client.next_event
     client.get_token(**bob)
     event = client.next_event
-    assert_equal ["attempt", "get_token", 1, nil], event.values_at("event", "operation", "attempt", "error")
+    assert_equal ["attempt", "get_token", 1, nil],
+                 event.values_at("event", "operation", "attempt", "error")
     assert_nil client.next_event
   end
 
@@ -168,13 +174,17 @@ class ClientTest < Minitest::Test
     FakeServer.open do |server|
       error = nil
       seconds = elapsed do
-        error = assert_raises(LibNango::Error::Timeout) { client_of(server.url).get_token(**alice, timeout: 0.2) }
+        error = assert_raises(LibNango::Error::Timeout) do
+          client_of(server.url).get_token(**alice, timeout: 0.2)
+        end
       end
       assert_in_delta 0.2, seconds, 0.15
       assert_equal :timeout, error.code
     end
     FakeServer.open do |server|
-      assert_raises(LibNango::Error::Timeout) { client_of(server.url, timeout: 0.1).list_connections.first }
+      assert_raises(LibNango::Error::Timeout) do
+        client_of(server.url, timeout: 0.1).list_connections.first
+      end
     end
   end
 
@@ -183,9 +193,12 @@ class ClientTest < Minitest::Test
     body = {error: {code: "too_many_request", message: "slow down"}}
     answer = FakeServer.json(body, status: "429 Too Many Requests", headers: headers)
     FakeServer.open(answer) do |server|
-      error = assert_raises(LibNango::Error::RateLimited) { client_of(server.url).get_token(**alice) }
+      error = assert_raises(LibNango::Error::RateLimited) do
+        client_of(server.url).get_token(**alice)
+      end
       assert_equal [:rate_limited, "RATE_LIMITED", 44, 429, 3.0, 1],
-                   [error.code, error.code_name, error.number, error.http_status, error.retry_after, error.attempts]
+                   [error.code, error.code_name, error.number, error.http_status, error.retry_after,
+                    error.attempts]
       assert_predicate error, :retryable?
       assert_equal "3", error.header("retry-after")
       assert_equal "0", error.header("X-RateLimit-Remaining")
@@ -197,7 +210,8 @@ class ClientTest < Minitest::Test
   def test_an_error_says_where_the_call_was_made
     client = client_of("http://127.0.0.1:1")
     error = assert_raises(LibNango::Error::Connect) { client.get_token(**alice) }
-    assert(error.backtrace.any? { |line| line.start_with?("#{__FILE__}:#{__LINE__ - 1}:") }, error.backtrace.join("\n"))
+    here = "#{__FILE__}:#{__LINE__ - 1}:"
+    assert(error.backtrace.any? { |line| line.start_with?(here) }, error.backtrace.join("\n"))
   end
 
   def test_errors_can_be_made_for_tests_of_ones_own

@@ -2,13 +2,13 @@
 
 require_relative "test_helper"
 
-# A call makes nobody wait but its caller.
+# A call blocks only its caller.
 class ConcurrencyTest < Minitest::Test
   include Support
 
   MANY = 200
 
-  # Answers with the id that was asked for, after a while.
+  # Answers with the requested id after a delay.
   def self.echo(seconds)
     lambda do |head|
       wait = seconds.respond_to?(:call) ? seconds.call : seconds
@@ -26,11 +26,13 @@ class ConcurrencyTest < Minitest::Test
       client = client_of(server.url)
       answers = nil
       seconds = elapsed do
-        answers = Array.new(MANY) { |number| Thread.new { get(client, "c-#{number}") } }.map(&:value)
+        threads = Array.new(MANY) { |number| Thread.new { get(client, "c-#{number}") } }
+        answers = threads.map(&:value)
       end
       assert_equal Array.new(MANY) { |number| "c-#{number}" }, answers
       assert_operator seconds, :<, 6
-      figure("#{MANY} threads in flight, each answered after 2 s, all answered after", "#{seconds.round(2)} s")
+      figure("#{MANY} threads in flight, each answered after 2 s, all answered after",
+             "#{seconds.round(2)} s")
       assert_operator event_descriptors, :<, 80
     end
   end
@@ -46,7 +48,7 @@ class ConcurrencyTest < Minitest::Test
     end
   end
 
-  # In a Ruby of its own: this one keeps the system's threads of Ruby threads that have ended.
+  # Runs in a separate Ruby: this one keeps system threads of Ruby threads that have ended.
   def test_a_call_makes_no_thread_of_rubys_and_the_library_has_one
     script = <<~RUBY
       client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
@@ -56,8 +58,9 @@ class ConcurrencyTest < Minitest::Test
       system = Dir.children("/proc/self/task").size
       threads = Array.new(20) { Thread.new(&get) }
       sleep(0.25)
+      names = Dir.glob("/proc/self/task/*/comm").map { |path| File.read(path) }
       $stdout.puts Thread.list.size - ruby, Dir.children("/proc/self/task").size - system,
-                   Dir.glob("/proc/self/task/*/comm").count { |name| File.read(name).start_with?("nango") }
+                   names.count { |name| name.start_with?("nango") }
       threads.each(&:join)
     RUBY
     FakeServer.open(self.class.echo(1)) do |server|
@@ -76,7 +79,7 @@ class ConcurrencyTest < Minitest::Test
     end
   end
 
-  # Each caller is interrupted at any moment, and must never see what another one asked for.
+  # Callers are interrupted at random moments, and must never get the answer to another's call.
   def test_interrupts_at_any_moment
     FakeServer.open(self.class.echo(-> { rand * 0.004 })) do |server|
       client = client_of(server.url)
@@ -90,7 +93,9 @@ class ConcurrencyTest < Minitest::Test
     FakeServer.open(self.class.echo(0.002)) do |server|
       client = client_of(server.url)
       200.times do |number|
-        thread = Thread.new { loop { raise "another's" unless get(client, "c-#{number}") == "c-#{number}" } }
+        thread = Thread.new do
+          loop { raise "another's" unless get(client, "c-#{number}") == "c-#{number}" }
+        end
         sleep(rand * 0.005)
         thread.kill.join
       end
@@ -114,7 +119,7 @@ class ConcurrencyTest < Minitest::Test
 
   private
 
-  # How many of them came to their end.
+  # Returns how many calls completed.
   def interrupted_calls(client, thread)
     Array.new(60) do |number|
       id = "c-#{thread}-#{number}"

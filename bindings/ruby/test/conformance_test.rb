@@ -3,24 +3,26 @@
 require_relative "test_helper"
 require "securerandom"
 
-# Runs every vector of tests/conformance; see the README there.
+# Runs every vector of tests/conformance; the README there describes them.
 class ConformanceTest < Minitest::Test
   include Support
 
   RUN = "ruby-#{Process.pid}-#{SecureRandom.hex(4)}".freeze
   SKIPPED = Hash.new(0)
   RAN = Hash.new(0)
-  FIELDS = %w[id connection_id provider_config_key provider metadata connection_config webhook_url_override created_at
-              updated_at last_fetched_at created].freeze
+  FIELDS = %w[id connection_id provider_config_key provider metadata connection_config
+              webhook_url_override created_at updated_at last_fetched_at created].freeze
 
   def self.vectors
-    Dir[File.join(VECTORS, "*.json")].flat_map { |path| JSON.parse(File.read(path), max_nesting: false)["vectors"] }
+    Dir[File.join(VECTORS, "*.json")].flat_map do |path|
+      JSON.parse(File.read(path), max_nesting: false)["vectors"]
+    end
   end
 
   vectors.each do |vector|
     kind = vector.fetch("kind", "call")
     if kind == "json_get"
-      SKIPPED["json_get: Ruby has a JSON parser of its own"] += 1
+      SKIPPED["json_get: Ruby uses its own JSON parser"] += 1
       next
     end
     define_method("test_#{vector["name"].tr("-", "_")}") do
@@ -82,7 +84,8 @@ class ConformanceTest < Minitest::Test
   end
 
   def vector_client(vector, run = RUN)
-    options = {secret_key: KEY, max_retries: 0, user_agent_suffix: nil, events: 64, **symbols(vector["client"] || {})}
+    options = {secret_key: KEY, max_retries: 0, user_agent_suffix: nil, events: 64,
+               **symbols(vector["client"] || {})}
     url = "#{env("NANGO_DEV_VECTORS_URL")}/#{run}/#{vector["name"]}"
     if (server = options.delete(:server))
       url = env(server)
@@ -91,13 +94,15 @@ class ConformanceTest < Minitest::Test
     LibNango::Client.new(base_url: url, **options)
   end
 
-  # Neither the key nor what is under `credentials` in the answers is in what is shown of a call.
+  # Neither the key nor any value under `credentials` in an answer appears in what a call shows.
   def assert_silent(vector, client, result)
     return unless client
 
     shown = [client.inspect]
     shown << result.inspect unless result.is_a?(String)
-    shown += [result.message, result.full_message, result.body_json.to_s] if result.is_a?(LibNango::Error)
+    if result.is_a?(LibNango::Error)
+      shown += [result.message, result.full_message, result.body_json.to_s]
+    end
     while (event = client.next_event)
       shown << event.inspect
     end
@@ -106,7 +111,8 @@ class ConformanceTest < Minitest::Test
 
   def secrets(vector)
     answers = Array(vector["exchanges"]).map { |exchange| exchange["response"]["body"] }
-    [vector.dig("client", "secret_key") || KEY, *answers.flat_map { |answer| texts(answer, inside: false) }]
+    [vector.dig("client", "secret_key") || KEY,
+     *answers.flat_map { |answer| texts(answer, inside: false) }]
   end
 
   def texts(value, inside:)
@@ -123,11 +129,13 @@ class ConformanceTest < Minitest::Test
         .flat_map { |name, member| texts(member, inside: inside || name == "credentials") }
   end
 
-  # The text where the text is expected, otherwise what Ruby makes of it.
+  # Returns the JSON text if the vector expects a text, otherwise the Ruby object.
   def perform(client, call, expected)
     options = call_options(call["options"] || {})
     operation = call["operation"]
-    return client.list_connections_json(**symbols(call["filter"] || {}), **options) if operation == "list_connections"
+    if operation == "list_connections"
+      return client.list_connections_json(**symbols(call["filter"] || {}), **options)
+    end
 
     operation += "_json" if expected.key?("text")
     options[:refused_token] = call["refused_token"] if operation == "replace_token"
@@ -145,7 +153,7 @@ class ConformanceTest < Minitest::Test
   def attempt
     yield
   rescue LibNango::Error
-    # Only the last call is looked at.
+    # Only the last call is checked.
   end
 
   def assert_connection(expected, result)
@@ -181,8 +189,8 @@ class ConformanceTest < Minitest::Test
   end
 
   def end_user_view(user)
-    user && {"id" => user.id, "display_name" => user.display_name, "email" => user.email, "tags" => user.tags,
-             "organization" => organization_view(user.organization)}
+    user && {"id" => user.id, "display_name" => user.display_name, "email" => user.email,
+             "tags" => user.tags, "organization" => organization_view(user.organization)}
   end
 
   def organization_view(organization)
@@ -200,8 +208,8 @@ class ConformanceTest < Minitest::Test
     assert_equal_or_nil expected["type"], credentials.type, "type"
     assert_equal_or_nil expected["expires_at"], credentials.expires_at, "expires_at"
     expected.each { |name, value| assert_equal_or_nil value, credentials[name], name }
-    {access_token: "access_token", refresh_token: "refresh_token", token: "token", api_key: "apiKey",
-     username: "username", password: "password", oauth_token: "oauth_token",
+    {access_token: "access_token", refresh_token: "refresh_token", token: "token",
+     api_key: "apiKey", username: "username", password: "password", oauth_token: "oauth_token",
      oauth_token_secret: "oauth_token_secret"}.each do |reader, name|
       value = credentials[name]
       assert_equal_or_nil (value if value.is_a?(String)), credentials.public_send(reader), reader
@@ -213,7 +221,7 @@ class ConformanceTest < Minitest::Test
     assert_equal expected.empty?, credentials.empty?
   end
 
-  # A text, or {"error" => its code}.
+  # `expected` is a string, or {"error" => its code}.
   def assert_single_token(expected, credentials)
     return assert_equal(expected, credentials.single_token) if expected.is_a?(String)
 
@@ -221,8 +229,8 @@ class ConformanceTest < Minitest::Test
     assert_equal expected["error"], error.code_name
   end
 
-  # Where a vector says what the token is, or that there is none: what it is of the connection,
-  # fetched first.
+  # If a vector expects a token, or that there is none, fetches the connection and checks that its
+  # credentials give the same result.
   def assert_token_of_connection(vector)
     call, expected = vector.values_at("call", "expect")
     code = expected.dig("error", "code")
@@ -241,10 +249,13 @@ class ConformanceTest < Minitest::Test
     assert_equal expected["code"], error.code_name, context
     assert_equal expected["code"].downcase.to_sym, error.code
     assert_operator error.class, :<, LibNango::Error, "each code has a class"
-    facts = {"http_status" => error.http_status, "api_code" => error.api_code, "retryable" => error.retryable?,
-             "retry_after_ms" => milliseconds(error), "attempts" => error.attempts,
+    facts = {"http_status" => error.http_status, "api_code" => error.api_code,
+             "retryable" => error.retryable?, "retry_after_ms" => milliseconds(error),
+             "attempts" => error.attempts,
              "body_json" => error.body, "reveal_body" => error.reveal_body}
-    facts.each { |name, value| assert_equal_or_nil expected[name], value, "#{name}: #{context}" if expected.key?(name) }
+    facts.each do |name, value|
+      assert_equal_or_nil expected[name], value, "#{name}: #{context}" if expected.key?(name)
+    end
     expected["headers"]&.each do |name, value|
       assert_equal_or_nil value, error.header(name), "#{name}: #{context}"
     end

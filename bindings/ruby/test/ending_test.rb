@@ -3,7 +3,7 @@
 require_relative "test_helper"
 require "open3"
 
-# Calls while a thread or the process ends, and after the program closed every descriptor.
+# Calls while a thread or the process ends, and after the program closed every file descriptor.
 class EndingTest < Minitest::Test
   include Support
 
@@ -15,7 +15,8 @@ class EndingTest < Minitest::Test
     puts "first: \#{call.call}"
   RUBY
 
-  # What a program prints, which ends well and writes nothing to standard error.
+  # Runs a program, checks that it succeeds and writes nothing to standard error, and returns its
+  # output.
   def printed_by(rest)
     command = [RbConfig.ruby, "-W", "-I", File.expand_path("../lib", __dir__), "-e", PROGRAM + rest]
     out, err, status = Open3.capture3(*command)
@@ -33,7 +34,7 @@ class EndingTest < Minitest::Test
     assert_equal [*once, *once, "child: at-bob", "first: at-bob"].sort, printed
   end
 
-  # Each of the collector's finalizers runs at the end, in whatever order.
+  # At exit, Ruby runs all finalizers in an unspecified order.
   def test_a_finalizer_that_comes_after_the_librarys_own
     printed = printed_by(<<~RUBY)
       finalizer = proc do
@@ -45,7 +46,7 @@ class EndingTest < Minitest::Test
       20.times { ObjectSpace.define_finalizer(Object.new, finalizer) }
       GC.start
     RUBY
-    assert_empty printed - ["called", "the client is closed", "first: at-bob"]
+    assert_empty printed - ["called", "the client is closed; create a new one", "first: at-bob"]
     assert_equal 21, printed.size
   end
 
@@ -67,9 +68,9 @@ class EndingTest < Minitest::Test
       3.upto(255) do |number|
         IO.for_fd(number).close
       rescue SystemCallError, ArgumentError
-        # There is none, or it is Ruby's own.
+        # It does not exist, or belongs to Ruby.
       end
-      # The library asks after its descriptors when they lay idle for a moment.
+      # The library checks its descriptors after they were idle for a moment.
       sleep 0.01
       2.times { puts "again: \#{call.call}" }
     RUBY

@@ -3,16 +3,24 @@
 require_relative "test_helper"
 require "open3"
 
-# examples/ruby/connection.rb, whose output is the same in every language.
+# Runs examples/ruby/connection.rb, whose output is the same in every language.
 class ExampleTest < Minitest::Test
   include Support
 
   EXAMPLE = File.expand_path("../../../examples/ruby/connection.rb", __dir__)
 
+  UNTIL_REFUSED = [/\Atoken: ….{4} \(\d+ characters\)\z/,
+                   /\Aapi: 200, the provider accepts the token\z/,
+                   /\Awaiting for the token to run out …\z/,
+                   /\Aapi: 401, the provider refuses the token\z/,
+                   /\Atoken: ….{4} \(\d+ characters\), a fresh one\z/,
+                   /\Aapi: 200, the provider accepts the token\z/].freeze
+
   def example(*arguments, **variables)
     variables = variables.transform_keys(&:to_s)
     lib = File.expand_path("../lib", __dir__)
-    out, err, status = Open3.capture3(variables, RbConfig.ruby, "-w", "-I", lib, EXAMPLE, *arguments)
+    command = [RbConfig.ruby, "-w", "-I", lib, EXAMPLE, *arguments]
+    out, err, status = Open3.capture3(variables, *command)
     [out.force_encoding("UTF-8"), err.force_encoding("UTF-8"), status.exitstatus]
   end
 
@@ -45,7 +53,7 @@ class ExampleTest < Minitest::Test
     end
   end
 
-  # A provider that refuses the token at the second look, by when Nango has another.
+  # A provider that refuses the token at its third call, when Nango already has another.
   def test_until_refused
     calls = 0
     provider = lambda do |_|
@@ -56,12 +64,9 @@ class ExampleTest < Minitest::Test
     FakeServer.open(provider) do |server|
       out, err, status = example("github", "alice", server.url, "--until-refused")
       assert_equal ["", 0], [err, status]
-      expected = [/\Atoken: ….{4} \(\d+ characters\)\z/, /\Aapi: 200, the provider accepts the token\z/,
-                  /\Awaiting for the token to run out …\z/, /\Aapi: 401, the provider refuses the token\z/,
-                  /\Atoken: ….{4} \(\d+ characters\), a fresh one\z/, /\Aapi: 200, the provider accepts the token\z/]
       lines = out.lines(chomp: true).drop(1)
-      assert_equal expected.size, lines.size, out
-      expected.zip(lines) { |pattern, line| assert_match pattern, line }
+      assert_equal UNTIL_REFUSED.size, lines.size, out
+      UNTIL_REFUSED.zip(lines) { |pattern, line| assert_match pattern, line }
       keys = server.requests.map { |request| request[/^authorization: (.*)\r$/i, 1] }
       assert_equal [1, 3], [keys.first(3).uniq.size, keys.size - 1]
       refute_equal keys[2], keys[3]
@@ -71,9 +76,11 @@ class ExampleTest < Minitest::Test
   def test_errors
     assert_fails "github", "broken", "RECONNECT_REQUIRED",
                  "send the user through a reconnect session; the old token is gone for good"
-    assert_fails "basic-auth", "dave", "NO_SINGLE_TOKEN", "ask for all of the credentials: client.get_credentials"
+    assert_fails "basic-auth", "dave", "NO_SINGLE_TOKEN",
+                 "ask for all of the credentials: client.get_credentials"
     assert_fails "github", "nobody-here", "NOT_FOUND",
-                 "check the integration and the connection's id, and that the key is of the same environment"
+                 "check the integration and the connection's id, and that the key is of the same " \
+                 "environment"
     assert_fails "github", "alice", "CONNECT", "check NANGO_HOST, and that the server runs",
                  NANGO_HOST: "http://127.0.0.1:1"
     assert_fails "github", "alice", "UNAUTHORIZED",
@@ -88,7 +95,8 @@ class ExampleTest < Minitest::Test
   end
 
   def test_wrong_usage
-    [[], %w[github alice], %w[github alice http://x --else], %w[github alice :::]].each do |arguments|
+    [[], %w[github alice], %w[github alice http://x --else],
+     %w[github alice :::]].each do |arguments|
       out, err, status = example(*arguments)
       assert_equal ["", 2], [out, status]
       assert_match(/\Ausage: /, err)

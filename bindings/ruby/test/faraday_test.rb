@@ -6,13 +6,13 @@ require "libnango/faraday"
 require "open3"
 require "tempfile"
 
-# The Faraday middleware: a fresh token on each request, and one refresh for what the provider
-# refuses.
+# The Faraday middleware gets a fresh token for each request. Concurrent requests that the provider
+# refuses share one refresh.
 class FaradayTest < Minitest::Test
   include Support
 
-  # Nango and a provider in one. Tokens are numbered, and the provider takes the accepted one only.
-  # What is static is an API key, which Nango never refreshes.
+  # Both Nango and a provider. Tokens are numbered, and the provider accepts only one of them. A
+  # static token is an API key, which Nango never refreshes.
   class Tokens
     attr_accessor :newest, :accepted, :on_refresh, :on_call, :location, :static
     attr_reader :asked, :forced, :calls
@@ -98,7 +98,8 @@ class FaradayTest < Minitest::Test
     connection = faraday
     assert_equal 200, connection.get("/user").status
     @tokens.newest = @tokens.accepted = 7
-    assert_equal 200, connection.get("/user") { |request| request.headers["Authorization"] = "other" }.status
+    response = connection.get("/user") { |request| request.headers["Authorization"] = "other" }
+    assert_equal 200, response.status
     assert_equal ["Bearer token-1", "Bearer token-7"], @tokens.tokens
     assert_equal [2, 2, 0], counts
   end
@@ -107,20 +108,24 @@ class FaradayTest < Minitest::Test
     @tokens.accepted = 0
     response = faraday.post("/items", "a body", "Content-Type" => "text/plain", "X-Mine" => "1")
     assert_equal [200, '{"welcome":true}'], [response.status, response.body]
-    assert_equal [["POST /items", "Bearer token-1", "a body"], ["POST /items", "Bearer token-2", "a body"]],
-                 @tokens.calls
+    assert_equal [["POST /items", "Bearer token-1", "a body"],
+                  ["POST /items", "Bearer token-2", "a body"]], @tokens.calls
     assert_equal [2, 4, 1], counts
   end
 
   def test_a_provider_that_goes_on_refusing
-    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-9"}}) }
+    @tokens.on_refresh = lambda do
+      FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-9"}})
+    end
     @tokens.accepted = 0
     assert_equal 401, faraday.get("/user").status
     assert_equal [2, 4, 1], counts
   end
 
   def test_a_token_that_a_refresh_does_not_change_is_not_tried_again
-    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-1"}}) }
+    @tokens.on_refresh = lambda do
+      FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-1"}})
+    end
     @tokens.accepted = 0
     assert_equal 401, faraday.get("/user").status
     assert_equal [1, 6, 3], counts
@@ -147,7 +152,7 @@ class FaradayTest < Minitest::Test
     assert_equal [2, 2, 0], counts
   end
 
-  # None is answered by the provider before all of them have come.
+  # The provider answers none of the requests before all have arrived.
   def refused_at_once(requests)
     @tokens.accepted = 0
     arrived = 0
@@ -180,7 +185,7 @@ class FaradayTest < Minitest::Test
     assert_refreshed_once 50, statuses
   end
 
-  # Pulls a lever of nango-dev, or asks it.
+  # Calls nango-dev, to change or read its state.
   def dev(method, path, body = nil, type: "application/json")
     uri = URI(env("NANGO_HOST") + path)
     headers = {"Authorization" => "Bearer #{env("NANGO_SECRET_KEY")}", "Content-Type" => type}
@@ -192,7 +197,7 @@ class FaradayTest < Minitest::Test
     JSON.parse(response.body)
   end
 
-  # A connection whose token the provider takes no longer: somebody else has used the refresh token.
+  # A connection whose token the provider refuses, because the refresh token was used elsewhere.
   def refused_connection(id)
     its = {integration: "github", connection_id: id}
     credentials = {type: "OAUTH2", access_token: "old-#{id}", refresh_token: "refresh-#{id}",
@@ -210,8 +215,8 @@ class FaradayTest < Minitest::Test
     [state["token_calls"]["github/#{id}"] - 1, state["collapsed"]["github/#{id}"]]
   end
 
-  # Another program, which reads the connection until two of three forced refreshes joined its
-  # reads, as on a real server.
+  # Another process, which reads the connection until two of three forced refreshes were merged with
+  # its reads, as on a real server.
   def reader_of(id)
     fork do
       client = new_client
@@ -257,9 +262,12 @@ class FaradayTest < Minitest::Test
   end
 
   def test_errors_of_nangos
-    {"broken" => LibNango::Error::ReconnectRequired, "nobody" => LibNango::Error::NotFound}.each do |id, error|
+    {"broken" => LibNango::Error::ReconnectRequired,
+     "nobody" => LibNango::Error::NotFound}.each do |id, error|
       @client = new_client
-      assert_raises(error) { faraday({provider_config_key: "github", connection_id: id}).get("/user") }
+      assert_raises(error) do
+        faraday({provider_config_key: "github", connection_id: id}).get("/user")
+      end
     end
     assert_empty @tokens.calls
   end
@@ -268,7 +276,9 @@ class FaradayTest < Minitest::Test
     raises = ->(builder, place) { builder.response(:raise_error) if place == :after }
     @tokens.accepted = 0
     assert_equal 200, faraday(&raises).get("/user").status
-    @tokens.on_refresh = -> { FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-2"}}) }
+    @tokens.on_refresh = lambda do
+      FakeServer.json({credentials: {type: "OAUTH2", access_token: "token-2"}})
+    end
     @tokens.accepted = 0
     error = assert_raises(Faraday::UnauthorizedError) { faraday(&raises).get("/user") }
     refute_includes error.response.inspect + error.full_message, "token-2"
@@ -309,7 +319,7 @@ class FaradayTest < Minitest::Test
     @tokens.accepted = 0
     headers = {"Content-Type" => "text/plain", "Content-Length" => "4"}
     assert_equal 401, faraday.put("/file", reader, headers).status
-    # But the next request finds a token that is good.
+    # The next request gets the new token.
     assert_equal [1, 4, 1], counts
     assert_equal 200, faraday.get("/user").status
     assert_equal 1, @tokens.forced
@@ -319,13 +329,16 @@ class FaradayTest < Minitest::Test
     seen = []
     @tokens.accepted = 0
     get = lambda do
-      faraday.get("/user") { |request| request.options.on_data = ->(chunk, _) { seen << chunk } }.status
+      response = faraday.get("/user") do |request|
+        request.options.on_data = ->(chunk, _) { seen << chunk }
+      end
+      response.status
     end
     assert_equal [401, 200], [get.call, get.call]
     assert_equal ['{"refused":true}', '{"welcome":true}'], seen
   end
 
-  # As a middleware of others that follows redirects.
+  # Like other middleware that follows redirects.
   class Follow < Faraday::Middleware
     def call(env)
       response = @app.call(env)
@@ -368,7 +381,9 @@ class FaradayTest < Minitest::Test
         def require(name)
           return real_require(name) unless name == "faraday"
 
-          raise LoadError.new("cannot load such file -- faraday").tap { |e| e.define_singleton_method(:path) { name } }
+          error = LoadError.new("cannot load such file -- faraday")
+          error.define_singleton_method(:path) { name }
+          raise error
         end
       end
       begin
@@ -377,7 +392,8 @@ class FaradayTest < Minitest::Test
         puts e.message
       end
     RUBY
-    output, = Open3.capture2e(RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), "-e", script)
+    lib = File.expand_path("../lib", __dir__)
+    output, = Open3.capture2e(RbConfig.ruby, "-I", lib, "-e", script)
     assert_match(/needs the faraday gem.*Gemfile.*gem install faraday/, output)
   end
 end

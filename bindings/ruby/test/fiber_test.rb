@@ -4,15 +4,17 @@ require_relative "test_helper"
 require_relative "small_scheduler"
 require "async"
 
-# Under a fiber scheduler a call makes its own fiber wait, and no other.
+# Under a fiber scheduler, a call blocks only its own fiber.
 class FiberTest < Minitest::Test
   include Support
 
   MANY = 200
 
-  # What starts fibers, each with its scheduler, and returns what they return.
+  # Each runs jobs in fibers under its scheduler, and returns their results.
   SCHEDULERS = {
-    "async" => ->(jobs) { Async { |task| jobs.map { |job| task.async { job.call } }.map(&:wait) }.wait },
+    "async" => lambda do |jobs|
+      Async { |task| jobs.map { |job| task.async { job.call } }.map(&:wait) }.wait
+    end,
     "a small scheduler" => lambda do |jobs|
       results = Array.new(jobs.size)
       SmallScheduler.run do
@@ -22,12 +24,13 @@ class FiberTest < Minitest::Test
     end
   }.freeze
 
-  # Answers with the id that was asked for, after a while.
+  # Answers with the requested id after a delay.
   def echo(seconds)
     answer = lambda do |head|
       sleep(seconds)
       id = head[%r{/connection/([^?]*)}, 1]
-      FakeServer.json(id ? {connection_id: id} : {connections: [{connection_id: "c-#{head[/page=(\d+)/, 1]}"}]})
+      page = {connections: [{connection_id: "c-#{head[/page=(\d+)/, 1]}"}]}
+      FakeServer.json(id ? {connection_id: id} : page)
     end
     FakeServer.open(answer) { |server| yield client_of(server.url), server }
   end
@@ -46,7 +49,8 @@ class FiberTest < Minitest::Test
         seconds = elapsed { answers = run.call(jobs) }
         assert_equal Array.new(MANY) { |number| "c-#{number}" }, answers
         assert_operator seconds, :<, 6
-        figure("#{MANY} fibers under #{name}, each answered after 2 s, all answered after", "#{seconds.round(2)} s")
+        figure("#{MANY} fibers under #{name}, each answered after 2 s, all answered after",
+               "#{seconds.round(2)} s")
       end
     end
 
@@ -54,7 +58,9 @@ class FiberTest < Minitest::Test
       echo(0.5) do |client|
         calls = {
           get_connection: -> { get(client, "c") },
-          list_connections: -> { client.list_connections(page_size: 1).first(1).map(&:connection_id) },
+          list_connections: lambda do
+            client.list_connections(page_size: 1).first(1).map(&:connection_id)
+          end,
           list_connections_json: -> { client.list_connections_json.size },
           warm_up: -> { client.warm_up.class }
         }
@@ -104,7 +110,9 @@ class FiberTest < Minitest::Test
     echo(5) do |client|
       Async do |task|
         assert_raises(LibNango::Error::Timeout) { client.get_token(**alice, timeout: 0.1) }
-        seconds = elapsed { assert_raises(Async::TimeoutError) { task.with_timeout(0.3) { get(client, "c") } } }
+        seconds = elapsed do
+          assert_raises(Async::TimeoutError) { task.with_timeout(0.3) { get(client, "c") } }
+        end
         assert_in_delta 0.3, seconds, 0.15
       end.wait
     end
@@ -138,12 +146,13 @@ class FiberTest < Minitest::Test
             id = "c-#{fiber}-#{number}"
             Timeout.timeout(rand * 0.008) { raise "another's" unless get(client, id) == id }
           rescue Timeout::Error
-            # And on.
+            # Continue with the next call.
           end
           get(client, "last-#{fiber}")
         end
       end
-      assert_equal Array.new(20) { |fiber| "last-#{fiber}" }, SCHEDULERS["a small scheduler"].call(jobs)
+      expected = Array.new(20) { |fiber| "last-#{fiber}" }
+      assert_equal expected, SCHEDULERS["a small scheduler"].call(jobs)
     end
   end
 
@@ -151,7 +160,10 @@ class FiberTest < Minitest::Test
     echo(0.2) do |client|
       seconds = elapsed do
         threads = Array.new(5) do |thread|
-          Thread.new { SCHEDULERS["async"].call(Array.new(5) { |fiber| -> { get(client, "c-#{thread}-#{fiber}") } }) }
+          Thread.new do
+            jobs = Array.new(5) { |fiber| -> { get(client, "c-#{thread}-#{fiber}") } }
+            SCHEDULERS["async"].call(jobs)
+          end
         end
         expected = Array.new(5) { |thread| Array.new(5) { |fiber| "c-#{thread}-#{fiber}" } }
         assert_equal expected, threads.map(&:value)
@@ -160,7 +172,7 @@ class FiberTest < Minitest::Test
     end
   end
 
-  # A scheduler that only lets go of the fiber, which is then ours to resume.
+  # A scheduler that only suspends the fiber; the test resumes it.
   class Paused < SmallScheduler
     def io_wait(_io, events, _timeout)
       Fiber.yield
@@ -170,8 +182,8 @@ class FiberTest < Minitest::Test
     def close; end
   end
 
-  # A fiber that waits when its process is forked goes on in the child too, where its answer never
-  # comes.
+  # A fiber that is waiting when its process forks also exists in the child, where its answer never
+  # arrives.
   def test_a_fiber_that_was_waiting_when_the_process_was_forked
     echo(0.2) do |client|
       Thread.new do

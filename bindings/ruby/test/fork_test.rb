@@ -2,7 +2,7 @@
 
 require_relative "test_helper"
 
-# After a fork, parent and child both go on with the client that they have.
+# After a fork, parent and child can both keep using their client.
 class ForkTest < Minitest::Test
   include Support
 
@@ -44,10 +44,14 @@ class ForkTest < Minitest::Test
       end
     end
     50.times { assert_equal "at-bob", client.get_token(**bob) }
-    assert_equal([0] * 3, Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } })
+    assert_equal [0] * 3, exit_statuses(children)
     assert_equal "at-bob", client.get_token(**bob)
   ensure
     children&.each { |pid| kill(pid) }
+  end
+
+  def exit_statuses(children)
+    Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } }
   end
 
   def test_both_go_on_at_once
@@ -62,10 +66,11 @@ class ForkTest < Minitest::Test
     assert_forks_while_others_call new_client
   end
 
-  # By the address: a child that was forked while libc looks up a name is at libc's mercy.
+  # Uses the address: libc may not work in a child that was forked while libc resolved a host name.
   def test_a_fork_while_other_threads_call_over_tls
     url = env("NANGO_DEV_TLS_HOST").sub("localhost", "127.0.0.1")
-    assert_forks_while_others_call new_client(base_url: url, ca_pem: File.read(env("NANGO_DEV_CA_FILE")))
+    ca = File.read(env("NANGO_DEV_CA_FILE"))
+    assert_forks_while_others_call new_client(base_url: url, ca_pem: ca)
   end
 
   def assert_forks_while_others_call(client)
@@ -74,7 +79,7 @@ class ForkTest < Minitest::Test
     statuses = Array.new(10) do
       in_child do
         5.times { client.get_token(**bob) }
-        raise "a thread came along" unless Thread.list.size == 1
+        raise "the child has another thread" unless Thread.list.size == 1
 
         client.close
       end
@@ -96,9 +101,9 @@ class ForkTest < Minitest::Test
     end
   end
 
-  # As Sidekiq's swarm and its like: the parent has used its client, and each child works with
-  # threads of its own. Some are forked while threads of the parent's wait for answers, which they
-  # then get, whatever the children do.
+  # Like Sidekiq's swarm: the parent has used its client, and each child starts threads. Some
+  # children are forked while threads of the parent wait for answers. Those threads still get their
+  # answers, whatever the children do.
   def test_children_with_threads_while_the_parents_wait
     FakeServer.open(->(_) { sleep(1) && FakeServer.json({connection_id: "alice"}) }) do |server|
       slow = client_of(server.url)
@@ -108,7 +113,7 @@ class ForkTest < Minitest::Test
       Timeout.timeout(5) { sleep(0.005) until server.requests.size >= 5 }
       children = Array.new(4) { fork_workers(client, slow) }
       assert_equal "at-bob", client.get_token(**bob)
-      assert_equal([0] * 4, Timeout.timeout(60) { children.map { |pid| Process.wait2(pid).last.exitstatus } })
+      assert_equal [0] * 4, exit_statuses(children)
       assert_equal ["alice"] * 5, waiting.map(&:value)
       assert_equal "at-bob", client.get_token(**bob)
     ensure
@@ -142,7 +147,7 @@ class ForkTest < Minitest::Test
     assert_predicate status, :success?
   end
 
-  # With finalizers and all.
+  # Including its finalizers.
   def test_a_child_that_ends_as_usual
     script = <<~RUBY
       client = LibNango::Client.from_env

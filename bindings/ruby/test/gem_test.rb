@@ -5,7 +5,7 @@ require "open3"
 require "rubygems/package"
 require "tmpdir"
 
-# The gems that the Rakefile packs, installed where there is nothing else, and used in an empty
+# Installs the gems that the Rakefile packs into an empty GEM_HOME, and uses them from an empty
 # folder.
 class GemTest < Minitest::Test
   include Support
@@ -13,34 +13,39 @@ class GemTest < Minitest::Test
   ROOT = File.expand_path("..", __dir__)
   LIBRARY = File.realpath(ENV.fetch("NANGO_LIB_PATH"))
 
-  # Says where the gem and the library are, and that both work.
+  # Prints where the gem and the library are, and shows that both work.
   USE = <<~RUBY
     require "libnango"
     token = LibNango::Client.from_env.get_token(provider_config_key: "github", connection_id: "bob")
-    puts $LOADED_FEATURES.grep(/libnango\\.rb/), File.read("/proc/self/maps")[/\\S*libnango\\.so\\S*/], token
+    library = File.read("/proc/self/maps")[/\\S*libnango\\.so\\S*/]
+    puts $LOADED_FEATURES.grep(/libnango\\.rb/), library, token
   RUBY
 
-  # Nothing of the repository's, whatever the tests run with.
-  CLEAN = %w[NANGO_LIB_PATH RUBYLIB RUBYOPT GEM_PATH LD_LIBRARY_PATH BUNDLE_GEMFILE].to_h { |name| [name, nil] }.freeze
+  # Unsets every variable that could lead to the repository.
+  CLEAN = %w[NANGO_LIB_PATH RUBYLIB RUBYOPT GEM_PATH LD_LIBRARY_PATH
+             BUNDLE_GEMFILE].to_h { |name| [name, nil] }.freeze
 
   def run_in(folder, variables, *command)
     Open3.capture2e(CLEAN.merge(variables), *command, chdir: folder)
   end
 
-  # The one gem that a task packs.
+  # Packs a gem with a task, and returns its path.
   def pack(task, folder)
-    output, status = Open3.capture2e({"OUT" => folder, "NANGO_LIB_PATH" => LIBRARY}, "rake", task, chdir: ROOT)
+    variables = {"OUT" => folder, "NANGO_LIB_PATH" => LIBRARY}
+    output, status = Open3.capture2e(variables, "rake", task, chdir: ROOT)
     assert_predicate status, :success?, output
     Dir[File.join(folder, "*.gem")].fetch(0)
   end
 
-  # An empty folder, where the gem of the task is installed beside nothing but what the system has.
+  # Installs the task's gem into an empty folder; the only other gems are the system's.
   def installed(task)
     Dir.mktmpdir do |folder|
       folder = File.realpath(folder)
       gem = pack(task, folder)
-      home, empty = %w[home empty].map { |name| File.join(folder, name).tap { |path| Dir.mkdir(path) } }
-      install = %w[gem install --local --ignore-dependencies --no-document --no-user-install --install-dir]
+      home, empty = %w[home empty].map { |name| File.join(folder, name) }
+      [home, empty].each { |path| Dir.mkdir(path) }
+      install = %w[gem install --local --ignore-dependencies --no-document --no-user-install
+                   --install-dir]
       output, status = run_in(empty, {"GEM_HOME" => home}, *install, home, gem)
       assert_predicate status, :success?, output
       yield home, empty, gem
@@ -48,8 +53,8 @@ class GemTest < Minitest::Test
   end
 
   def use(home, empty, **variables)
-    output, status = run_in(empty, {"GEM_HOME" => home}.merge(variables.transform_keys(&:to_s)), RbConfig.ruby, "-w",
-                            "-e", USE)
+    variables = {"GEM_HOME" => home}.merge(variables.transform_keys(&:to_s))
+    output, status = run_in(empty, variables, RbConfig.ruby, "-w", "-e", USE)
     [output.lines(chomp: true), status.success?]
   end
 
@@ -84,7 +89,8 @@ class GemTest < Minitest::Test
       skip "libnango is installed here" if success
 
       output = lines.join("\n")
-      assert_includes output, "#{home}/gems/libnango-#{LibNango::VERSION}/lib/libnango/native/libnango.so: "
+      root = "#{home}/gems/libnango-#{LibNango::VERSION}"
+      assert_includes output, "#{root}/lib/libnango/native/libnango.so: "
       assert_includes output, "libnango.so.0: "
       assert_includes output, "NANGO_LIB_PATH"
     end
@@ -96,13 +102,15 @@ class GemTest < Minitest::Test
       assert_equal ["libnango", LibNango::VERSION], [package.spec.name, package.spec.version.to_s]
       assert_equal ["ffi"], package.spec.runtime_dependencies.map(&:name)
       repository = %w[lib sig].flat_map { |top| Dir.glob("#{top}/**/*.{rb,rbs}", base: ROOT) }
-      assert_equal [*repository, "LICENSE-APACHE", "LICENSE-MIT", "README.md"].sort, package.contents.sort
+      assert_equal [*repository, "LICENSE-APACHE", "LICENSE-MIT", "README.md"].sort,
+                   package.contents.sort
     end
   end
 
   def test_gem_build_packs_it_too
     Dir.mktmpdir do |folder|
-      command = ["gem", "build", "libnango.gemspec", "--strict", "-o", File.join(folder, "libnango.gem")]
+      command = ["gem", "build", "libnango.gemspec", "--strict",
+                 "-o", File.join(folder, "libnango.gem")]
       output, status = Open3.capture2e(*command, chdir: ROOT)
       assert_predicate status, :success?, output
     end

@@ -2,19 +2,22 @@
 
 require_relative "test_helper"
 
-# A call blocks its own thread only, and whatever Ruby has to interrupt a thread ends it at once.
+# A call blocks only its own thread, and every way that Ruby has to interrupt a thread ends it at
+# once.
 class InterruptTest < Minitest::Test
   include Support
 
   CALLS = {
     get_token: ->(client) { client.get_token(provider_config_key: "gh", connection_id: "c") },
-    get_connection: ->(client) { client.get_connection(provider_config_key: "gh", connection_id: "c") },
+    get_connection: lambda do |client|
+      client.get_connection(provider_config_key: "gh", connection_id: "c")
+    end,
     list_connections: ->(client) { client.list_connections.first },
     list_connections_json: ->(client) { client.list_connections_json },
     warm_up: ->(client) { client.warm_up }
   }.freeze
 
-  # Calls in the main thread, which SIGINT interrupts, until it has done so 200 times.
+  # Calls in the main thread until SIGINT has interrupted it 200 times.
   INTERRUPTED_CALLS = <<~RUBY
     client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
     calling = false
@@ -40,7 +43,7 @@ class InterruptTest < Minitest::Test
     exit!(done > 20 && Dir.children("/proc/self/fd").size < 100 ? 0 : 2)
   RUBY
 
-  # A server that never answers, and a client that would wait for it for 20 seconds.
+  # A server that never answers, and a client that waits up to 20 seconds.
   def silence
     FakeServer.open do |server|
       client = client_of(server.url)
@@ -56,7 +59,9 @@ class InterruptTest < Minitest::Test
   CALLS.each do |name, call|
     define_method("test_timeout_ends_#{name}") do
       silence do |client|
-        seconds = elapsed { assert_raises(Timeout::Error) { Timeout.timeout(0.5) { call.call(client) } } }
+        seconds = elapsed do
+          assert_raises(Timeout::Error) { Timeout.timeout(0.5) { call.call(client) } }
+        end
         assert_in_delta 0.5, seconds, 0.2
         figure("Timeout.timeout(0.5) ends #{name} after", "#{seconds.round(3)} s")
       end
@@ -119,7 +124,9 @@ class InterruptTest < Minitest::Test
     FakeServer.open(answer) do |server|
       client = client_of(server.url)
       5.times do
-        assert_raises(Timeout::Error) { Timeout.timeout(0.05) { CALLS[:get_connection].call(client) } }
+        assert_raises(Timeout::Error) do
+          Timeout.timeout(0.05) { CALLS[:get_connection].call(client) }
+        end
         assert_equal "p-#{number + 1}", CALLS[:get_connection].call(client).provider
       end
     end
@@ -144,17 +151,22 @@ class InterruptTest < Minitest::Test
         assert_equal 0, Process.wait2(pid).last.exitstatus
       end
       assert_operator seconds, :<, 0.5
-      figure("SIG#{signal} ends a call after", "#{(seconds * 1000).round(1)} ms, the process with it")
+      figure("SIG#{signal} ends a call after",
+             "#{(seconds * 1000).round(1)} ms, the process with it")
     ensure
       kill(pid)
     end
   end
 
-  # No mask holds off what a signal raises in the main thread: it may come between any two steps of
-  # a call.
+  # No mask delays an exception that a signal raises in the main thread: it may arrive between any
+  # two steps of a call.
   def test_signals_at_any_moment
-    echo = ->(head) { sleep(rand * 0.002) && FakeServer.json({connection_id: head[%r{/connection/([^?]*)}, 1]}) }
-    FakeServer.open(echo) { |server| assert_equal 0, with_interrupts(INTERRUPTED_CALLS, server.url) }
+    echo = lambda do |head|
+      sleep(rand * 0.002) && FakeServer.json({connection_id: head[%r{/connection/([^?]*)}, 1]})
+    end
+    FakeServer.open(echo) do |server|
+      assert_equal 0, with_interrupts(INTERRUPTED_CALLS, server.url)
+    end
   end
 
   def test_a_process_ends_while_a_thread_calls
@@ -196,14 +208,14 @@ class InterruptTest < Minitest::Test
         end
         sleep(0.02)
         client.close
-        assert_equal ["the client is closed"], threads.map(&:value).uniq
+        assert_equal ["the client is closed; create a new one"], threads.map(&:value).uniq
       end
     end
   end
 
   private
 
-  # The status of a script that gets SIGINT all the time.
+  # Returns the exit status of a script that is sent SIGINT all the time.
   def with_interrupts(script, url)
     lib = File.expand_path("../lib", __dir__)
     child = IO.popen([RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, url])
@@ -219,7 +231,7 @@ class InterruptTest < Minitest::Test
     kill(child&.pid)
   end
 
-  # A child that calls until it is interrupted, and then says by what.
+  # A child that calls until it is interrupted, and then prints the exception's class.
   def interrupted_child(url, error)
     reader, writer = IO.pipe
     pid = fork do

@@ -2,7 +2,7 @@
 
 require_relative "test_helper"
 
-# A list that grows while it is walked through, at nango-dev.
+# A list that grows during the iteration, on nango-dev.
 class ListTest < Minitest::Test
   include Support
 
@@ -37,7 +37,7 @@ class ListTest < Minitest::Test
 
   private
 
-  # Their ids, newest first, as they are listed.
+  # Returns the ids, newest first, in the order of the list.
   def add(count, tag)
     ids = Array.new(count) { |number| "#{tag}-#{@added.size + number}" }
     ids.each do |id|
@@ -49,7 +49,7 @@ class ListTest < Minitest::Test
     ids.reverse
   end
 
-  # The ids that come, none of them twice.
+  # Returns the ids that the list returns, and checks that none is returned twice.
   def walk(tag, page_size, each)
     seen = []
     new_client.list_connections(page_size: page_size, tags: {walk: tag}) do |connection|

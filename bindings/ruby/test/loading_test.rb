@@ -4,7 +4,7 @@ require_relative "test_helper"
 require "open3"
 require "tmpdir"
 
-# How the library is found, and what is said when it is not.
+# How the gem finds the library, and what it reports if there is none.
 class LoadingTest < Minitest::Test
   ROOT = File.expand_path("..", __dir__)
 
@@ -44,7 +44,8 @@ class LoadingTest < Minitest::Test
   def test_a_library_that_is_too_old
     with_copy_of_gem do |lib|
       version = File.join(lib, "libnango/version.rb")
-      File.write(version, File.read(version).sub(/LIBRARY_VERSION = .*/, 'LIBRARY_VERSION = "0.99.0"'))
+      newer = File.read(version).sub(/LIBRARY_VERSION = .*/, 'LIBRARY_VERSION = "0.99.0"')
+      File.write(version, newer)
       output = failure({}, lib: lib)
       assert_includes output, "version #{LibNango.version} is older than 0.99.0"
     end
@@ -54,7 +55,8 @@ class LoadingTest < Minitest::Test
     with_copy_of_gem do |lib|
       FileUtils.mkdir(File.join(lib, "libnango/native"))
       FileUtils.cp(ENV.fetch("NANGO_LIB_PATH"), File.join(lib, "libnango/native/libnango.so"))
-      output, status = ruby("require 'libnango'; puts LibNango.version", {"NANGO_LIB_PATH" => nil}, lib: lib)
+      script = "require 'libnango'; puts LibNango.version"
+      output, status = ruby(script, {"NANGO_LIB_PATH" => nil}, lib: lib)
       assert_predicate status, :success?, output
       assert_equal LibNango.version, output.chomp
     end
@@ -68,15 +70,18 @@ class LoadingTest < Minitest::Test
 
   def test_versions
     assert_match(/\A\d+\.\d+\.\d+\z/, LibNango.version)
-    assert_operator Gem::Version.new(LibNango.version), :>=, Gem::Version.new(LibNango::LIBRARY_VERSION)
+    assert_operator Gem::Version.new(LibNango.version), :>=,
+                    Gem::Version.new(LibNango::LIBRARY_VERSION)
   end
 
   def test_every_code_of_the_header_has_a_class
     header = File.read(File.expand_path("../../include/nango.h", ROOT))
-    codes = header.scan(/^#define NANGO_ERROR_(\w+) (\d+)$/).to_h { |name, number| [number.to_i, name] }
+    codes = header.scan(/^#define NANGO_ERROR_(\w+) (\d+)$/)
+                  .to_h { |name, number| [number.to_i, name] }
     classes = LibNango::Error.constants.map { |name| LibNango::Error.const_get(name) }.grep(Class)
     refute_empty codes
-    assert_equal codes, classes.to_h { |error| [error::NUMBER, error::CODE_NAME] }.slice(*codes.keys)
+    names = classes.to_h { |error| [error::NUMBER, error::CODE_NAME] }
+    assert_equal codes, names.slice(*codes.keys)
     classes.each do |error|
       assert_equal error::CODE_NAME.split("_").map(&:capitalize).join, error.name.split("::").last
     end

@@ -2,7 +2,7 @@
 
 require_relative "test_helper"
 
-# What is taken from the library is given back, whatever the collector does meanwhile.
+# Everything that the library allocates is freed, whatever the garbage collector does.
 class MemoryTest < Minitest::Test
   include Support
 
@@ -14,7 +14,7 @@ class MemoryTest < Minitest::Test
     Dir.children("/proc/self/fd").size
   end
 
-  # In a Ruby of its own, whose heap is small.
+  # Runs in a separate Ruby, which has a small heap.
   def test_calls_while_the_collector_runs_all_the_time
     script = <<~RUBY
       client = LibNango::Client.from_env
@@ -40,10 +40,14 @@ class MemoryTest < Minitest::Test
     script = <<~RUBY
       require "timeout"
       client = LibNango::Client.new(secret_key: "k", base_url: ARGV[0], timeout: 20)
-      call = -> { client.get_connection(provider_config_key: "gh", connection_id: "c").connection_id }
+      call = lambda do
+        client.get_connection(provider_config_key: "gh", connection_id: "c").connection_id
+      end
       GC.stress = true
       ended = Array.new(4) { Timeout.timeout(0.02) { call.call } rescue $!.class.name }
-      killed = Array.new(4) { Thread.new { call.call }.tap { |thread| sleep(0.02) && thread.kill.join } }
+      killed = Array.new(4) do
+        Thread.new { call.call }.tap { |thread| sleep(0.02) && thread.kill.join }
+      end
       exit ended.all?("Timeout::Error") && killed.none?(&:alive?) && call.call == "c"
     RUBY
     FakeServer.open(->(_) { sleep(0.5) && FakeServer.json({connection_id: "c"}) }) do |server|
@@ -51,11 +55,15 @@ class MemoryTest < Minitest::Test
     end
   end
 
-  # In a Ruby of its own: others that are loaded here, such as rbs's parser, do not survive it.
+  # Runs in a separate Ruby: other extensions loaded here, such as rbs's parser, do not survive
+  # compaction.
   def test_the_heap_may_be_compacted
     script = <<~RUBY
       client = LibNango::Client.from_env
-      call = -> { client.get_token(provider_config_key: "github", connection_id: "bob") == "at-bob" or exit!(1) }
+      call = lambda do
+        token = client.get_token(provider_config_key: "github", connection_id: "bob")
+        token == "at-bob" or exit!(1)
+      end
       call.call
       begin
         2.times { GC.compact && call.call }
@@ -73,7 +81,7 @@ class MemoryTest < Minitest::Test
       client = client_of(server.url)
       everything(client, server)
       files = open_files
-      # A leak of the answers would be 22 MB each time.
+      # Leaking the answers would add 22 MB each time.
       assert_operator least_growth { 500.times { everything(client, server) } }, :<, 8_000
       assert_operator open_files - files, :<, 20
     end
@@ -108,8 +116,8 @@ class MemoryTest < Minitest::Test
 
   private
 
-  # By how many kilobytes the process grows at least: what leaks grows each time, what malloc keeps
-  # does not.
+  # Returns the smallest growth in kilobytes over several runs. A leak grows in every run; memory
+  # that malloc keeps does not.
   def least_growth
     growths = Array.new(5) do
       before = rss_kilobytes
@@ -121,8 +129,12 @@ class MemoryTest < Minitest::Test
   end
 
   def answer(head)
-    return FakeServer.json({connections: [{connection_id: "c", x: "x" * 20_000}]}) if head.include?("page=")
-    return FakeServer.json({error: {message: "x" * 5000}}, status: "400 Bad Request") if head.include?("/missing")
+    if head.include?("page=")
+      return FakeServer.json({connections: [{connection_id: "c", x: "x" * 20_000}]})
+    end
+    if head.include?("/missing")
+      return FakeServer.json({error: {message: "x" * 5000}}, status: "400 Bad Request")
+    end
 
     FakeServer.json({connection_id: "alice", metadata: {text: "x" * 20_000}, credentials: {}})
   end

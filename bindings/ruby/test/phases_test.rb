@@ -4,20 +4,23 @@ require_relative "test_helper"
 require "English"
 require "tmpdir"
 
-# Whatever a call is doing, it ends when its time is up, when Timeout.timeout says so, and with its
-# thread.
+# In every phase, a call ends at its timeout, when Timeout.timeout expires, and when its thread is
+# killed.
 class PhasesTest < Minitest::Test
   include Support
 
   SECONDS = 0.3
   CALLS = 5
-  # Machines that run tests have other things to do as well.
+  # Allows for other load on the test machine.
   LATE = 0.25
-  # Set in a Ruby whose lookups hang.
+  # Set in a Ruby process whose host name lookups hang.
   LOOKUPS_HANG = "NANGO_RUBY_TEST_LOOKUPS_HANG"
   LOOKUP = <<~C
     #include <unistd.h>
-    int getaddrinfo(const char *host, const char *service, const void *hints, void **result) { sleep(60); return -3; }
+    int getaddrinfo(const char *host, const char *service, const void *hints, void **result) {
+      sleep(60);
+      return -3;
+    }
   C
 
   def test_looking_up
@@ -26,8 +29,10 @@ class PhasesTest < Minitest::Test
     Dir.mktmpdir do |folder|
       File.write("#{folder}/slow.c", LOOKUP)
       assert system("cc", "-shared", "-fPIC", "-o", "#{folder}/slow.so", "#{folder}/slow.c")
-      again = [RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), __FILE__, "-n", __method__.to_s]
-      figures = IO.popen({"LD_PRELOAD" => "#{folder}/slow.so", LOOKUPS_HANG => "yes"}, again, &:read)
+      again = [RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), __FILE__,
+               "-n", __method__.to_s]
+      variables = {"LD_PRELOAD" => "#{folder}/slow.so", LOOKUPS_HANG => "yes"}
+      figures = IO.popen(variables, again, &:read)
       assert_predicate $CHILD_STATUS, :success?, figures
       figures.each_line(chomp: true) { |line| FIGURES << line if line.include?("late by") }
     end
@@ -41,14 +46,16 @@ class PhasesTest < Minitest::Test
   end
 
   def test_tls_handshake
-    FakeServer.open { |server| assert_ends("in the TLS handshake", server.url.sub("http:", "https:")) }
+    FakeServer.open do |server|
+      assert_ends("in the TLS handshake", server.url.sub("http:", "https:"))
+    end
   end
 
   def test_waiting
     FakeServer.open { |server| assert_ends("waiting", server.url) }
   end
 
-  # A byte now and then is not enough.
+  # The server sends a byte every 20 ms, which must not extend the timeout.
   def test_reading
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     drip = lambda do |socket|
@@ -65,9 +72,10 @@ class PhasesTest < Minitest::Test
     server&.close
   end
 
-  # With a timeout of its own a call does not begin to wait for what comes too late.
+  # Without the call's own timeout: with it, a call does not wait for a retry beyond its deadline.
   def test_backing_off
-    FakeServer.open(FakeServer.json({}, status: "503 No", headers: "Retry-After: 5\r\n")) do |server|
+    wait = FakeServer.json({}, status: "503 No", headers: "Retry-After: 5\r\n")
+    FakeServer.open(wait) do |server|
       assert_ends("told to wait", server.url, by_itself: false, max_retries: 2)
     end
     FakeServer.open(FakeServer.json({}, status: "500 No")) do |server|
@@ -77,7 +85,7 @@ class PhasesTest < Minitest::Test
 
   private
 
-  # How long after it should have ended each call did so, by what ended it.
+  # Checks and records how late each call ended, for each way to end it.
   def assert_ends(phase, url, by_itself: true, **options)
     client = client_of(url, **options)
     ways = {"Timeout.timeout" => -> { by_timeout(client) }, "Thread#kill" => -> { by_kill(client) }}
@@ -93,11 +101,14 @@ class PhasesTest < Minitest::Test
   end
 
   def by_timeout(client)
-    elapsed { assert_raises(Timeout::Error) { Timeout.timeout(SECONDS) { client.get_token(**alice) } } } - SECONDS
+    call = -> { Timeout.timeout(SECONDS) { client.get_token(**alice) } }
+    elapsed { assert_raises(Timeout::Error, &call) } - SECONDS
   end
 
   def by_its_timeout(client)
-    seconds = elapsed { assert_raises(LibNango::Error::Timeout) { client.get_token(**alice, timeout: SECONDS) } }
+    seconds = elapsed do
+      assert_raises(LibNango::Error::Timeout) { client.get_token(**alice, timeout: SECONDS) }
+    end
     assert_operator seconds, :>, SECONDS - 0.005
     seconds - SECONDS
   end
@@ -108,7 +119,7 @@ class PhasesTest < Minitest::Test
     elapsed { thread.kill.join }
   end
 
-  # Nobody accepts there, and no more connections fit in.
+  # Returns a listener that accepts nothing and whose backlog is full.
   def full_listener
     listener = Socket.new(:INET, :STREAM)
     listener.bind(Addrinfo.tcp("127.0.0.1", 0))

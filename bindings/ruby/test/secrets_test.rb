@@ -3,21 +3,24 @@
 require "yaml"
 require_relative "test_helper"
 
-# Nothing shows a secret but what asks for one.
+# Only the methods that return secrets show them.
 class SecretsTest < Minitest::Test
   include Support
 
   FIELDS = {
     "connection_id" => "c-1", "provider_config_key" => "gh", "provider" => "github",
-    "metadata" => {"note" => "hush-5"}, "connection_config" => {"userCredentials" => "hush-3"}, "new_field" => "hush-4",
-    "credentials" => {"type" => "OAUTH2", "access_token" => "hush-1", "expires_at" => "2026-08-21T11:00:00.000Z",
+    "metadata" => {"note" => "hush-5"}, "connection_config" => {"userCredentials" => "hush-3"},
+    "new_field" => "hush-4",
+    "credentials" => {"type" => "OAUTH2", "access_token" => "hush-1",
+                      "expires_at" => "2026-08-21T11:00:00.000Z",
                       "raw" => {"access_token" => "hush-1", "refresh_token" => "hush-2"}}
   }.freeze
 
   def ways(object)
     no_method = assert_raises(NoMethodError) { object.nothing_like_it }
-    [object.inspect, object.to_s, format("%p", object), capture_io { pp object, [{a: object}] }.first,
-     JSON.generate([object]), no_method.message, no_method.full_message]
+    [object.inspect, object.to_s, format("%p", object),
+     capture_io { pp object, [{a: object}] }.first, JSON.generate([object]),
+     no_method.message, no_method.full_message]
   end
 
   def assert_silent(object)
@@ -31,8 +34,9 @@ class SecretsTest < Minitest::Test
     assert_silent [connection, {a: connection.credentials}]
     assert_equal connection.inspect, connection.as_json
     assert_silent LibNango::ConnectionSummary.new(FIELDS)
-    assert_equal '#<LibNango::Connection connection_id="c-1" provider_config_key="gh" provider="github" ' \
-                 'credentials=#<LibNango::Credentials type="OAUTH2" expires_at="2026-08-21T11:00:00.000Z" [REDACTED]>>',
+    assert_equal '#<LibNango::Connection connection_id="c-1" provider_config_key="gh" ' \
+                 'provider="github" credentials=#<LibNango::Credentials type="OAUTH2" ' \
+                 'expires_at="2026-08-21T11:00:00.000Z" [REDACTED]>>',
                  connection.inspect
   end
 
@@ -46,9 +50,12 @@ class SecretsTest < Minitest::Test
   end
 
   def test_errors
-    answer = FakeServer.json({error: {code: "x", message: "no", payload: {access_token: "hush-1"}}}, status: "400 No")
+    body = {error: {code: "x", message: "no", payload: {access_token: "hush-1"}}}
+    answer = FakeServer.json(body, status: "400 No")
     FakeServer.open(answer) do |server|
-      error = assert_raises(LibNango::Error::BadRequest) { client_of(server.url).get_token(**alice) }
+      error = assert_raises(LibNango::Error::BadRequest) do
+        client_of(server.url).get_token(**alice)
+      end
       assert_silent error
       refute_includes error.body_json, "hush"
       refute_match(/hush|#{KEY}/, deep_inspect(error))
@@ -98,7 +105,7 @@ class SecretsTest < Minitest::Test
 
   private
 
-  # An object's insides, as a debugger would show them.
+  # Returns an object's instance variables, as a debugger would show them.
   def deep_inspect(object)
     object.instance_variables.map { |name| object.instance_variable_get(name).inspect }.join
   end

@@ -4,13 +4,13 @@ require_relative "test_helper"
 require "open3"
 require "yaml"
 
-# Whatever writes an object writes no secret of it: the standard library's, and those of gems that
-# are often there, in a Ruby of their own since they change every object's methods.
+# No serializer writes a secret. Covers those of the standard library and of common gems. The gems
+# run in a separate Ruby, since they change the methods of every object.
 class SerialisersTest < Minitest::Test
   include Support
 
-  # What shows an object, each as a text. One that refuses does it by TypeError, and shows its
-  # message.
+  # The ways to show an object as text. A way that is rejected raises TypeError, and its message is
+  # checked.
   WAYS = {
     inspect: lambda(&:inspect), to_s: lambda(&:to_s), interpolated: ->(it) { "#{it} #{[it]}" },
     puts: ->(it) { StringIO.new.tap { |io| io.puts(it) }.string },
@@ -23,7 +23,7 @@ class SerialisersTest < Minitest::Test
     fetch: ->(it) { {}.fetch(it) }, frozen: ->(it) { it.dup.freeze.instance_variable_set(:@x, 1) }
   }.freeze
 
-  # What only the three gems do, with the connection that comes in and with what else there is.
+  # The ways that three gems add, tried on the connection from standard input and on other objects.
   GEMS = <<~RUBY.freeze
     require "active_support/all"
     require "oj"
@@ -68,7 +68,7 @@ class SerialisersTest < Minitest::Test
   def test_no_way_shows_a_secret_of_any_vector
     shown = vectors.sum { |vector| assert_silent_about(vector) }
     assert_operator shown, :>, 1000
-    figure("texts in which a secret of a vector was looked for", shown)
+    figure("texts searched for a vector's secrets", shown)
   end
 
   def test_a_client_an_error_and_an_event
@@ -90,11 +90,11 @@ class SerialisersTest < Minitest::Test
     ways = [->(it) { Marshal.dump([it]) }, ->(it) { it.to_yaml }, ->(it) { YAML.dump({it: it}) }]
     objects.product(ways) do |it, write|
       error = assert_raises(TypeError) { write.call(it) }
-      assert_match(/\Aa #{it.class} is not written by Marshal or YAML: /, error.message)
+      assert_match(/\Aa #{it.class} cannot be written by Marshal or YAML: /, error.message)
     end
   end
 
-  # It has none, and may have to cross from one process to another.
+  # An error holds no secret that is written, and programs may send it to another process.
   def test_an_error_is_written
     error = LibNango::Error::NotFound.new("gone", api_code: "not_found", http_status: 404)
     again = Marshal.load(Marshal.dump(error))
@@ -107,7 +107,7 @@ class SerialisersTest < Minitest::Test
     output, status = run_with_gems(JSON.generate(answers(vector).first))
     assert_predicate status, :success?, output
     assert_operator output.lines.size, :>=, 5 * 17
-    assert_includes output, answers(vector).first["connection_id"], "what may be seen is there"
+    assert_includes output, answers(vector).first["connection_id"], "public fields are shown"
     assert_includes output, "true\n\"#<LibNango::Client>\""
     [KEY, *secrets(vector)].each { |secret| refute_includes output, secret }
   end
@@ -156,7 +156,7 @@ class SerialisersTest < Minitest::Test
                     stdin_data: input)
   end
 
-  # Those whose answers have credentials.
+  # The vectors whose answers have credentials.
   def vectors
     file = JSON.parse(File.read(File.join(VECTORS, "credentials.json")), max_nesting: false)
     file["vectors"].select { |vector| secrets(vector).any? && answers(vector).all?(Hash) }
@@ -180,7 +180,7 @@ class SerialisersTest < Minitest::Test
     end
   end
 
-  # Every text that every way makes of an object.
+  # Returns an object's text in every way.
   def shown(object)
     WAYS.values.map do |way|
       way.call(object).to_s
@@ -189,7 +189,7 @@ class SerialisersTest < Minitest::Test
     end
   end
 
-  # How many texts there were.
+  # Returns how many texts were checked.
   def assert_silent_about(vector)
     answers(vector).sum do |fields|
       connection = LibNango::Connection.parse(JSON.generate(fields))

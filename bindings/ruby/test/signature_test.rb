@@ -5,9 +5,9 @@ require "libnango/faraday"
 require "open3"
 require "rbs"
 
-# sig/libnango.rbs says what is so.
+# sig/libnango.rbs matches the code.
 class SignatureTest < Minitest::Test
-  # What is there for the gem's own parts.
+  # Methods for the gem's internal use.
   PRIVATE = {"LibNango::Record" => %i[parse parse_object], "LibNango::Error" => %i[take]}.freeze
 
   def builder
@@ -19,12 +19,14 @@ class SignatureTest < Minitest::Test
   end
 
   def declared
-    builder.env.class_decls.keys.map(&:to_s).grep(/\A::LibNango(::|\z)/).map { |name| name.delete_prefix("::") }
+    names = builder.env.class_decls.keys.map(&:to_s).grep(/\A::LibNango(::|\z)/)
+    names.map { |name| name.delete_prefix("::") }
   end
 
   def classes(from = LibNango)
     found = from.constants.map { |name| from.const_get(name) }.grep(Module)
-    found.select { |found_class| found_class.name.start_with?("#{from.name}::") }.flat_map { |c| [c, *classes(c)] }.uniq
+    inside = found.select { |found_class| found_class.name.start_with?("#{from.name}::") }
+    inside.flat_map { |c| [c, *classes(c)] }.uniq
   end
 
   def test_every_class_is_declared
@@ -34,10 +36,13 @@ class SignatureTest < Minitest::Test
   def test_every_method_is_declared_with_its_parameters
     classes.grep(Class).each do |owner|
       name = RBS::TypeName(name_of(owner))
-      compare(owner, builder.build_instance(name), owner.instance_methods(false) + [:initialize]) do |method|
+      methods = owner.instance_methods(false) + [:initialize]
+      compare(owner, builder.build_instance(name), methods) do |method|
         owner.instance_method(method)
       end
-      compare(owner, builder.build_singleton(name), owner.singleton_methods(false)) { |method| owner.method(method) }
+      compare(owner, builder.build_singleton(name), owner.singleton_methods(false)) do |method|
+        owner.method(method)
+      end
     end
   end
 
@@ -47,12 +52,15 @@ class SignatureTest < Minitest::Test
     constants.each { |name| assert Object.const_defined?(name), name }
   end
 
-  # Other tests, with each argument and each result checked. One is left out: the checker looks at
-  # all that an Enumerator gives, and that one never ends.
+  # Runs other tests with every argument and result checked. One is excluded: the checker iterates
+  # each Enumerator, and that test has one that never ends.
   def test_what_is_passed_and_returned_is_as_declared
-    script = 'gem "rbs"; require "rbs/test/setup"; require "./test/client_test"; require "./test/secrets_test"'
-    variables = {"RBS_TEST_TARGET" => "LibNango::*", "RBS_TEST_OPT" => "-I sig", "RBS_TEST_LOGLEVEL" => "error"}
-    output, status = Open3.capture2e(variables, RbConfig.ruby, "-I", "lib", "-I", "test", "-e", script, "--",
+    script = 'gem "rbs"; require "rbs/test/setup"; ' \
+             'require "./test/client_test"; require "./test/secrets_test"'
+    variables = {"RBS_TEST_TARGET" => "LibNango::*", "RBS_TEST_OPT" => "-I sig",
+                 "RBS_TEST_LOGLEVEL" => "error"}
+    output, status = Open3.capture2e(variables, RbConfig.ruby, "-I", "lib", "-I", "test",
+                                     "-e", script, "--",
                                      "-e", "test_pages_are_fetched_as_they_are_asked_for",
                                      chdir: File.expand_path("..", __dir__))
     assert_predicate status, :success?, output
@@ -68,7 +76,9 @@ class SignatureTest < Minitest::Test
   def compare(owner, definition, methods)
     methods -= PRIVATE.fetch(owner.name, [])
     here = definition.methods.select { |_, method| method.defined_in.to_s == name_of(owner) }
-    assert_empty here.keys - methods - [:new], "#{owner}: declared, and not there" unless inherited_initialize?(owner)
+    unless inherited_initialize?(owner)
+      assert_empty here.keys - methods - [:new], "#{owner}: declared, but missing"
+    end
     methods.each do |name|
       next if name == :initialize && inherited_initialize?(owner)
 
@@ -91,7 +101,7 @@ class SignatureTest < Minitest::Test
     end.uniq
   end
 
-  # A method that takes any may declare those that mean something.
+  # A method that accepts any keywords may declare the meaningful ones.
   def unknown_keywords(signature, keywords, method)
     method.parameters.any? { |kind, _| kind == :keyrest } ? [] : keywords_of(signature) - keywords
   end

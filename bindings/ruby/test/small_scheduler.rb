@@ -1,9 +1,8 @@
 # frozen_string_literal: true
 
-# The least that a fiber scheduler can be, with what Timeout.timeout asks of one; see
-# Fiber::SchedulerInterface.
+# A minimal fiber scheduler that also supports Timeout.timeout; see Fiber::SchedulerInterface.
 class SmallScheduler
-  # Runs the block in a thread of its own, as the first of its fibers, and returns what it returns.
+  # Runs the block in a new thread, as its first fiber, and returns the block's result.
   def self.run
     value = nil
     Thread.new do
@@ -21,7 +20,7 @@ class SmallScheduler
     @blocked = 0
   end
 
-  # The thread has ended: what its fibers still have to do.
+  # Called when the thread ends. Runs the remaining fibers to completion.
   def close
     turn until @readable.empty? && @timers.empty? && @blocked.zero? && @ready.empty?
     @wake.each(&:close)
@@ -33,7 +32,8 @@ class SmallScheduler
 
   def io_wait(io, events, timeout)
     raise "two fibers wait on one IO" if @readable.key?(io)
-    raise "the library waits to read, and has its deadlines itself" if events != IO::READABLE || timeout
+    # The library only waits for reading, and enforces its own deadlines.
+    raise "unexpected io_wait" if events != IO::READABLE || timeout
 
     @readable[io] = Fiber.current
     Fiber.yield
@@ -56,7 +56,7 @@ class SmallScheduler
     @timers.delete(timer)
   end
 
-  # From any thread.
+  # May be called from any thread.
   def unblock(_blocker, fiber)
     @ready << fiber
     @wake.last.write_nonblock(".", exception: false)
@@ -93,7 +93,7 @@ class SmallScheduler
     Array.new(@ready.size) { @ready.pop }
   end
 
-  # A timer that an earlier one has made needless is gone by now.
+  # Does nothing if an earlier timer already removed this one.
   def fire(timer)
     @timers.delete(timer)&.last&.call
   end
@@ -102,7 +102,7 @@ class SmallScheduler
     @timers.select { |time, _| time <= now }
   end
 
-  # How long nothing but a descriptor has to be waited for; nil: for ever.
+  # How long to wait for descriptors before something else is due; nil: no limit.
   def patience
     return 0 unless @ready.empty?
 

@@ -7,22 +7,23 @@ require "socket"
 require "timeout"
 require "libnango"
 
-# What only tests ask the library.
+# Functions of the library that only tests use.
 module Library
   extend FFI::Library
   ffi_lib ENV.fetch("NANGO_LIB_PATH", "libnango.so.0")
   attach_function :nango_live_objects, [], :int64
 end
 
-# What the tests have in common.
+# Helpers that the tests share.
 module Support
   VECTORS = File.expand_path("../../../tests/conformance", __dir__)
   KEY = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
-  # A variable that nango-dev sets.
+  # An environment variable that nango-dev sets.
   def self.env(name)
     ENV.fetch(name) do
-      raise "#{name} is not set: run the tests with nango-dev --tls-port 0 --vectors tests/conformance -- rake test"
+      raise "#{name} is not set; run the tests with " \
+            "nango-dev --tls-port 0 --vectors tests/conformance -- rake test"
     end
   end
 
@@ -31,12 +32,14 @@ module Support
   end
 
   def new_client(**options)
-    LibNango::Client.new(**{secret_key: env("NANGO_SECRET_KEY"), base_url: env("NANGO_HOST")}.merge(options))
+    defaults = {secret_key: env("NANGO_SECRET_KEY"), base_url: env("NANGO_HOST")}
+    LibNango::Client.new(**defaults.merge(options))
   end
 
-  # A client that may wait for the network no longer than a test does.
+  # A client that waits for the network no longer than a test does.
   def client_of(url, **options)
-    LibNango::Client.new(**{secret_key: KEY, base_url: url, max_retries: 0, timeout: 20}.merge(options))
+    defaults = {secret_key: KEY, base_url: url, max_retries: 0, timeout: 20}
+    LibNango::Client.new(**defaults.merge(options))
   end
 
   def alice
@@ -53,14 +56,14 @@ module Support
     Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
   end
 
-  # How many objects and texts of the library's this process holds, but for what only waits for the
-  # collector and for the queues that are kept.
+  # How many of the library's objects and texts this process holds, not counting garbage and idle
+  # queues.
   def live_objects
     5.times { GC.start && sleep(0.01) }
     Library.nango_live_objects
   end
 
-  # A figure that was measured, to be printed in the end.
+  # Records a measured figure, to be printed after the run.
   def figure(name, value)
     FIGURES << "  #{name}: #{value}"
   end
@@ -69,7 +72,7 @@ module Support
   FAILED = [] # rubocop:disable Style/MutableConstant
   Minitest.after_run do
     puts "figures:", FIGURES.sort unless FIGURES.empty?
-    # Again, where a log that was cut off still has it.
+    # Repeated at the end, where a truncated log still has it.
     puts "failed:", FAILED unless FAILED.empty?
   end
 
@@ -78,7 +81,7 @@ module Support
     FAILED << "  #{self.class}##{name}: #{failure.message}" unless passed? || skipped?
   end
 
-  # Runs the block in a child and returns its exit status; what it raises is printed.
+  # Runs the block in a child process and returns its status. Prints any exception.
   def in_child
     pid = fork do
       yield
@@ -92,32 +95,32 @@ module Support
     kill(pid)
   end
 
-  # Runs a script in a Ruby of its own.
+  # Runs a script in a separate Ruby process.
   def run_ruby(script, *arguments)
     lib = File.expand_path("../lib", __dir__)
     system(RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments)
   end
 
-  # What such a script prints.
+  # Returns the output of such a script.
   def ruby_says(script, *arguments)
     lib = File.expand_path("../lib", __dir__)
     IO.popen([RbConfig.ruby, "-I", lib, "-rlibnango", "-e", script, *arguments], &:read)
   end
 
-  # Ends a child that has not ended. One that was waited for is left alone: its number may be
-  # another process's by now.
+  # Kills a child that is still running. A child that was already waited for is left alone: another
+  # process may have its id by now.
   def kill(pid)
     return if pid.nil? || Process.wait(pid, Process::WNOHANG)
 
     Process.kill(:KILL, pid)
     Process.wait(pid)
   rescue Errno::ECHILD
-    # It was waited for.
+    # It was already waited for.
   end
 end
 
-# A server that answers each request with what the block says; nil: never. It keeps what it was
-# sent.
+# A server that answers each request with `answer`, or with its result if it is callable. If that is
+# nil, it sends no answer. It records the requests.
 class FakeServer
   attr_reader :requests, :connections
 
@@ -130,7 +133,8 @@ class FakeServer
 
   def self.json(body, status: "200 OK", headers: "")
     body = JSON.generate(body) unless body.is_a?(String)
-    "HTTP/1.1 #{status}\r\nContent-Type: application/json\r\nContent-Length: #{body.bytesize}\r\n#{headers}\r\n#{body}"
+    "HTTP/1.1 #{status}\r\nContent-Type: application/json\r\n" \
+      "Content-Length: #{body.bytesize}\r\n#{headers}\r\n#{body}"
   end
 
   def initialize(answer)
@@ -146,7 +150,7 @@ class FakeServer
     "http://127.0.0.1:#{@server.addr[1]}"
   end
 
-  # How many it has.
+  # How many threads are running.
   def threads
     @threads.count(&:alive?)
   end
@@ -178,6 +182,6 @@ class FakeServer
       socket.write(answer) if answer
     end
   rescue IOError, SystemCallError
-    # The client has gone.
+    # The client closed the connection.
   end
 end

@@ -22,7 +22,9 @@ class TlsTest < Minitest::Test
 
   def test_an_unknown_authority_is_not_trusted
     [{}, {tls_roots: :platform}, {tls_roots: :bundled}].each do |options|
-      error = assert_raises(LibNango::Error::Tls) { new_client(base_url: host, **options).get_token(**bob) }
+      error = assert_raises(LibNango::Error::Tls) do
+        new_client(base_url: host, **options).get_token(**bob)
+      end
       refute_predicate error, :retryable?
       assert_equal :tls, error.code
       assert_equal 1, error.attempts
@@ -30,10 +32,12 @@ class TlsTest < Minitest::Test
   end
 
   def test_a_call_over_tls_can_be_interrupted
-    # Speaks no TLS and says nothing: the handshake hangs.
+    # This server speaks no TLS and never answers, so the handshake hangs.
     FakeServer.open do |server|
       client = client_of(server.url.sub("http:", "https:"))
-      seconds = elapsed { assert_raises(Timeout::Error) { Timeout.timeout(0.3) { client.get_token(**bob) } } }
+      seconds = elapsed do
+        assert_raises(Timeout::Error) { Timeout.timeout(0.3) { client.get_token(**bob) } }
+      end
       assert_operator seconds, :<, 0.5
     end
   end

@@ -3,8 +3,8 @@
 require_relative "test_helper"
 require "tempfile"
 
-# examples/ruby/webservice, as its users run it: under Puma, with workers that are forked off a
-# process which has used its client already.
+# Runs examples/ruby/webservice as its users do: under Puma, with workers forked from a process that
+# has already used its client.
 class WebserviceTest < Minitest::Test
   include Support
 
@@ -14,16 +14,17 @@ class WebserviceTest < Minitest::Test
     with_service do |port, log, puma|
       wait_for { answers(port, "/health", 10).map(&:last).uniq.size == 2 }
       seen = answers(port, "/users/alice/profile", 60)
-      assert_equal [%w[200 alice]], seen.map { |status, body| [status, body["user"]] }.uniq, log.call
+      assert_equal [%w[200 alice]], seen.map { |status, body| [status, body["user"]] }.uniq,
+                   log.call
       workers = seen.map(&:last).uniq
       assert_equal 2, workers.size
       assert_equal "alice", seen.first[1].dig("profile", "connection_id"), seen.first[1].inspect
 
-      # A token that is refreshed elsewhere is a fresh one here.
+      # After a refresh elsewhere, the service gets the new token.
       new_client.get_token(**alice, force_refresh: true)
       assert_equal ["200"], answers(port, "/users/alice/profile", 10).map(&:first).uniq
 
-      # A worker that dies has a successor, which goes on with the client too.
+      # Puma replaces a dead worker, and the new one can use the client too.
       Process.kill(:KILL, workers.first.to_i)
       wait_for { (answers(port, "/health", 10).map(&:last).uniq - workers).any? }
       assert_equal ["200"], answers(port, "/users/alice/profile", 30).map(&:first).uniq, log.call
@@ -34,9 +35,10 @@ class WebserviceTest < Minitest::Test
     end
   end
 
-  # The connection that the first process opened is over TLS, and is not its workers'.
+  # The first process opened a TLS connection, which its workers must not use.
   def test_a_cluster_over_tls
-    variables = {"NANGO_HOST" => env("NANGO_DEV_TLS_HOST"), "SSL_CERT_FILE" => env("NANGO_DEV_CA_FILE")}
+    variables = {"NANGO_HOST" => env("NANGO_DEV_TLS_HOST"),
+                 "SSL_CERT_FILE" => env("NANGO_DEV_CA_FILE")}
     with_service(variables) do |port, log|
       wait_for { answers(port, "/health", 10).map(&:last).uniq.size == 2 }
       seen = answers(port, "/users/alice/profile", 60)
@@ -50,8 +52,9 @@ class WebserviceTest < Minitest::Test
 
   def test_what_users_are_told
     with_service do |port, log|
-      {"/users/nobody/profile" => "404", "/users/broken/profile" => "409", "/users/%2E%2E/profile" => "404",
-       "/users/a%00b/profile" => "404", "/" => "404", "/health" => "200"}.each do |path, status|
+      {"/users/nobody/profile" => "404", "/users/broken/profile" => "409",
+       "/users/%2E%2E/profile" => "404", "/users/a%00b/profile" => "404", "/" => "404",
+       "/health" => "200"}.each do |path, status|
         assert_equal status, get(port, path).first, "#{path}: #{log.call}"
       end
       assert_equal "404", Net::HTTP.post_form(URI("http://127.0.0.1:#{port}/health"), {}).code
@@ -83,17 +86,18 @@ class WebserviceTest < Minitest::Test
     end
   end
 
-  # Yields its process, its port, and what reads its log; ends it in any case.
+  # Yields the process id, the port and a lambda that reads the log. Always kills the process.
   def run_service(variables)
     port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
     Tempfile.create do |log|
-      pid = spawn({"RUBYLIB" => File.expand_path("../lib", __dir__), "BIND" => "tcp://127.0.0.1:#{port}",
+      pid = spawn({"RUBYLIB" => File.expand_path("../lib", __dir__),
+                   "BIND" => "tcp://127.0.0.1:#{port}",
                    "PROVIDER_URL" => env("NANGO_DEV_PROVIDER_URL"), **variables},
                   "puma", "-C", "puma.rb", chdir: EXAMPLE, %i[out err] => log.path, pgroup: true)
       read = -> { File.read(log.path) }
       Timeout.timeout(40) { yield pid, port, read }
     ensure
-      # Its workers too.
+      # Includes the workers.
       kill_group(pid)
     end
   end
@@ -101,7 +105,7 @@ class WebserviceTest < Minitest::Test
   def kill_group(pid)
     Process.kill(:KILL, -pid) if pid
   rescue Errno::ESRCH
-    # All have ended.
+    # All have exited.
   ensure
     kill(pid)
   end
@@ -110,14 +114,14 @@ class WebserviceTest < Minitest::Test
     Process.kill(:TERM, pid)
     Timeout.timeout(10) { Process.wait(pid) }
   rescue Errno::ECHILD, Errno::ESRCH
-    # It was stopped.
+    # It has already stopped.
   end
 
   def wait_for
     Timeout.timeout(20) { sleep(0.05) until yield }
   end
 
-  # Status, body and worker.
+  # Returns status, body and worker.
   def get(port, path)
     response = Net::HTTP.get_response(URI("http://127.0.0.1:#{port}#{path}"))
     [response.code, JSON.parse(response.body), response["x-worker"]]
@@ -125,7 +129,7 @@ class WebserviceTest < Minitest::Test
     []
   end
 
-  # Of requests by ten users at once.
+  # Returns the answers to requests by ten concurrent users.
   def answers(port, path, count)
     Array.new(10) { Thread.new { Array.new(count / 10) { get(port, path) } } }.flat_map(&:value)
   end
