@@ -79,7 +79,7 @@ class ConcurrencyTest < Minitest::Test
     end
   end
 
-  # Callers are interrupted at random moments, and must never get the answer to another's call.
+  # Callers are interrupted at random moments, and must never get another caller's answer.
   def test_interrupts_at_any_moment
     FakeServer.open(self.class.echo(-> { rand * 0.004 })) do |server|
       client = client_of(server.url)

@@ -152,7 +152,7 @@ class InterruptTest < Minitest::Test
       end
       assert_operator seconds, :<, 0.5
       figure("SIG#{signal} ends a call after",
-             "#{(seconds * 1000).round(1)} ms, the process with it")
+             "#{(seconds * 1000).round(1)} ms, and the process with it")
     ensure
       kill(pid)
     end

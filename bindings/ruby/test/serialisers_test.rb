@@ -94,7 +94,7 @@ class SerialisersTest < Minitest::Test
     end
   end
 
-  # An error holds no secret that is written, and programs may send it to another process.
+  # The written form of an error holds no secret, and programs may send it to another process.
   def test_an_error_is_written
     error = LibNango::Error::NotFound.new("gone", api_code: "not_found", http_status: 404)
     again = Marshal.load(Marshal.dump(error))
