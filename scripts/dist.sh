@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what is handed out, from what `make build` made: a tarball that can be unpacked anywhere,
-# and the Debian packages libnango0 and libnango-dev, in dist/.
+# Builds the release files in dist/ from the output of `make build`: a tarball that can be unpacked
+# anywhere, and the Debian packages libnango0 and libnango-dev.
 set -eu
 cd "$(dirname "$0")/.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -10,7 +10,7 @@ stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 mkdir -p dist
 
-# strip_library FOLDER: debug information is nothing that a user of the library needs.
+# strip_library FOLDER: removes debug information, which users of the library do not need.
 strip_library() {
     strip --strip-unneeded "$1/libnango.so.$version"
     strip --strip-debug "$1/libnango.a"
@@ -18,12 +18,12 @@ strip_library() {
 
 # --- The tarball ----------------------------------------------------------------------------------
 name=libnango-$version-linux-$machine-gnu
-# shellcheck disable=SC2016 # The variable is pkg-config's: the folder of the file itself.
+# shellcheck disable=SC2016 # pkg-config expands the variable to the folder of the .pc file.
 DESTDIR="$stage/tree" PREFIX='/' LIBDIR=/lib INCLUDEDIR=/include scripts/install.sh install
 mv "$stage/tree" "$stage/$name"
 # shellcheck disable=SC2016
-sed -i -e 's|^prefix=.*|prefix=${pcfiledir}/../..|' -e 's|^libdir=.*|libdir=${prefix}/lib|' -e 's|^includedir=.*|includedir=${prefix}/include|' \
-    "$stage/$name/lib/pkgconfig/nango.pc"
+sed -i -e 's|^prefix=.*|prefix=${pcfiledir}/../..|' -e 's|^libdir=.*|libdir=${prefix}/lib|' \
+    -e 's|^includedir=.*|includedir=${prefix}/include|' "$stage/$name/lib/pkgconfig/nango.pc"
 strip_library "$stage/$name/lib"
 cp README.md LICENSE-MIT LICENSE-APACHE "$stage/$name/"
 tar -C "$stage" --sort=name --owner=0 --group=0 --numeric-owner -czf "dist/$name.tar.gz" "$name"
@@ -34,8 +34,9 @@ multiarch=$(gcc -print-multiarch)
 libdir=usr/lib/$multiarch
 DESTDIR="$stage/all" PREFIX=/usr LIBDIR="/$libdir" scripts/install.sh install
 strip_library "$stage/all/$libdir"
-# The oldest glibc that has all that the library uses.
-glibc=$(objdump -T "$stage/all/$libdir/libnango.so.$version" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1 | cut -d _ -f 2)
+# The oldest glibc that has every symbol that the library uses.
+glibc=$(objdump -T "$stage/all/$libdir/libnango.so.$version" | grep -o 'GLIBC_[0-9.]*' |
+    sort -Vu | tail -n 1 | cut -d _ -f 2)
 
 # package NAME SECTION DEPENDS SUMMARY: packs $stage/NAME.
 package() {
@@ -68,7 +69,7 @@ Homepage: https://github.com/libnango/libnango
 Depends: $3
 Installed-Size: $(du -sk "$folder/usr" | cut -f 1)
 Description: $4
- Nango keeps the OAuth connections of a product's users and hands out fresh
+ Nango stores the OAuth connections of a product's users and returns fresh
  access tokens. libnango fetches them, in C, C++, Go and Ruby.
 EOF
     (cd "$folder" && find usr -type f -exec md5sum {} +) >"$folder/DEBIAN/md5sums"
@@ -77,12 +78,15 @@ EOF
 
 runtime=libnango$soversion
 install -d "$stage/$runtime/$libdir" "$stage/$runtime/DEBIAN" "$stage/libnango-dev"
-mv "$stage/all/$libdir/libnango.so.$version" "$stage/all/$libdir/libnango.so.$soversion" "$stage/$runtime/$libdir/"
+mv "$stage/all/$libdir/libnango.so.$version" "$stage/all/$libdir/libnango.so.$soversion" \
+    "$stage/$runtime/$libdir/"
 mv "$stage/all/usr" "$stage/libnango-dev/"
-# Who links the library depends on this package.
+# A package whose programs link the library depends on this one.
 echo "libnango $soversion $runtime (>= $version)" >"$stage/$runtime/DEBIAN/shlibs"
 echo "activate-noawait ldconfig" >"$stage/$runtime/DEBIAN/triggers"
-package "$runtime" libs "libc6 (>= $glibc), libgcc-s1" "client of Nango for fresh OAuth tokens - shared library"
-package libnango-dev libdevel "$runtime (= $version)" "client of Nango for fresh OAuth tokens - development files"
+package "$runtime" libs "libc6 (>= $glibc), libgcc-s1" \
+    "client of Nango for fresh OAuth tokens - shared library"
+package libnango-dev libdevel "$runtime (= $version)" \
+    "client of Nango for fresh OAuth tokens - development files"
 
 ls -l dist

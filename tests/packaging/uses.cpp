@@ -1,4 +1,4 @@
-// A C++ program of somebody who installed the library.
+// A C++ program that uses the installed library.
 #include <nango.hpp>
 
 #include <iostream>

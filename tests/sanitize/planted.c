@@ -1,4 +1,4 @@
-/* Mistakes with the library's memory, one at a time, that the sanitizers must catch: `planted MISTAKE`. */
+/* `planted MISTAKE` misuses the library's memory in one way, which the sanitizers must catch. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include <nango.h>
 
-/* So that the compiler does not know better. */
+/* Keeps the compiler from seeing the mistakes at compile time. */
 static volatile int one = 1;
 
 int main(int argc, char **argv)

@@ -1,11 +1,11 @@
-//! A race between two threads, to see that ThreadSanitizer sees it.
+//! A race between two threads, which ThreadSanitizer must report.
 
 static mut COUNT: u64 = 0;
 
 fn main() {
     let count = || {
         for _ in 0..1000 {
-            // SAFETY: it is not, on purpose.
+            // SAFETY: deliberately not safe. This is the race.
             unsafe { COUNT += 1 };
         }
     };
