@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the reference of nango.h and nango.hpp, build/docs/html/index.html, and sees that it is
-# whole: every function of C has its entry, every class of C++ its page, and what is not documented,
-# or badly, is refused.
+# Builds the reference of nango.h and nango.hpp in build/docs/html/index.html and checks that it is
+# complete: every C function has an entry and every C++ class has a page. Missing or wrong
+# documentation is an error.
 set -eu
 cd "$(dirname "$0")/../.."
 output=build/docs
@@ -16,31 +16,40 @@ for function in $functions; do
         exit 1
     }
 done
-classes=$(sed -n 's/^\(class\|struct\)\( \[\[nodiscard\]\]\)\? \([a-z_]*\)\( : public .*\)\? {.*/\3/p' bindings/cpp/nango.hpp | sort -u)
+class='\(class\|struct\)\( \[\[nodiscard\]\]\)\? \([a-z_]*\)\( : public .*\)\? {.*'
+classes=$(sed -n "s/^$class/\3/p" bindings/cpp/nango.hpp | sort -u)
 for class in $classes; do
     case $class in freed | given | problems | results | facts) continue ;; esac
     page=$(echo "$class" | sed 's/_/__/g')
-    [ -e "$output/html/classnango_1_1$page.html" ] || [ -e "$output/html/structnango_1_1$page.html" ] || {
+    [ -e "$output/html/classnango_1_1$page.html" ] ||
+        [ -e "$output/html/structnango_1_1$page.html" ] || {
         echo "docs: nango::$class has no page" >&2
         exit 1
     }
 done
 
-# refused WHAT FILE SED-SCRIPT: doxygen must fail with this change.
+# refused WHAT FILE SED-SCRIPT: changes a copy of FILE; doxygen must then fail.
 refused() {
     sed "$3" "$2" >"$output/$(basename "$2")"
     ! cmp -s "$2" "$output/$(basename "$2")" || {
-        echo "docs: the script changes nothing: $1" >&2
+        echo "docs: the sed script changes nothing. Update it: $1" >&2
         exit 1
     }
-    if sed -e "s|$2|$output/$(basename "$2")|" -e "s|^OUTPUT_DIRECTORY .*|OUTPUT_DIRECTORY = $output/refused|" docs/doxygen/Doxyfile | doxygen - >/dev/null 2>&1; then
-        echo "docs: not seen: $1" >&2
+    if sed -e "s|$2|$output/$(basename "$2")|" \
+        -e "s|^OUTPUT_DIRECTORY .*|OUTPUT_DIRECTORY = $output/refused|" docs/doxygen/Doxyfile |
+        doxygen - >/dev/null 2>&1; then
+        echo "docs: doxygen did not report: $1" >&2
         exit 1
     fi
 }
-refused "a function of C without a word" include/nango.h 's|^int64_t nango_live_objects(void);|&\nint nango_silent(void);|'
-refused "a function of C++ without a word" bindings/cpp/nango.hpp 's|^    int fd() const noexcept|    int silent() const { return 0; }\n&|'
-refused "a parameter that is not there" bindings/cpp/nango.hpp 's|@param page_size |@param page_length |'
-refused "a command that is none" bindings/cpp/nango.hpp 's|@return The token|@returrn The token|'
+refused "an undocumented C function" include/nango.h \
+    's|^int64_t nango_live_objects(void);|&\nint nango_silent(void);|'
+refused "an undocumented C++ function" bindings/cpp/nango.hpp \
+    's|^    int fd() const noexcept|    int silent() const { return 0; }\n&|'
+refused "a parameter that does not exist" bindings/cpp/nango.hpp \
+    's|@param page_size |@param page_length |'
+refused "a command that is not valid" bindings/cpp/nango.hpp \
+    's|@return The token|@returrn The token|'
 rm -rf "$output/refused" "$output/nango.h" "$output/nango.hpp"
-echo "docs: $(echo "$functions" | wc -l) functions, $(echo "$classes" | wc -l) classes, $output/html/index.html"
+count() { echo "$1" | wc -l; }
+echo "docs: $(count "$functions") functions, $(count "$classes") classes, $output/html/index.html"
