@@ -68,7 +68,11 @@ func run(kind, url, authority string, inFlight, calls int) error {
 
 func caller(kind, url string, pem []byte, inFlight int) (func() error, error) {
 	if kind == "libnango" {
-		options := []nango.Option{nango.WithBaseURL(url), nango.WithMaxConnections(uint32(max(inFlight, 256))), nango.WithIdleConnections(uint32(max(inFlight, 8)))}
+		options := []nango.Option{
+			nango.WithBaseURL(url),
+			nango.WithMaxConnections(uint32(max(inFlight, 256))),
+			nango.WithIdleConnections(uint32(max(inFlight, 8))),
+		}
 		if strings.HasPrefix(url, "https") {
 			options = append(options, nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(pem))
 		}
@@ -83,12 +87,22 @@ func caller(kind, url string, pem []byte, inFlight int) (func() error, error) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
-	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: inFlight, TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	client := &http.Client{
+		Timeout: time.Minute,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: inFlight,
+			TLSClientConfig:     &tls.Config{RootCAs: roots},
+		},
+	}
 	return func() error { return getToken(client, url) }, nil
 }
 
 func getToken(client *http.Client, url string) error {
-	request, err := http.NewRequest(http.MethodGet, url+"/connection/bob?provider_config_key=github", nil)
+	request, err := http.NewRequest(
+		http.MethodGet,
+		url+"/connection/bob?provider_config_key=github",
+		nil,
+	)
 	if err != nil {
 		return err
 	}

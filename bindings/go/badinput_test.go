@@ -170,10 +170,26 @@ func TestBadOptions(t *testing.T) {
 func with(options ...nango.Option) []nango.Option { return options }
 
 func TestGoodOptions(t *testing.T) {
-	client := newClient(t, nango.WithTimeout(20*time.Second), nango.WithConnectTimeout(5*time.Second), nango.WithAttemptTimeout(time.Nanosecond),
-		nango.WithAttemptTimeout(10*time.Second), nango.WithMaxRetries(1), nango.WithIdleTimeout(1<<62), nango.WithIdleConnections(2),
-		nango.WithMaxResponseBytes(1<<20), nango.WithUserAgentSuffix("test/1"), nango.WithProxy(""), nango.WithTLSRoots(nango.TLSRootsBundled),
-		nango.WithEvents(4), nango.WithMaxConnections(2))
+	client := newClient(
+		t,
+		nango.WithTimeout(20*time.Second),
+		nango.WithConnectTimeout(5*time.Second),
+		nango.WithAttemptTimeout(time.Nanosecond),
+		nango.WithAttemptTimeout(
+			10*time.Second,
+		),
+		nango.WithMaxRetries(1),
+		nango.WithIdleTimeout(1<<62),
+		nango.WithIdleConnections(2),
+		nango.WithMaxResponseBytes(
+			1<<20,
+		),
+		nango.WithUserAgentSuffix("test/1"),
+		nango.WithProxy(""),
+		nango.WithTLSRoots(nango.TLSRootsBundled),
+		nango.WithEvents(4),
+		nango.WithMaxConnections(2),
+	)
 	if _, err := client.GetConnection(background(), "github", "bob"); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +217,8 @@ func TestEnvironment(t *testing.T) {
 	}
 	_, err := nango.NewFromEnv()
 	e := wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
-	if !strings.Contains(e.Message, "NANGO_API_KEY") || !strings.Contains(e.Message, "NANGO_SECRET_KEY") {
+	if !strings.Contains(e.Message, "NANGO_API_KEY") ||
+		!strings.Contains(e.Message, "NANGO_SECRET_KEY") {
 		t.Errorf("got %v", err)
 	}
 	t.Setenv("NANGO_SECRET_KEY", "x\ny")
@@ -309,7 +326,9 @@ func TestRefusals(t *testing.T) {
 
 func newClientWithKey(t *testing.T, key string, options ...nango.Option) *nango.Client {
 	t.Helper()
-	client, err := nango.New(key, append([]nango.Option{nango.WithBaseURL(os.Getenv("NANGO_HOST"))}, options...)...)
+	client, err := nango.New(
+		key,
+		append([]nango.Option{nango.WithBaseURL(os.Getenv("NANGO_HOST"))}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +343,9 @@ func TestFactsOfAnError(t *testing.T) {
 		w.Header().Set("X-RateLimit-Limit", "200")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.WriteHeader(http.StatusTooManyRequests)
-		_, _ = w.Write([]byte(`{"error":{"code":"too_many_request","method":"GET","path":"/connection"}}`))
+		_, _ = w.Write(
+			[]byte(`{"error":{"code":"too_many_request","method":"GET","path":"/connection"}}`),
+		)
 	})
 	client := newClient(t, nango.WithBaseURL(url), nango.WithMaxRetries(0))
 	_, err := client.GetToken(background(), "github", "alice")
@@ -332,11 +353,14 @@ func TestFactsOfAnError(t *testing.T) {
 	if after, known := e.RetryAfter(); !known || after != 7*time.Second {
 		t.Errorf("got %v, %v", after, known)
 	}
-	if e.Header("RETRY-after") != "7" || e.Header("X-RateLimit-Limit") != "200" || e.Header("x-ratelimit-remaining") != "0" ||
-		e.Header("x-ratelimit-reset") != "" || e.Header("content-type") != "" {
+	if e.Header("RETRY-after") != "7" || e.Header("X-RateLimit-Limit") != "200" ||
+		e.Header("x-ratelimit-remaining") != "0" ||
+		e.Header("x-ratelimit-reset") != "" ||
+		e.Header("content-type") != "" {
 		t.Errorf("got %+v", *e)
 	}
-	if e.HTTPStatus != 429 || e.APICode != "too_many_request" || !e.Retryable || e.Attempts != 1 || e.BodyJSON == nil {
+	if e.HTTPStatus != 429 || e.APICode != "too_many_request" || !e.Retryable || e.Attempts != 1 ||
+		e.BodyJSON == nil {
 		t.Errorf("got %+v", *e)
 	}
 	if want := "nango: " + e.Message + " (RATE_LIMITED)"; e.Error() != want {

@@ -148,7 +148,12 @@ func (v *vector) newClient(t *testing.T, run string) *nango.Client {
 		if err != nil {
 			t.Fatal(err)
 		}
-		options = append(options, nango.WithBaseURL(os.Getenv(v.Client.Server)), nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(pem))
+		options = append(
+			options,
+			nango.WithBaseURL(os.Getenv(v.Client.Server)),
+			nango.WithTLSRoots(nango.TLSRootsCustomOnly),
+			nango.WithCAPEM(pem),
+		)
 	}
 	if v.Client.PluralRoutes {
 		options = append(options, nango.WithPluralRoutes())
@@ -293,10 +298,12 @@ func (v *vector) runTokenOfConnection(t *testing.T, run string, expect expectati
 		want = marshal(t, map[string]json.RawMessage{"error": expect.Error["code"]})
 	}
 	code := string(expect.Error["code"])
-	if v.Call.Operation != "get_token" || v.Calls != 0 || expect.Token == nil && code != `"NO_SINGLE_TOKEN"` && code != `"NO_CREDENTIALS"` {
+	if v.Call.Operation != "get_token" || v.Calls != 0 ||
+		expect.Token == nil && code != `"NO_SINGLE_TOKEN"` && code != `"NO_CREDENTIALS"` {
 		return
 	}
-	connection, err := v.newClient(t, run).GetConnection(background(), v.Call.ProviderConfigKey, v.Call.ConnectionID, v.callOptions()...)
+	connection, err := v.newClient(t, run).
+		GetConnection(background(), v.Call.ProviderConfigKey, v.Call.ConnectionID, v.callOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -471,7 +478,9 @@ func endUserView(u *nango.EndUser) any {
 		return nil
 	}
 	view := map[string]any{
-		"id": orNull(u.ID), "display_name": u.DisplayName, "email": u.Email, "tags": orEmpty(u.Tags), "organization": nil,
+		"id": orNull(
+			u.ID,
+		), "display_name": u.DisplayName, "email": u.Email, "tags": orEmpty(u.Tags), "organization": nil,
 	}
 	if o := u.Organization; o != nil {
 		view["organization"] = map[string]any{"id": orNull(o.ID), "display_name": o.DisplayName}

@@ -15,8 +15,8 @@ import (
 
 // Connection is one connection: an account of one of your users at a provider.
 //
-// What the server left out is the zero value, and so is a member of another type. It prints without
-// its secrets; [Connection.Raw] has everything.
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. A Connection prints without its secrets; [Connection.Raw] returns everything.
 type Connection struct {
 	// ID is Nango's internal number.
 	ID int64
@@ -28,28 +28,30 @@ type Connection struct {
 	Provider string
 	// Errors are the problems that the connection has now.
 	Errors []ConnectionError
-	// EndUser is whose account it is; nil: nobody said.
+	// EndUser is the user whose account it is; nil if none was given.
 	EndUser *EndUser
 	// Tags are the connection's tags.
 	Tags map[string]string
-	// Metadata is what your own code has stored with the connection: any JSON; nil: nothing, or null.
+	// Metadata is any JSON that your own code stored with the connection; nil if there is none, or
+	// null.
 	Metadata json.RawMessage
-	// ConnectionConfig is what the provider needs besides the credentials, such as a subdomain. It may
-	// hold secrets.
+	// ConnectionConfig is what the provider needs in addition to the credentials, such as a subdomain.
+	// It may hold secrets.
 	ConnectionConfig SecretJSON
-	// WebhookURLOverride is where the connection's webhooks go instead; nil: nowhere else.
+	// WebhookURLOverride is a URL that receives the connection's webhooks instead of the usual one;
+	// nil if there is none.
 	WebhookURLOverride *string
-	// CreatedAt is when the connection was made.
+	// CreatedAt is when the connection was created.
 	CreatedAt Timestamp
-	// UpdatedAt is when it was changed.
+	// UpdatedAt is when the connection was changed.
 	UpdatedAt Timestamp
-	// LastFetchedAt is when its credentials were last asked for.
+	// LastFetchedAt is when the connection's credentials were last requested.
 	LastFetchedAt Timestamp
-	// Credentials are the connection's credentials; without a type when there are none, or the key may
-	// not read them.
+	// Credentials are the connection's credentials. Their Type is empty if there are none, or if the
+	// key may not read them.
 	Credentials Credentials
-	// Extra holds the members that this package does not know, or that are of another type than it
-	// knows. They may be secrets.
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
 	Extra map[string]SecretJSON
 
 	raw SecretJSON
@@ -59,7 +61,7 @@ type Connection struct {
 type ConnectionError struct {
 	// Type is "auth" or "sync".
 	Type string `json:"type"`
-	// LogID names the log that says more.
+	// LogID is the id of the log that has the details.
 	LogID string `json:"log_id"`
 }
 
@@ -78,17 +80,17 @@ func (e *ConnectionError) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// EndUser is a user of yours.
+// EndUser is one of your users.
 type EndUser struct {
-	// ID is the id that your own code gave.
+	// ID is the id that your own code assigned.
 	ID string `json:"id"`
-	// DisplayName is the name to show; nil: there is none.
+	// DisplayName is the name to show; nil if there is none.
 	DisplayName *string `json:"display_name"`
-	// Email is the email address; nil: there is none.
+	// Email is the email address; nil if there is none.
 	Email *string `json:"email"`
 	// Tags are the end user's tags.
 	Tags map[string]string `json:"tags"`
-	// Organization is what the end user belongs to; nil: nobody said.
+	// Organization is the organization that the end user belongs to; nil if none was given.
 	Organization *Organization `json:"organization"`
 }
 
@@ -110,11 +112,11 @@ func (u *EndUser) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Organization is what an end user belongs to.
+// Organization is the organization that an end user belongs to.
 type Organization struct {
-	// ID is the id that your own code gave.
+	// ID is the id that your own code assigned.
 	ID string `json:"id"`
-	// DisplayName is the name to show; nil: there is none.
+	// DisplayName is the name to show; nil if there is none.
 	DisplayName *string `json:"display_name"`
 }
 
@@ -133,11 +135,11 @@ func (o *Organization) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Timestamp is a time as the server wrote it. The zero value: the server left it out.
+// Timestamp is a time as the server wrote it, or the zero value if the server left it out.
 type Timestamp struct {
 	// Text is what the server wrote.
 	Text string
-	// Time is that time; nil: the text is none (RFC 3339).
+	// Time is the parsed text; nil if the text is not a time in the format of RFC 3339.
 	Time *time.Time
 }
 
@@ -152,7 +154,7 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 	return json.Marshal(t.Text)
 }
 
-// UnmarshalJSON takes a text or null.
+// UnmarshalJSON reads a string or null.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	*t = Timestamp{}
 	if err := json.Unmarshal(data, &t.Text); err != nil {
@@ -164,7 +166,7 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Raw returns the whole answer as Nango wrote it, secrets and all.
+// Raw returns the whole answer as Nango wrote it, including secrets.
 func (c Connection) Raw() json.RawMessage { return c.raw.Reveal() }
 
 // UnmarshalJSON reads a connection as Nango writes it.
@@ -198,8 +200,8 @@ func (c *Connection) decode(data []byte) error {
 	take(m, "updated_at", &c.UpdatedAt)
 	take(m, "last_fetched_at", &c.LastFetchedAt)
 	take(m, "credentials", &c.Credentials)
-	if strange, ok := m["credentials"]; ok {
-		c.Credentials.raw = newSecretJSON(strange)
+	if notAnObject, ok := m["credentials"]; ok {
+		c.Credentials.raw = newSecretJSON(notAnObject)
 		delete(m, "credentials")
 	}
 	c.Extra = m.rest()
@@ -224,59 +226,70 @@ func (c Connection) MarshalJSON() ([]byte, error) {
 		LastFetchedAt      Timestamp         `json:"last_fetched_at"`
 		Credentials        Credentials       `json:"credentials"`
 	}{
-		c.ID, c.ConnectionID, c.ProviderConfigKey, c.Provider, c.Errors, c.EndUser, c.Tags, c.Metadata, c.ConnectionConfig,
-		c.WebhookURLOverride, c.CreatedAt, c.UpdatedAt, c.LastFetchedAt, c.Credentials,
+		c.ID, c.ConnectionID, c.ProviderConfigKey, c.Provider, c.Errors, c.EndUser, c.Tags,
+		c.Metadata, c.ConnectionConfig, c.WebhookURLOverride, c.CreatedAt, c.UpdatedAt,
+		c.LastFetchedAt, c.Credentials,
 	})
 }
 
-// String says which connection it is, without its secrets.
+// String identifies the connection, without its secrets.
 func (c Connection) String() string {
-	return fmt.Sprintf("nango.Connection{ConnectionID:%q ProviderConfigKey:%q Provider:%q Credentials:%v}",
-		c.ConnectionID, c.ProviderConfigKey, c.Provider, c.Credentials)
+	return fmt.Sprintf(
+		"nango.Connection{ConnectionID:%q ProviderConfigKey:%q Provider:%q Credentials:%v}",
+		c.ConnectionID,
+		c.ProviderConfigKey,
+		c.Provider,
+		c.Credentials,
+	)
 }
 
-// GoString is String.
+// GoString returns the same as String.
 func (c Connection) GoString() string { return c.String() }
 
 // Format prints String, whatever the verb.
 func (c Connection) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue says which connection it is, without its secrets.
+// LogValue identifies the connection, without its secrets.
 func (c Connection) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("connection_id", c.ConnectionID), slog.String("provider_config_key", c.ProviderConfigKey),
-		slog.String("provider", c.Provider), slog.Any("credentials", c.Credentials))
+	return slog.GroupValue(
+		slog.String("connection_id", c.ConnectionID),
+		slog.String("provider_config_key", c.ProviderConfigKey),
+		slog.String("provider", c.Provider),
+		slog.Any("credentials", c.Credentials),
+	)
 }
 
-// ConnectionSummary is a connection as a list shows it: without credentials.
+// ConnectionSummary is a connection as it appears in a list, without credentials.
 type ConnectionSummary struct {
 	// ID is Nango's internal number.
 	ID int64 `json:"id"`
 	// ConnectionID names the connection within its integration.
 	ConnectionID string `json:"connection_id"`
-	// ProviderConfigKey is the integration's unique key. Empty on servers before October 2024, which
-	// write it as the provider.
+	// ProviderConfigKey is the integration's unique key. It is empty on servers older than October
+	// 2024, which write the key as the provider.
 	ProviderConfigKey string `json:"provider_config_key"`
-	// Provider is the name of the provider's template; on servers before October 2024 the
+	// Provider is the name of the provider's template. On servers older than October 2024 it is the
 	// integration's unique key.
 	Provider string `json:"provider"`
 	// Errors are the problems that the connection has now.
 	Errors []ConnectionError `json:"errors"`
-	// EndUser is whose account it is; nil: nobody said.
+	// EndUser is the user whose account it is; nil if none was given.
 	EndUser *EndUser `json:"end_user"`
 	// Tags are the connection's tags.
 	Tags map[string]string `json:"tags"`
-	// Metadata is what your own code has stored with the connection: any JSON; nil: nothing, or null.
+	// Metadata is any JSON that your own code stored with the connection; nil if there is none, or
+	// null.
 	Metadata json.RawMessage `json:"metadata"`
-	// Created is when the connection was made.
+	// Created is when the connection was created.
 	Created Timestamp `json:"created"`
-	// Extra holds the members that this package does not know, or that are of another type than it
-	// knows. They may be secrets.
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
 	Extra map[string]SecretJSON `json:"-"`
 
 	raw SecretJSON
 }
 
-// Raw returns the element of the list as Nango wrote it.
+// Raw returns the list's element as Nango wrote it.
 func (c ConnectionSummary) Raw() json.RawMessage { return c.raw.Reveal() }
 
 // UnmarshalJSON reads an element of a list as Nango writes it.
@@ -306,53 +319,58 @@ func (c *ConnectionSummary) decode(data []byte) error {
 	return nil
 }
 
-// String says which connection it is.
+// String identifies the connection.
 func (c ConnectionSummary) String() string {
-	return fmt.Sprintf("nango.ConnectionSummary{ConnectionID:%q ProviderConfigKey:%q Provider:%q}", c.ConnectionID, c.ProviderConfigKey, c.Provider)
+	return fmt.Sprintf(
+		"nango.ConnectionSummary{ConnectionID:%q ProviderConfigKey:%q Provider:%q}",
+		c.ConnectionID,
+		c.ProviderConfigKey,
+		c.Provider,
+	)
 }
 
-// GoString is String.
+// GoString returns the same as String.
 func (c ConnectionSummary) GoString() string { return c.String() }
 
 // Format prints String, whatever the verb.
 func (c ConnectionSummary) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue says which connection it is.
+// LogValue identifies the connection.
 func (c ConnectionSummary) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("connection_id", c.ConnectionID),
 		slog.String("provider_config_key", c.ProviderConfigKey), slog.String("provider", c.Provider))
 }
 
-// Credentials are a connection's credentials, of whatever type. The named fields are what many
-// types have; [Credentials.Field] has the rest.
+// Credentials are a connection's credentials, of any type. The named fields are the members that
+// many types have; [Credentials.Field] returns any member.
 type Credentials struct {
-	// Type is "OAUTH2", "API_KEY", "BASIC" and so on; empty: there are no credentials. More types may
-	// come.
+	// Type is "OAUTH2", "API_KEY", "BASIC" and so on, or empty if there are no credentials. Nango may
+	// add more types.
 	Type string
-	// ExpiresAt is when the token runs out, as far as the provider said.
+	// ExpiresAt is when the token expires, if the provider gave a time.
 	ExpiresAt Timestamp
-	// AccessToken is that of OAUTH2, APP and APP_STORE.
+	// AccessToken is the token of OAUTH2, APP and APP_STORE.
 	AccessToken Secret
-	// RefreshToken is there only if it was asked for with [IncludeRefreshToken].
+	// RefreshToken is set only if the call used [IncludeRefreshToken].
 	RefreshToken Secret
-	// Token is that of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a text.
+	// Token is the token of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a string.
 	Token Secret
-	// APIKey is that of API_KEY.
+	// APIKey is the key of API_KEY.
 	APIKey Secret
-	// Username is that of BASIC, BILL and SIGNATURE.
+	// Username is the username of BASIC, BILL and SIGNATURE.
 	Username Secret
-	// Password is that of BASIC, BILL and SIGNATURE.
+	// Password is the password of BASIC, BILL and SIGNATURE.
 	Password Secret
-	// OAuthToken is that of OAUTH1.
+	// OAuthToken is the token of OAUTH1.
 	OAuthToken Secret
-	// OAuthTokenSecret is that of OAUTH1.
+	// OAuthTokenSecret is the token's secret of OAUTH1.
 	OAuthTokenSecret Secret
 
 	raw SecretJSON
 }
 
-// Field returns a member by the server's name for it, such as "client_id": a string as its text,
-// anything else as its JSON. False: there is none, or it is null.
+// Field returns a member by the server's name for it, such as "client_id": the text of a string,
+// the JSON of anything else. It returns false if the member is missing or null.
 func (c Credentials) Field(name string) (Secret, bool) { return c.raw.Field(name) }
 
 // Names returns the names of all members, sorted.
@@ -360,15 +378,17 @@ func (c Credentials) Names() []string {
 	return slices.Sorted(maps.Keys(membersOf(c.Raw())))
 }
 
-// Raw returns the credentials as Nango wrote them, secrets and all; nil: there were none.
+// Raw returns the credentials as Nango wrote them, including secrets, or nil if there were none.
 func (c Credentials) Raw() json.RawMessage { return c.raw.Reveal() }
 
-// IsEmpty reports whether there are none: the connection has none, or the key may not read them.
+// IsEmpty reports whether there are no credentials: the connection has none, or the key may not
+// read them.
 func (c Credentials) IsEmpty() bool { return len(membersOf(c.Raw())) == 0 }
 
-// SingleToken returns the one text that goes behind "Bearer", or the API key: what
-// [Client.GetToken] would have fetched instead of these credentials. Nothing is sent. Credentials
-// that are not one token are [ErrNoSingleToken], none at all are [ErrNoCredentials].
+// SingleToken returns the text that goes after "Bearer", or the API key: what [Client.GetToken]
+// would have fetched instead of these credentials. It sends nothing. It fails with
+// [ErrNoSingleToken] if the credentials have no single token, and with [ErrNoCredentials] if there
+// are none.
 func (c Credentials) SingleToken() (Secret, error) {
 	text := []byte("{}\x00")
 	if raw := c.raw.Reveal(); raw != nil {
@@ -398,8 +418,14 @@ func (c *Credentials) decode(data []byte) error {
 	}
 	*c = Credentials{raw: newSecretJSON(data)}
 	for name, field := range map[string]*Secret{
-		"access_token": &c.AccessToken, "refresh_token": &c.RefreshToken, "token": &c.Token, "apiKey": &c.APIKey,
-		"username": &c.Username, "password": &c.Password, "oauth_token": &c.OAuthToken, "oauth_token_secret": &c.OAuthTokenSecret,
+		"access_token":       &c.AccessToken,
+		"refresh_token":      &c.RefreshToken,
+		"token":              &c.Token,
+		"apiKey":             &c.APIKey,
+		"username":           &c.Username,
+		"password":           &c.Password,
+		"oauth_token":        &c.OAuthToken,
+		"oauth_token_secret": &c.OAuthTokenSecret,
 	} {
 		var text *string
 		if take(m, name, &text); text != nil {
@@ -426,24 +452,29 @@ func (c Credentials) MarshalJSON() ([]byte, error) {
 	return json.Marshal(printed)
 }
 
-// String says of what type they are.
+// String shows the type and the expiry of the credentials, without secrets.
 func (c Credentials) String() string {
-	return fmt.Sprintf("nango.Credentials{Type:%q ExpiresAt:%q %s}", c.Type, c.ExpiresAt.Text, redacted)
+	return fmt.Sprintf(
+		"nango.Credentials{Type:%q ExpiresAt:%q %s}",
+		c.Type,
+		c.ExpiresAt.Text,
+		redacted,
+	)
 }
 
-// GoString is String.
+// GoString returns the same as String.
 func (c Credentials) GoString() string { return c.String() }
 
 // Format prints String, whatever the verb.
 func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue says of what type they are.
+// LogValue shows the type and the expiry of the credentials, without secrets.
 func (c Credentials) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("type", c.Type), slog.String("expires_at", c.ExpiresAt.Text))
 }
 
-// members are those of a JSON object. encoding/json alone would take "Type" for "type", and give up
-// at a member of another type.
+// members are the members of a JSON object. Decoding into a struct would accept "Type" for "type",
+// and fail at a member of an unexpected type.
 type members map[string]json.RawMessage
 
 func objectOf(data []byte) (members, error) {
@@ -454,9 +485,10 @@ func objectOf(data []byte) (members, error) {
 	return m, nil
 }
 
-// unexpected does not say what encoding/json says, which may quote the text.
+// unexpected leaves out the message of encoding/json, which may quote the text.
 func unexpected() error {
-	return newError(CodeInvalidResponse, "the answer is JSON, but not what was expected")
+	return newError(CodeInvalidResponse,
+		"the answer is JSON, but not of the expected form; check the base URL")
 }
 
 func membersOf(data json.RawMessage) members {
@@ -467,7 +499,7 @@ func membersOf(data json.RawMessage) members {
 	return m
 }
 
-// take moves a member to where it belongs. One of another type stays.
+// take moves a member into a variable. A member of another type stays.
 func take[T any](m members, name string, into *T) {
 	var taken T
 	if value, ok := m[name]; ok && json.Unmarshal(value, &taken) == nil {
@@ -476,7 +508,7 @@ func take[T any](m members, name string, into *T) {
 	}
 }
 
-// takeErrors takes the objects out of a list. The list stays if there is something else in it.
+// takeErrors copies the objects of a list, and removes the list unless it holds anything else.
 func (m members) takeErrors(name string, into *[]ConnectionError) {
 	var elements []json.RawMessage
 	if json.Unmarshal(m[name], &elements) != nil {
@@ -497,7 +529,7 @@ func (m members) takeErrors(name string, into *[]ConnectionError) {
 	}
 }
 
-// takeTexts takes the texts out of an object. The object stays if there is something else in it.
+// takeTexts copies the strings of an object, and removes the object unless it holds anything else.
 func (m members) takeTexts(name string, into *map[string]string) {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(m[name], &all) != nil {
@@ -518,7 +550,7 @@ func (m members) takeTexts(name string, into *map[string]string) {
 	}
 }
 
-// takeJSON moves a member as it is; null becomes nil.
+// takeJSON moves a member of any type; null becomes nil.
 func (m members) takeJSON(name string, into *json.RawMessage) {
 	if value, ok := m[name]; ok {
 		if string(value) != "null" {
@@ -528,7 +560,7 @@ func (m members) takeJSON(name string, into *json.RawMessage) {
 	}
 }
 
-// rest are the members that nobody took.
+// rest returns the members that were not taken.
 func (m members) rest() map[string]SecretJSON {
 	if len(m) == 0 {
 		return nil

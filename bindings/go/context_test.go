@@ -52,7 +52,8 @@ func TestCancel(t *testing.T) {
 			within(t, 500*time.Millisecond, func() {
 				err := wait(ctx, client)
 				wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled)
-				if !errors.Is(err, context.Canceled) || !errors.Is(err, reason) || errors.Is(err, context.DeadlineExceeded) {
+				if !errors.Is(err, context.Canceled) || !errors.Is(err, reason) ||
+					errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("got %v", err)
 				}
 			})
@@ -92,11 +93,19 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	for name, wait := range waiting {
 		t.Run(name, func(t *testing.T) {
 			err := wait(cancelled, client)
-			if e := wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled); !errors.Is(err, context.Canceled) || e.Attempts != 0 {
+			if e := wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled); !errors.Is(
+				err,
+				context.Canceled,
+			) ||
+				e.Attempts != 0 {
 				t.Errorf("got %v", err)
 			}
 			err = wait(expired, client)
-			if e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout); !errors.Is(err, context.DeadlineExceeded) || e.Attempts != 0 {
+			if e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout); !errors.Is(
+				err,
+				context.DeadlineExceeded,
+			) ||
+				e.Attempts != 0 {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -256,7 +265,10 @@ func TestCloseEndsCalls(t *testing.T) {
 			within(t, 200*time.Millisecond, func() {
 				_ = client.Close()
 				for range cap(result) {
-					if e := wantCode(t, <-result, nango.ErrClosed, nango.CodeClosed); errors.Is(e, context.Canceled) {
+					if e := wantCode(t, <-result, nango.ErrClosed, nango.CodeClosed); errors.Is(
+						e,
+						context.Canceled,
+					) {
 						t.Errorf("got %v", e)
 					}
 				}
@@ -288,13 +300,23 @@ func TestNothingIsLeft(t *testing.T) {
 		_ = one.Close()
 	}
 	for range 200 {
-		if settle(0) == 0 && runtime.NumGoroutine() <= goroutines && descriptorsOfProcess(t) <= descriptors {
+		if settle(0) == 0 && runtime.NumGoroutine() <= goroutines &&
+			descriptorsOfProcess(t) <= descriptors {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if live, now, open := settle(0), runtime.NumGoroutine(), descriptorsOfProcess(t); live > 0 || now > goroutines || open > descriptors {
-		t.Errorf("%d live objects; %d goroutines before, %d after; %d descriptors before, %d after", live, goroutines, now, descriptors, open)
+	if live, now, open := settle(0), runtime.NumGoroutine(), descriptorsOfProcess(t); live > 0 ||
+		now > goroutines ||
+		open > descriptors {
+		t.Errorf(
+			"%d live objects; %d goroutines before, %d after; %d descriptors before, %d after",
+			live,
+			goroutines,
+			now,
+			descriptors,
+			open,
+		)
 	}
 }
 
@@ -351,7 +373,8 @@ func TestCallsWaitForAConnection(t *testing.T) {
 	within(t, 300*time.Millisecond, func() {
 		_, err := client.GetToken(background(), "github", "alice", nango.Timeout(30*time.Millisecond))
 		e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
-		if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Message, "max_connections") || !e.Retryable {
+		if errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Message, "max_connections") ||
+			!e.Retryable {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -382,7 +405,8 @@ func TestManyGoroutines(t *testing.T) {
 					}
 				case 2:
 					credentials, err := client.GetCredentials(background(), "basic-auth", "dave")
-					if err != nil || credentials.Username.Reveal() != "dave" || credentials.Password.Reveal() != "hunter2" {
+					if err != nil || credentials.Username.Reveal() != "dave" ||
+						credentials.Password.Reveal() != "hunter2" {
 						t.Errorf("got %v, %v", credentials, err)
 					}
 				case 3:

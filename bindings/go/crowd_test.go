@@ -71,7 +71,8 @@ func TestCrowd(t *testing.T) {
 	if ours.Threads > 24 {
 		t.Errorf("%d threads", ours.Threads)
 	}
-	if ratio := float64(ours.PeakKB) / float64(beside.PeakKB); beside.Answered == calls && !raceDetector {
+	if ratio := float64(ours.PeakKB) / float64(beside.PeakKB); beside.Answered == calls &&
+		!raceDetector {
 		t.Logf("%.2f times the memory of net/http", ratio)
 		if ratio > 1 {
 			t.Error("that is too much")
@@ -177,7 +178,13 @@ func beCrowd() error {
 func crowdCaller(client, server string, calls int) (func() error, error) {
 	const key = "0f8fad5b-d9cb-469f-a165-70867728950e"
 	if client == "libnango" {
-		c, err := nango.New(key, nango.WithBaseURL(server), nango.WithMaxConnections(uint32(calls)), nango.WithMaxRetries(0), nango.WithConnectTimeout(30*time.Second))
+		c, err := nango.New(
+			key,
+			nango.WithBaseURL(server),
+			nango.WithMaxConnections(uint32(calls)),
+			nango.WithMaxRetries(0),
+			nango.WithConnectTimeout(30*time.Second),
+		)
 		return func() error {
 			token, err := c.GetToken(background(), "github", "alice")
 			if err == nil && token.IsEmpty() {
@@ -188,7 +195,12 @@ func crowdCaller(client, server string, calls int) (func() error, error) {
 	}
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
 	return func() error {
-		request, err := http.NewRequestWithContext(background(), http.MethodGet, server+"/connection/alice?provider_config_key=github", nil)
+		request, err := http.NewRequestWithContext(
+			background(),
+			http.MethodGet,
+			server+"/connection/alice?provider_config_key=github",
+			nil,
+		)
 		if err != nil {
 			return err
 		}
@@ -207,7 +219,8 @@ func crowdCaller(client, server string, calls int) (func() error, error) {
 				AccessToken string `json:"access_token"`
 			}
 		}
-		if err := json.Unmarshal(body, &connection); err != nil || connection.Credentials.AccessToken == "" {
+		if err := json.Unmarshal(body, &connection); err != nil ||
+			connection.Credentials.AccessToken == "" {
 			return fmt.Errorf("no token: %v", err)
 		}
 		return nil

@@ -20,7 +20,12 @@ import (
 func TestTokenWorksAtTheProvider(t *testing.T) {
 	client := newClient(t)
 	ask := func(token nango.Secret) int {
-		request, err := http.NewRequestWithContext(background(), http.MethodGet, os.Getenv("NANGO_DEV_PROVIDER_URL"), nil)
+		request, err := http.NewRequestWithContext(
+			background(),
+			http.MethodGet,
+			os.Getenv("NANGO_DEV_PROVIDER_URL"),
+			nil,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,12 +54,19 @@ func TestTokenWorksAtTheProvider(t *testing.T) {
 	if was, is := ask(old), ask(fresh); was != http.StatusUnauthorized || is != http.StatusOK {
 		t.Errorf("the provider says %d and %d", was, is)
 	}
-	credentials, err := client.GetCredentials(background(), "github", "alice", nango.IncludeRefreshToken())
-	if err != nil || credentials.RefreshToken.IsEmpty() || credentials.Type != "OAUTH2" || credentials.ExpiresAt.Time == nil {
+	credentials, err := client.GetCredentials(
+		background(),
+		"github",
+		"alice",
+		nango.IncludeRefreshToken(),
+	)
+	if err != nil || credentials.RefreshToken.IsEmpty() || credentials.Type != "OAUTH2" ||
+		credentials.ExpiresAt.Time == nil {
 		t.Errorf("got %v, %v", credentials, err)
 	}
 	connection, err := client.GetConnection(background(), "github", "alice")
-	if err != nil || !connection.Credentials.RefreshToken.IsEmpty() || !connection.Credentials.AccessToken.Equal(credentials.AccessToken) {
+	if err != nil || !connection.Credentials.RefreshToken.IsEmpty() ||
+		!connection.Credentials.AccessToken.Equal(credentials.AccessToken) {
 		t.Errorf("got %v, %v", connection, err)
 	}
 }
@@ -70,7 +82,9 @@ func TestList(t *testing.T) {
 			t.Errorf("pages of %d: got %d, want %d", size, len(got), len(all))
 		}
 	}
-	if got := list(t, client, nango.Filter{ConnectionID: "alice", IntegrationIDs: []string{"github", "hubspot"}, Tags: map[string]string{"end_user_id": "alice"}}); len(got) != 1 {
+	if got := list(t, client, nango.Filter{ConnectionID: "alice", IntegrationIDs: []string{"github", "hubspot"}, Tags: map[string]string{"end_user_id": "alice"}}); len(
+		got,
+	) != 1 {
 		t.Errorf("got %q", got)
 	}
 	seen := 0
@@ -85,7 +99,8 @@ func TestList(t *testing.T) {
 	walk := client.ListConnections(background(), nango.Filter{ConnectionID: "bob"})
 	for range 2 {
 		for connection, err := range walk {
-			if err != nil || connection.EndUser == nil || *connection.EndUser.Email != "bob@example.com" || connection.Created.Time == nil {
+			if err != nil || connection.EndUser == nil || *connection.EndUser.Email != "bob@example.com" ||
+				connection.Created.Time == nil {
 				t.Errorf("got %v, %v", connection, err)
 			}
 		}
@@ -203,7 +218,11 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
-	_, err = newClient(t, host, nango.WithTLSRoots(nango.TLSRootsBundled)).GetToken(background(), "github", "bob")
+	_, err = newClient(
+		t,
+		host,
+		nango.WithTLSRoots(nango.TLSRootsBundled),
+	).GetToken(background(), "github", "bob")
 	if e := wantCode(t, err, nango.ErrTLS, nango.CodeTLS); e.Retryable || e.Attempts != 1 {
 		t.Errorf("got %+v", *e)
 	}
@@ -232,7 +251,12 @@ func TestNothingLeaks(t *testing.T) {
 	round := func() {
 		for range 150 {
 			ctx, cancel := context.WithTimeout(background(), time.Minute)
-			_, _ = client.GetConnection(ctx, "github", "bob", nango.Header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+			_, _ = client.GetConnection(
+				ctx,
+				"github",
+				"bob",
+				nango.Header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+			)
 			_, _ = client.GetToken(ctx, "github", "nobody")
 			_, _ = client.GetToken(ctx, "github", "bob\x00")
 			_, _ = client.GetToken(ctx, "github", "..", nango.Header("Host", "x"))

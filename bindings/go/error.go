@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// Code says what kind of failure an error is.
+// Code is the kind of a failure.
 type Code int32
 
-// String returns the code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that is no code of
-// the loaded library.
+// String returns the code's name, such as "RATE_LIMITED", or "UNKNOWN" for a number that the loaded
+// library does not know.
 func (c Code) String() string {
 	return C.GoString(C.nango_code_name(C.nango_code(c)))
 }
@@ -26,24 +26,25 @@ func (s sentinel) Error() string {
 	return "nango: " + Code(s).String()
 }
 
-// Error is why a call failed. What it shows holds no secret.
+// Error says why a call failed. It shows no secrets.
 type Error struct {
-	// Code is what kind of failure it is.
+	// Code is the kind of failure.
 	Code Code
-	// HTTPStatus is the HTTP status of Nango's answer; 0: there was no answer.
+	// HTTPStatus is the HTTP status of Nango's answer, or 0 if there was no answer.
 	HTTPStatus int
-	// APICode is Nango's own code, such as "unknown_provider_config"; empty: there is none.
+	// APICode is Nango's own code, such as "unknown_provider_config", or empty if there is none.
 	APICode string
-	// Message is for a person: what failed, where, and what to do about it.
+	// Message is human-readable: what failed, where, and what to do about it.
 	Message string
-	// BodyJSON is what of the JSON body of Nango's answer is known to be safe: the members of Nango's
-	// error envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
-	// "..." where others are left out. Nil: the body has not that form.
+	// BodyJSON is the part of the JSON body of Nango's answer that is known to be safe: the members of
+	// Nango's error envelopes. "[REDACTED]" replaces a value that may be a secret, and a member "..."
+	// replaces the members that are left out. It is nil if the body does not have that form.
 	BodyJSON json.RawMessage
-	// Retryable says whether the same call may succeed later with nothing else changed. The library's
-	// own retries are over by then.
+	// Retryable reports whether the same call may succeed later with nothing else changed. The library
+	// has already made its own retries.
 	Retryable bool
-	// Attempts is how often the request was sent, or tried to be; 0: it was refused before that.
+	// Attempts is how often the library sent the request or tried to. It is 0 if the call was rejected
+	// before that.
 	Attempts int
 
 	retryAfter time.Duration
@@ -57,48 +58,55 @@ func (e *Error) Error() string {
 	return "nango: " + e.Message + " (" + e.Code.String() + ")"
 }
 
-// Is reports whether target is the Err… variable of this error's code.
+// Is reports whether target is the Err… variable for this error's code.
 func (e *Error) Is(target error) bool {
 	s, ok := target.(sentinel)
 	return ok && Code(s) == e.Code
 }
 
-// Unwrap returns the context's error if the context ended the call, else nil.
+// Unwrap returns the context's error if the context ended the call, and nil otherwise.
 func (e *Error) Unwrap() error {
 	return e.cause
 }
 
-// RetryAfter returns how long to wait before the same call has a chance, and whether that is known.
+// RetryAfter returns how long to wait before the same call may succeed, and whether that is known.
 func (e *Error) RetryAfter() (time.Duration, bool) {
 	return max(e.retryAfter, 0), e.retryAfter >= 0
 }
 
-// Header returns a header of Nango's answer that is a fact about the failure: "Retry-After",
-// "X-RateLimit-Limit", "X-RateLimit-Remaining" (requests) or "X-RateLimit-Reset" (Unix seconds),
-// the name in any case. Empty: the answer had no such header, or it is none of these.
+// Header returns a header of Nango's answer that describes the failure: "Retry-After",
+// "X-RateLimit-Limit", "X-RateLimit-Remaining" (requests) or "X-RateLimit-Reset" (Unix seconds).
+// The case of the name does not matter. It returns an empty string for any other header, and for
+// one that the answer does not have.
 func (e *Error) Header(name string) string {
 	return e.headers[strings.ToLower(name)]
 }
 
-// RevealBody returns the whole body of an answer that was not a success, as far as it was read: its
-// first MiB. It may hold secrets, so nothing prints it. Empty: there was no such answer, or its
-// body was empty.
+// RevealBody returns the body of an answer that was not a success, up to the first MiB, which is
+// all that the library reads. The body may hold secrets, so nothing prints it. RevealBody returns
+// an empty string if there was no such answer, or if its body was empty.
 func (e *Error) RevealBody() string {
 	return e.body.Reveal()
 }
 
-// Each ends with a NUL, for C.
-var factHeaders = []string{"retry-after\x00", "x-ratelimit-limit\x00", "x-ratelimit-remaining\x00", "x-ratelimit-reset\x00"}
+// factHeaders are the names that Header knows. Each ends with a NUL, for C.
+var factHeaders = []string{
+	"retry-after\x00",
+	"x-ratelimit-limit\x00",
+	"x-ratelimit-remaining\x00",
+	"x-ratelimit-reset\x00",
+}
 
-// newError is an error that the library has no part in.
+// newError makes an error that does not come from the library.
 func newError(code Code, message string) *Error {
 	return &Error{Code: code, Message: message, retryAfter: -1}
 }
 
-// takeError copies an error of the library's, and frees it.
+// takeError copies an error of the library, and frees the original.
 func takeError(from *C.nango_error) *Error {
 	if from == nil {
-		return newError(CodeInternal, "the library gave neither a result nor an error")
+		return newError(CodeInternal,
+			"the library returned neither a result nor an error; please report this")
 	}
 	defer C.nango_error_free(from)
 	return copyError(from)
@@ -131,24 +139,26 @@ func copyError(from *C.nango_error) *Error {
 	return e
 }
 
-// endedBy says that a context ended the call. Its deadline is a timeout, whatever the library was
-// told.
+// endedBy records that a context ended the call. An expired deadline is a timeout, even if the
+// library reports a cancelled call.
 func (e *Error) endedBy(ctx context.Context, err error) *Error {
 	e.cause = err
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, err) {
 		e.cause = errors.Join(err, cause)
 	}
 	if e.Code == CodeCancelled && errors.Is(err, context.DeadlineExceeded) {
-		e.Code, e.Retryable, e.Message = CodeTimeout, true, "the context's deadline passed before the call ended"
+		e.Code, e.Retryable = CodeTimeout, true
+		e.Message = "the context's deadline expired before the call completed; allow more time"
 	}
 	return e
 }
 
-// contextError is the error of a call that a context ended outside of the library.
+// contextError is the error of a call that a context ended outside the library.
 func contextError(ctx context.Context) *Error {
-	return newError(CodeCancelled, "the context was cancelled before the call ended").endedBy(ctx, ctx.Err())
+	e := newError(CodeCancelled, "the context was cancelled before the call completed")
+	return e.endedBy(ctx, ctx.Err())
 }
 
 func closedError() *Error {
-	return newError(CodeClosed, "the client is closed")
+	return newError(CodeClosed, "the client is closed; create a new one to make more calls")
 }

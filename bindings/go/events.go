@@ -9,32 +9,33 @@ import (
 	"time"
 )
 
-// LogEvents writes the client's events to a logger, until the context ends or the client is closed:
-// run it in a goroutine of its own. The client must be made with [WithEvents].
+// LogEvents writes the client's events to a logger until the context ends or the client is closed.
+// Run it in its own goroutine. The client must have been created with [WithEvents].
 //
 //	go client.LogEvents(ctx, slog.Default())
 //
-// An attempt that succeeded has the level Debug, one that failed Warn, and so has a warning. The
-// attributes are the members of the event, as [Client.NextEventJSON] tells them; the time is the
-// event's. Nothing in it is a secret.
+// A successful attempt is logged at level Debug; a failed attempt and a warning are logged at level
+// Warn. The attributes are the event's members, as [Client.NextEventJSON] describes them, and the
+// time is the event's. Events hold no secrets.
 //
-// It returns nil when the client was closed, or else the error of the context.
+// LogEvents returns nil if the client was closed, and the context's error otherwise.
 func (c *Client) LogEvents(ctx context.Context, logger *slog.Logger) error {
 	if !c.events {
-		return newError(CodeInvalidArgument, "this client keeps no events: make it with WithEvents")
+		return newError(CodeInvalidArgument,
+			"the client does not record events; create it with WithEvents")
 	}
-	// A client that is forgotten but for this loop is forgotten.
+	// Hold the handle, not the client, so that this loop does not keep an abandoned client alive.
 	handle := c.handle
-	// Calls stir it; what a call tells before its end is seen by the clock.
-	clock := time.NewTicker(time.Second)
-	defer clock.Stop()
+	// A call signals its events when it completes; the ticker finds those of calls in progress.
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
 	for {
 		for event := handle.nextEvent(); event != nil; event = handle.nextEvent() {
 			logEvent(ctx, logger, event)
 		}
 		select {
-		case <-handle.stirred:
-		case <-clock.C:
+		case <-handle.eventsPending:
+		case <-ticker.C:
 		case <-handle.ended:
 			return nil
 		case <-ctx.Done():
@@ -43,10 +44,10 @@ func (c *Client) LogEvents(ctx context.Context, logger *slog.Logger) error {
 	}
 }
 
-// stir tells who logs events that there may be some.
-func (h *handle) stir() {
+// signalEvents wakes LogEvents, because there may be new events.
+func (h *handle) signalEvents() {
 	select {
-	case h.stirred <- struct{}{}:
+	case h.eventsPending <- struct{}{}:
 	default:
 	}
 }
@@ -73,7 +74,7 @@ func logEvent(ctx context.Context, logger *slog.Logger, event json.RawMessage) {
 	_ = logger.Handler().Handle(ctx, record)
 }
 
-// attributes leaves out what says nothing: null, and that no event was dropped.
+// attributes leaves out members without information: null, and a count of 0 dropped events.
 func attributes(m members) (attrs []slog.Attr) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		text := string(m[name])

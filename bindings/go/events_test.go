@@ -75,10 +75,13 @@ func TestLogEvents(t *testing.T) {
 	decode(t, []byte(lines[0]), &failed)
 	decode(t, []byte(lines[1]), &done)
 	if failed.Level != "WARN" || failed.Msg != "nango: attempt" || failed.Operation != "get_token" || failed.Attempt != 1 || failed.RetryIn == nil ||
-		failed.Error == nil || failed.Error.Code != "SERVER" || failed.Error.HTTPStatus != 500 || failed.Error.APICode != "server_error" || failed.Error.Message == "" {
+		failed.Error == nil || failed.Error.Code != "SERVER" || failed.Error.HTTPStatus != 500 ||
+		failed.Error.APICode != "server_error" ||
+		failed.Error.Message == "" {
 		t.Errorf("got %s", lines[0])
 	}
-	if done.Level != "DEBUG" || done.Attempt != 2 || done.Error != nil || done.RetryIn != nil || time.Since(done.Time) > time.Minute {
+	if done.Level != "DEBUG" || done.Attempt != 2 || done.Error != nil || done.RetryIn != nil ||
+		time.Since(done.Time) > time.Minute {
 		t.Errorf("got %s", lines[1])
 	}
 	if strings.Contains(strings.Join(lines, ""), "HUSH") {
@@ -97,7 +100,12 @@ func TestLogEventsEnds(t *testing.T) {
 	if err := client.LogEvents(ctx, slog.Default()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	wantCode(t, newClient(t).LogEvents(background(), slog.Default()), nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+	wantCode(
+		t,
+		newClient(t).LogEvents(background(), slog.Default()),
+		nango.ErrInvalidArgument,
+		nango.CodeInvalidArgument,
+	)
 
 	// It does not keep a client that everybody else has forgotten.
 	ended := make(chan error, 1)
@@ -130,7 +138,8 @@ func TestWarningEvent(t *testing.T) {
 	_ = client.LogEvents(ctx, slog.New(slog.NewJSONHandler(&out, nil)))
 	var line map[string]json.RawMessage
 	decode(t, []byte(out.lines()[0]), &line)
-	if string(line["level"]) != `"WARN"` || string(line["msg"]) != `"nango: warning"` || !strings.Contains(string(line["message"]), "plain HTTP") {
+	if string(line["level"]) != `"WARN"` || string(line["msg"]) != `"nango: warning"` ||
+		!strings.Contains(string(line["message"]), "plain HTTP") {
 		t.Errorf("got %s", out.lines())
 	}
 }

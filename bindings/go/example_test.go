@@ -59,7 +59,12 @@ func ExampleClient_GetConnection() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(connection.Provider, connection.EndUser.ID, connection.Credentials.Type, connection.Credentials.AccessToken)
+	fmt.Println(
+		connection.Provider,
+		connection.EndUser.ID,
+		connection.Credentials.Type,
+		connection.Credentials.AccessToken,
+	)
 	// Output: github bob OAUTH2 [REDACTED]
 }
 
@@ -104,7 +109,12 @@ func ExampleClient_Transport() {
 
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		provider := http.Client{Transport: client.Transport("github", r.FormValue("user"), nil)}
-		request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, os.Getenv("NANGO_DEV_PROVIDER_URL"), nil)
+		request, err := http.NewRequestWithContext(
+			r.Context(),
+			http.MethodGet,
+			os.Getenv("NANGO_DEV_PROVIDER_URL"),
+			nil,
+		)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -149,7 +159,12 @@ func ExampleClient_LogEvents() {
 		}
 		return a
 	}
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes}))
+	logger := slog.New(
+		slog.NewTextHandler(
+			os.Stdout,
+			&slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes},
+		),
+	)
 	if _, err := client.GetToken(context.Background(), "github", "bob"); err != nil {
 		log.Fatal(err)
 	}

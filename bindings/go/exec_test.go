@@ -30,7 +30,10 @@ func TestOtherProgramsDuringCalls(t *testing.T) {
 		return count
 	}
 	before := inherited()
-	clients := []*nango.Client{newClient(t), newClient(t, nango.WithBaseURL(os.Getenv("NANGO_DEV_TLS_HOST")), nango.WithCAPEM(pem))}
+	clients := []*nango.Client{
+		newClient(t),
+		newClient(t, nango.WithBaseURL(os.Getenv("NANGO_DEV_TLS_HOST")), nango.WithCAPEM(pem)),
+	}
 	var over atomic.Bool
 	var calls atomic.Int64
 	var running sync.WaitGroup

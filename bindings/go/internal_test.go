@@ -19,7 +19,8 @@ func TestOldLibraryIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	err := compareVersions("0.1.0", 256, "0.2.0", 512)
-	if err == nil || !strings.Contains(err.Error(), "0.1.0") || !strings.Contains(err.Error(), "0.2.0") {
+	if err == nil || !strings.Contains(err.Error(), "0.1.0") ||
+		!strings.Contains(err.Error(), "0.2.0") {
 		t.Errorf("got %v", err)
 	}
 	if LibraryVersion() != Version {
@@ -59,16 +60,20 @@ func TestHeader(t *testing.T) {
 			t.Errorf("%s is no Code", match[1])
 		}
 	}
-	if sentinels := strings.Count(source.String(), "error = sentinel("); codes == 0 || sentinels != codes {
+	if sentinels := strings.Count(source.String(), "error = sentinel("); codes == 0 ||
+		sentinels != codes {
 		t.Errorf("%d codes, %d sentinels", codes, sentinels)
 	}
 	// What Go has better of its own, and the calls that hold a thread.
-	notNeeded := regexp.MustCompile(`^nango_(json_|client_new$|get_|replace_token$|list_connections_json$|client_warm_up$|pager_next_json$|` +
-		`cancel_|call_options_set_cancel$|queue_close$)`)
+	notNeeded := regexp.MustCompile(
+		`^nango_(json_|client_new$|get_|replace_token$|list_connections_json$|client_warm_up$|pager_next_json$|` +
+			`cancel_|call_options_set_cancel$|queue_close$)`,
+	)
 	functions := 0
 	for _, match := range regexp.MustCompile(`(?m)^[a-z].*?\b(nango_\w+)\(`).FindAllStringSubmatch(string(header), -1) {
 		functions++
-		if name := match[1]; !notNeeded.MatchString(name) && !regexp.MustCompile(`\b`+name+`\(`).MatchString(source.String()) {
+		if name := match[1]; !notNeeded.MatchString(name) &&
+			!regexp.MustCompile(`\b`+name+`\(`).MatchString(source.String()) {
 			t.Errorf("%s is not used", name)
 		}
 	}
@@ -80,7 +85,10 @@ func TestHeader(t *testing.T) {
 func TestFilterJSON(t *testing.T) {
 	f := Filter{
 		ConnectionID: `a"b\c`, Search: "line\nbreak", EndUserID: "ü\xff", EndUserOrganizationID: "o", IntegrationIDs: []string{"a", "b"},
-		Tags: map[string]string{"z": "1", "a": "2"}, PageSize: 7, Extra: map[string]json.RawMessage{"x": json.RawMessage(`[1]`)},
+		Tags: map[string]string{
+			"z": "1",
+			"a": "2",
+		}, PageSize: 7, Extra: map[string]json.RawMessage{"x": json.RawMessage(`[1]`)},
 	}
 	want := `{"connection_id":"a\"b\\c","search":"line\u000abreak","end_user_id":"ü` + "\xff" + `","end_user_organization_id":"o",` +
 		`"integration_id":["a","b"],"tags":{"a":"2","z":"1"},"x":[1]}`

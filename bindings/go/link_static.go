@@ -2,8 +2,8 @@
 
 package nango
 
-// The archive comes first and answers for every symbol, so that --as-needed leaves out the shared
-// library that -lnango finds.
+// The archive comes first and resolves every symbol, so that --as-needed drops the shared library
+// that -lnango finds.
 
 // #cgo pkg-config: --static nango
 // #cgo LDFLAGS: -Wl,--as-needed -l:libnango.a

@@ -13,30 +13,30 @@ import (
 	"strings"
 )
 
-// Filter says which connections a list holds. The zero value: all of them. What is set must all be
-// true of a connection.
+// Filter selects the connections of a list. The zero value selects all of them. A connection must
+// match every field that is set.
 type Filter struct {
-	// ConnectionID is the connection's id. Several integrations may have the same.
+	// ConnectionID is the connection's id. Connections of several integrations may have the same id.
 	ConnectionID string
-	// Search is a part of the connection's id, or of its end user's name or email address, in any
-	// case.
+	// Search is part of the connection's id, or of its end user's name or email address. Case does not
+	// matter.
 	Search string
 	// EndUserID is the id of the connection's end user.
 	EndUserID string
 	// EndUserOrganizationID is the id of the end user's organization.
 	EndUserOrganizationID string
-	// IntegrationIDs are unique keys of integrations, of which the connection has one.
+	// IntegrationIDs are unique keys of integrations. The connection belongs to one of them.
 	IntegrationIDs []string
-	// Tags are those that the connection has, besides others.
+	// Tags are tags that the connection has. It may have others as well.
 	Tags map[string]string
-	// PageSize is how many connections are fetched at once; 0: 1000, Nango allows at most 2000.
+	// PageSize is how many connections are fetched at once. 0 means 1000; Nango allows at most 2000.
 	PageSize uint32
-	// Extra holds members that a newer library knows and this package does not.
+	// Extra holds members that a newer library knows but this package does not.
 	Extra map[string]json.RawMessage
 }
 
-// json writes the filter as the library reads it. encoding/json would put another character in
-// place of what is not UTF-8, and so search for another user; the library refuses it.
+// json writes the filter in the form that the library reads. It keeps bytes that are not UTF-8, so
+// that the library rejects them; encoding/json would replace them, and so search for another user.
 func (f Filter) json() string {
 	var members []string
 	add := func(name, value string) {
@@ -71,8 +71,8 @@ func (f Filter) json() string {
 	return "{" + strings.Join(members, ",") + "}"
 }
 
-// quote writes a JSON string, byte for byte but for what must be escaped. A NUL stays as it is, for
-// newText to refuse.
+// quote writes a JSON string. It escapes only what must be escaped, and keeps a NUL, so that
+// nulTerminated rejects it.
 func quote(text string) string {
 	var quoted strings.Builder
 	quoted.WriteByte('"')
@@ -91,13 +91,13 @@ func quote(text string) string {
 	return quoted.String()
 }
 
-// ListConnections walks through the environment's connections, without credentials, and nothing is
-// refreshed. Each page is fetched when the loop gets to it. An error is the last that the loop
-// sees, beside a nil connection.
+// ListConnections walks through the environment's connections. They have no credentials, and Nango
+// refreshes nothing. Each page is fetched when the loop reaches it. An error ends the loop, and is
+// passed to it together with a nil connection.
 //
-// Each connection that is there all the while comes once, also where others are added. Where some
-// are deleted between two pages, others may not come: Nango pages by offset, so that they move onto
-// a page that was read already, and nothing tells.
+// A connection that exists throughout the walk is listed once, even if others are added. If
+// connections are deleted between two pages, the walk may miss others: Nango pages by offset, so
+// that they move onto a page that was already read, and the client cannot detect this.
 //
 //	for connection, err := range client.ListConnections(ctx, nango.Filter{}) {
 //		if err != nil {
@@ -105,15 +105,27 @@ func quote(text string) string {
 //		}
 //		fmt.Println(connection.ConnectionID)
 //	}
-func (c *Client) ListConnections(ctx context.Context, filter Filter, options ...CallOption) iter.Seq2[*ConnectionSummary, error] {
+func (c *Client) ListConnections(
+	ctx context.Context,
+	filter Filter,
+	options ...CallOption,
+) iter.Seq2[*ConnectionSummary, error] {
 	return func(yield func(*ConnectionSummary, error) bool) {
-		if err := c.walk(ctx, filter, options, func(connection *ConnectionSummary) bool { return yield(connection, nil) }); err != nil {
+		err := c.walk(ctx, filter, options, func(connection *ConnectionSummary) bool {
+			return yield(connection, nil)
+		})
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
-func (c *Client) walk(ctx context.Context, filter Filter, options []CallOption, each func(*ConnectionSummary) bool) error {
+func (c *Client) walk(
+	ctx context.Context,
+	filter Filter,
+	options []CallOption,
+	each func(*ConnectionSummary) bool,
+) error {
 	p, err := c.newPager(ctx, filter, newCallSettings(options))
 	if err != nil {
 		return err
@@ -156,25 +168,33 @@ func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*
 		return nil, err
 	}
 	defer c.handle.leave()
-	// They hold for each page. What the first may take can be too long for the second: the context
-	// ends that.
-	cOptions, err := s.options(s.limit(ctx, c.timeout).left())
+	// The options hold for every page. A later page may have less time than the first: then the
+	// context ends its call.
+	cOptions, err := s.options(s.limit(ctx, c.timeout).remaining())
 	if err != nil {
 		return nil, err
 	}
 	defer C.nango_call_options_free(cOptions)
 	var cErr *C.nango_error
-	made := C.nango_pager_new(client, bytesForC(filterText), C.uint32_t(filter.PageSize), cOptions, &cErr)
+	made := C.nango_pager_new(
+		client,
+		bytesForC(filterText),
+		C.uint32_t(filter.PageSize),
+		cOptions,
+		&cErr,
+	)
 	if made == nil {
 		return nil, takeError(cErr)
 	}
 	return &pager{c, s, made}, nil
 }
 
-// next fetches the next page's elements; false: there are no more pages.
+// next fetches the elements of the next page. It returns false if there are no more pages.
 func (p *pager) next(ctx context.Context) ([]json.RawMessage, bool, error) {
 	limit := p.settings.limit(ctx, p.client.timeout)
-	done, err := p.client.wait(ctx, limit, func(queue *C.nango_queue, _ *C.nango_client, id C.uint64_t, err **C.nango_error) C.uint64_t {
+	done, err := p.client.wait(ctx, limit, func(
+		queue *C.nango_queue, _ *C.nango_client, id C.uint64_t, err **C.nango_error,
+	) C.uint64_t {
 		return C.nango_queue_submit_page(queue, p.pager, id, err)
 	})
 	if err != nil || done.text == nil {

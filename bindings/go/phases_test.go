@@ -27,9 +27,16 @@ type phase struct {
 }
 
 var phases = []phase{
-	{"connecting", func(t *testing.T) []nango.Option { return with(nango.WithBaseURL("http://" + fullListener(t))) }, false},
+	{
+		"connecting",
+		func(t *testing.T) []nango.Option { return with(nango.WithBaseURL("http://" + fullListener(t))) },
+		false,
+	},
 	{"TLS handshake", func(t *testing.T) []nango.Option {
-		return with(nango.WithBaseURL("https://"+muteListener(t)), nango.WithTLSRoots(nango.TLSRootsBundled))
+		return with(
+			nango.WithBaseURL("https://"+muteListener(t)),
+			nango.WithTLSRoots(nango.TLSRootsBundled),
+		)
 	}, false},
 	{"waiting for a place", func(t *testing.T) []nango.Option {
 		url, _ := silence(t)
@@ -39,12 +46,19 @@ var phases = []phase{
 		url, _ := silence(t)
 		return with(nango.WithBaseURL(url))
 	}, false},
-	{"a slow body", func(t *testing.T) []nango.Option { return with(nango.WithBaseURL(drip(t))) }, false},
+	{
+		"a slow body",
+		func(t *testing.T) []nango.Option { return with(nango.WithBaseURL(drip(t))) },
+		false,
+	},
 	{"told to wait (429)", func(t *testing.T) []nango.Option {
 		return with(nango.WithBaseURL(refusing(t, http.StatusTooManyRequests, "5")))
 	}, true},
 	{"backing off (500)", func(t *testing.T) []nango.Option {
-		return with(nango.WithBaseURL(refusing(t, http.StatusInternalServerError, "")), nango.WithMaxRetries(1000))
+		return with(
+			nango.WithBaseURL(refusing(t, http.StatusInternalServerError, "")),
+			nango.WithMaxRetries(1000),
+		)
 	}, true},
 }
 
@@ -234,7 +248,10 @@ func testContextEndsDuringLookup(t *testing.T) {
 }
 
 func beSlowLookup() error {
-	client, err := nango.New("0f8fad5b-d9cb-469f-a165-70867728950e", nango.WithBaseURL("http://nango.example"))
+	client, err := nango.New(
+		"0f8fad5b-d9cb-469f-a165-70867728950e",
+		nango.WithBaseURL("http://nango.example"),
+	)
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,15 @@ func TestLinking(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			needsLibrary := slices.ContainsFunc(libraries, func(name string) bool { return strings.HasPrefix(name, "libnango") })
+			needsLibrary := slices.ContainsFunc(
+				libraries,
+				func(name string) bool { return strings.HasPrefix(name, "libnango") },
+			)
 			if needsLibrary != (tags == "") {
 				t.Errorf("it needs %v", libraries)
 			}
-			out, err := exec.Command(program, "github", "alice", os.Getenv("NANGO_DEV_PROVIDER_URL")).CombinedOutput()
+			out, err := exec.Command(program, "github", "alice", os.Getenv("NANGO_DEV_PROVIDER_URL")).
+				CombinedOutput()
 			if err != nil || !strings.Contains(string(out), "the provider accepts the token") {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -132,7 +136,11 @@ func TestWebService(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	service := exec.Command(program)
-	service.Env = append(os.Environ(), "LISTEN=127.0.0.1:0", "PROVIDER_URL="+os.Getenv("NANGO_DEV_PROVIDER_URL"))
+	service.Env = append(
+		os.Environ(),
+		"LISTEN=127.0.0.1:0",
+		"PROVIDER_URL="+os.Getenv("NANGO_DEV_PROVIDER_URL"),
+	)
 	log, err := service.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +175,8 @@ func TestWebService(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lines.Scan() {
-		if strings.Contains(lines.Text(), os.Getenv("NANGO_SECRET_KEY")) || strings.Contains(lines.Text(), "Bearer") {
+		if strings.Contains(lines.Text(), os.Getenv("NANGO_SECRET_KEY")) ||
+			strings.Contains(lines.Text(), "Bearer") {
 			t.Errorf("a secret in the log: %s", lines.Text())
 		}
 	}

@@ -4,8 +4,8 @@ package nango
 // #include <string.h>
 // #include <nango.h>
 //
-// // One crossing from Go to C costs more than what happens there: each of these does in one what
-// // would take many.
+// // A crossing from Go to C costs more than these functions do. Each function does in one crossing
+// // what would otherwise take many.
 //
 // #cgo noescape nango_go_submit
 // #cgo nocallback nango_go_submit
@@ -73,28 +73,26 @@ import (
 	"unsafe"
 )
 
-// hub is the library's queue in this process, and who waits for what it completes. All clients
-// share it: the first call makes it, and it goes with the last client. Whoever waits is parked by
-// Go's scheduler, and so is the one goroutine that takes completions, by Go's poller: no call holds
-// a thread.
+// hub is the process's completion queue, and the calls that wait for it. All clients share it: the
+// first call creates it, and the last client frees it. Go's scheduler parks the waiting calls, and
+// Go's poller parks the one goroutine that takes completions, so that no call holds a thread.
 type hub struct {
 	queue *C.nango_queue
-	// readable is a descriptor of our own for what the library's descriptor stands for.
+	// readable is a duplicate of the queue's file descriptor.
 	readable *os.File
 	// clients is guarded by hubs.
 	clients int
-	// cancels is the cancelling that is under way, for which the queue must live.
+	// cancels counts the cancellations in progress; the queue must not be freed before they finish.
 	cancels sync.WaitGroup
 
 	mutex   sync.Mutex
 	last    uint64
 	waiting map[uint64]chan completion
-	// unwanted are the tickets that nobody waits for any more.
-	unwanted []C.uint64_t
+	// toCancel are the tickets of calls that no longer wait.
+	toCancel []C.uint64_t
 }
 
-// completion is what came of a call. Neither text nor error: a walk through pages has come to its
-// end.
+// completion is the result of a call. With neither text nor err, a walk has no more pages.
 type completion struct {
 	text []byte
 	err  *Error
@@ -105,9 +103,10 @@ var hubs struct {
 	current *hub
 }
 
-// entering bounds how many calls enter the library at once. That takes some microseconds and waits
-// for nothing, but Go would start a thread for each of thousands that begin together.
-var entering = make(chan struct{}, 4)
+// submitting bounds how many calls are submitted to the library at once. Submitting takes some
+// microseconds and never blocks, but without the bound Go would start a thread for each of
+// thousands of calls that start together.
+var submitting = make(chan struct{}, 4)
 
 const batchSize = 64
 
@@ -134,14 +133,16 @@ func newHub() (*hub, error) {
 	readable, conn, err := pollable(int(C.nango_queue_fd(queue)))
 	if err != nil {
 		C.nango_queue_free(queue)
-		return nil, newError(CodeInternal, fmt.Sprintf("the queue's descriptor cannot be waited for: %v", err))
+		return nil, newError(CodeInternal, fmt.Sprintf("cannot wait on the queue's file descriptor: %v; "+
+			"check the process's limit of file descriptors", err))
 	}
 	h := &hub{queue: queue, readable: readable, waiting: map[uint64]chan completion{}}
 	go h.dispatch(conn)
 	return h, nil
 }
 
-// pollable duplicates the library's descriptor, which is not ours to close, for Go's poller.
+// pollable duplicates the queue's file descriptor for Go's poller. The library owns the original
+// and closes it.
 func pollable(fd int) (*os.File, syscall.RawConn, error) {
 	syscall.ForkLock.RLock()
 	own, err := syscall.Dup(fd)
@@ -153,7 +154,7 @@ func pollable(fd int) (*os.File, syscall.RawConn, error) {
 		return nil, nil, os.NewSyscallError("dup", err)
 	}
 	file := os.NewFile(uintptr(own), "libnango's queue")
-	// It fails for a file that the poller did not take.
+	// SetReadDeadline fails if the poller does not support the file.
 	err = file.SetReadDeadline(time.Time{})
 	conn, connErr := file.SyscallConn()
 	if err == nil {
@@ -166,7 +167,7 @@ func pollable(fd int) (*os.File, syscall.RawConn, error) {
 	return file, conn, nil
 }
 
-// release is for each client that has acquired the hub and has no calls any more.
+// release is called once by each client that acquired the hub, when the client has no calls left.
 func (h *hub) release() {
 	hubs.Lock()
 	h.clients--
@@ -180,12 +181,12 @@ func (h *hub) release() {
 	}
 }
 
-// dispatch hands out what the queue completes, until the hub is released.
+// dispatch delivers completions until the hub is released.
 func (h *hub) dispatch(conn syscall.RawConn) {
 	batch := newBatch()
-	// Go's poller tells of changes, not of states: each time, everything is taken.
+	// Go's poller is edge-triggered, so drain the queue each time.
 	_ = conn.Read(func(uintptr) bool {
-		for h.handOut(&batch) == batchSize {
+		for h.deliver(&batch) == batchSize {
 		}
 		return false
 	})
@@ -194,20 +195,22 @@ func (h *hub) dispatch(conn syscall.RawConn) {
 	C.nango_queue_free(h.queue)
 }
 
-// batch is what the queue completed, and for whom.
+// batch holds completions, and the channels of the calls that wait for them.
 type batch struct {
-	// taken is in C's memory: of Go's own, cgo looks at every pointer each time.
+	// taken is in C's memory, because cgo checks every pointer in Go's memory on each call.
 	taken   []C.nango_completion
 	lengths [batchSize]C.size_t
 	waiting [batchSize]chan completion
 }
 
 func newBatch() batch {
-	return batch{taken: unsafe.Slice((*C.nango_completion)(C.calloc(batchSize, C.sizeof_nango_completion)), batchSize)}
+	taken := (*C.nango_completion)(C.calloc(batchSize, C.sizeof_nango_completion))
+	return batch{taken: unsafe.Slice(taken, batchSize)}
 }
 
-// handOut returns how many there were. What nobody waits for is freed with the rest.
-func (h *hub) handOut(b *batch) C.size_t {
+// deliver passes a batch of completions to the calls that wait for them, and returns how many there
+// were. It frees completions that no call waits for with the rest.
+func (h *hub) deliver(b *batch) C.size_t {
 	count := C.nango_go_next(h.queue, &b.taken[0], &b.lengths[0], batchSize)
 	if count == 0 {
 		return 0
@@ -221,7 +224,7 @@ func (h *hub) handOut(b *batch) C.size_t {
 	h.mutex.Unlock()
 	for i := range count {
 		if b.waiting[i] != nil {
-			b.waiting[i] <- copied(&b.taken[i], b.lengths[i])
+			b.waiting[i] <- copyCompletion(&b.taken[i], b.lengths[i])
 			b.waiting[i] = nil
 		}
 	}
@@ -229,7 +232,7 @@ func (h *hub) handOut(b *batch) C.size_t {
 	return count
 }
 
-func copied(from *C.nango_completion, length C.size_t) completion {
+func copyCompletion(from *C.nango_completion, length C.size_t) completion {
 	switch {
 	case from.json != nil:
 		return completion{text: bytes.Clone(unsafe.Slice((*byte)(unsafe.Pointer(from.json)), length))}
@@ -239,68 +242,77 @@ func copied(from *C.nango_completion, length C.size_t) completion {
 	return completion{}
 }
 
-// expect returns where the completion with this id will arrive.
-func (h *hub) expect() (id uint64, arrives chan completion) {
-	arrives = make(chan completion, 1)
+// register returns a new id, and the channel that receives the completion with this id.
+func (h *hub) register() (id uint64, result chan completion) {
+	result = make(chan completion, 1)
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	h.last++
-	h.waiting[h.last] = arrives
-	return h.last, arrives
+	h.waiting[h.last] = result
+	return h.last, result
 }
 
-// forget reports whether the completion is still to come; nobody will get it then.
-func (h *hub) forget(id uint64) bool {
+// unregister reports whether the completion has not arrived yet. If so, the hub drops it when it
+// arrives.
+func (h *hub) unregister(id uint64) bool {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	_, coming := h.waiting[id]
+	_, waiting := h.waiting[id]
 	delete(h.waiting, id)
-	return coming
+	return waiting
 }
 
-// cancel cancels a ticket soon: nobody needs to wait for that.
+// cancel cancels a ticket in the background, so that the caller need not wait.
 func (h *hub) cancel(ticket C.uint64_t) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	h.unwanted = append(h.unwanted, ticket)
-	if len(h.unwanted) == 1 {
+	h.toCancel = append(h.toCancel, ticket)
+	if len(h.toCancel) == 1 {
 		h.cancels.Add(1)
-		go h.cancelUnwanted()
+		go h.cancelPending()
 	}
 }
 
-func (h *hub) cancelUnwanted() {
+func (h *hub) cancelPending() {
 	defer h.cancels.Done()
 	h.mutex.Lock()
-	tickets := h.unwanted
-	h.unwanted = nil
+	tickets := h.toCancel
+	h.toCancel = nil
 	h.mutex.Unlock()
 	C.nango_go_cancel(h.queue, &tickets[0], C.size_t(len(tickets)))
 }
 
-// request is a call on its way to the library.
+// request is a call to submit to the library.
 type request struct {
 	// operation ends with a NUL.
 	operation string
-	// params is the object of the operation's parameters, or empty.
+	// params is the JSON object of the operation's parameters, or empty.
 	params   string
 	settings callSettings
 }
 
-// options are the library's, for what cannot be told in passing.
+// options returns the settings as the library's call options, for functions that require these.
 func (s callSettings) options(timeout time.Duration) (*C.nango_call_options, error) {
 	headers, err := s.packedHeaders()
 	if err != nil {
 		return nil, err
 	}
-	return C.nango_go_options(milliseconds(timeout), C.bool(s.forceRefresh), C.bool(s.includeRefreshToken),
-		bytesForC(headers), C.size_t(len(s.headers))), nil
+	return C.nango_go_options(
+		milliseconds(timeout),
+		C.bool(s.forceRefresh),
+		C.bool(s.includeRefreshToken),
+		bytesForC(headers),
+		C.size_t(len(s.headers)),
+	), nil
 }
 
-// begin is what puts a call, or the next page of a walk, into the queue.
-type begin func(queue *C.nango_queue, client *C.nango_client, id C.uint64_t, err **C.nango_error) (ticket C.uint64_t)
+// submit puts a call, or the next page of a walk, into the queue. It returns a ticket, or 0 if it
+// fails.
+type submit func(
+	queue *C.nango_queue, client *C.nango_client, id C.uint64_t, err **C.nango_error,
+) C.uint64_t
 
-// call makes a call of one operation.
+// call runs one operation.
 func (c *Client) call(ctx context.Context, r request) ([]byte, error) {
 	params, err := nulTerminated("a parameter", r.params)
 	if err != nil {
@@ -311,16 +323,20 @@ func (c *Client) call(ctx context.Context, r request) ([]byte, error) {
 		return nil, err
 	}
 	limit := r.settings.limit(ctx, c.timeout)
-	done, err := c.wait(ctx, limit, func(queue *C.nango_queue, client *C.nango_client, id C.uint64_t, err **C.nango_error) C.uint64_t {
-		return C.nango_go_submit(queue, client, constantForC(r.operation), bytesForC(params), milliseconds(limit.left()),
-			C.bool(r.settings.forceRefresh), C.bool(r.settings.includeRefreshToken), bytesForC(headers), C.size_t(len(r.settings.headers)), id, err)
+	done, err := c.wait(ctx, limit, func(
+		queue *C.nango_queue, client *C.nango_client, id C.uint64_t, err **C.nango_error,
+	) C.uint64_t {
+		return C.nango_go_submit(queue, client, constantForC(r.operation), bytesForC(params),
+			milliseconds(limit.remaining()), C.bool(r.settings.forceRefresh),
+			C.bool(r.settings.includeRefreshToken), bytesForC(headers),
+			C.size_t(len(r.settings.headers)), id, err)
 	})
 	return done.text, err
 }
 
-// wait begins something, and returns when it is done, the context ends or the client is closed,
-// whichever comes first.
-func (c *Client) wait(ctx context.Context, l limit, begin begin) (completion, error) {
+// wait submits a call, and returns when the call completes, the context ends or the client is
+// closed, whichever comes first.
+func (c *Client) wait(ctx context.Context, l limit, submit submit) (completion, error) {
 	if ctx.Err() != nil {
 		return completion{}, contextError(ctx)
 	}
@@ -329,48 +345,48 @@ func (c *Client) wait(ctx context.Context, l limit, begin begin) (completion, er
 		return completion{}, err
 	}
 	defer handle.leave()
-	done, err := handle.wait(ctx, begin)
-	handle.stir()
-	// Until here, so that the client is not taken for a forgotten one.
+	done, err := handle.wait(ctx, submit)
+	handle.signalEvents()
+	// Keep the garbage collector from closing the client during the call.
 	runtime.KeepAlive(c)
 	switch {
 	case err != nil:
 		return completion{}, err
 	case done.err != nil:
-		return completion{}, l.judge(ctx, done.err)
+		return completion{}, l.attribute(ctx, done.err)
 	}
 	return done, nil
 }
 
-func (h *handle) wait(ctx context.Context, begin begin) (completion, error) {
+func (h *handle) wait(ctx context.Context, submit submit) (completion, error) {
 	select {
-	case entering <- struct{}{}:
+	case submitting <- struct{}{}:
 	case <-ctx.Done():
 		return completion{}, contextError(ctx)
 	case <-h.ended:
 		return completion{}, closedError()
 	}
-	id, arrives := h.hub.expect()
+	id, result := h.hub.register()
 	var cErr *C.nango_error
-	ticket := begin(h.hub.queue, h.client, C.uint64_t(id), &cErr)
-	<-entering
+	ticket := submit(h.hub.queue, h.client, C.uint64_t(id), &cErr)
+	<-submitting
 	if ticket == 0 {
-		h.hub.forget(id)
+		h.hub.unregister(id)
 		return completion{}, takeError(cErr)
 	}
 	var err error
 	select {
-	case done := <-arrives:
+	case done := <-result:
 		return done, nil
 	case <-ctx.Done():
 		err = contextError(ctx)
 	case <-h.ended:
 		err = closedError()
 	}
-	if h.hub.forget(id) {
+	if h.hub.unregister(id) {
 		h.hub.cancel(ticket)
 		return completion{}, err
 	}
-	// It was done at the same moment: what it brought is not lost, such as a token that was just made.
-	return <-arrives, nil
+	// The call completed at the same moment. Return its result, so that a new token is not lost.
+	return <-result, nil
 }

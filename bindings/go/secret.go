@@ -10,16 +10,16 @@ import (
 
 const redacted = "[REDACTED]"
 
-// Secret is a text that does not print: [Secret.Reveal] returns it, everything else says
-// [REDACTED], and encoders that know none of its methods refuse it. Compare two with
+// Secret is a text that does not print. [Secret.Reveal] returns the text; everything else prints
+// [REDACTED], and encoders that use none of its methods return an error. Compare two secrets with
 // [Secret.Equal].
 type Secret struct {
-	// A closure: neither fmt, where it reaches somebody's unexported field, nor what walks through
-	// values by reflection, as spew and the failure messages of testify do, looks inside.
+	// A closure hides the text from fmt, which cannot call methods on another type's unexported field,
+	// and from code that inspects values by reflection, such as spew and testify's failure messages.
 	text func() string
 }
 
-// NewSecret keeps a text from being printed.
+// NewSecret returns a Secret that holds the text.
 func NewSecret(text string) Secret {
 	return Secret{func() string { return text }}
 }
@@ -32,12 +32,12 @@ func (s Secret) Reveal() string {
 	return s.text()
 }
 
-// IsEmpty reports whether there is no text.
+// IsEmpty reports whether the text is empty.
 func (s Secret) IsEmpty() bool {
 	return s.Reveal() == ""
 }
 
-// Equal compares two secrets in a time that depends only on their lengths.
+// Equal compares two secrets in time that depends only on their lengths.
 func (s Secret) Equal(other Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
 }
@@ -60,10 +60,10 @@ func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 // LogValue returns [REDACTED].
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// SecretJSON is a JSON text that may hold secrets and does not print: [SecretJSON.Reveal] returns
-// it.
+// SecretJSON is a JSON text that may hold secrets and does not print. [SecretJSON.Reveal] returns
+// the text.
 type SecretJSON struct {
-	// As in a Secret.
+	// A closure, as in Secret.
 	text func() string
 }
 
@@ -72,7 +72,7 @@ func newSecretJSON(text []byte) SecretJSON {
 	return SecretJSON{func() string { return kept }}
 }
 
-// Reveal returns the JSON text as the server wrote it; nil: there was none.
+// Reveal returns the JSON text as the server wrote it, or nil if there was none.
 func (s SecretJSON) Reveal() json.RawMessage {
 	if s.text == nil {
 		return nil
@@ -80,8 +80,8 @@ func (s SecretJSON) Reveal() json.RawMessage {
 	return json.RawMessage(s.text())
 }
 
-// Field returns a member of the object: a string as its text, anything else as its JSON. False: it
-// has none of this name, or it is null.
+// Field returns a member of the object: the text of a string, the JSON of anything else. It returns
+// false if the member is missing or null.
 func (s SecretJSON) Field(name string) (Secret, bool) {
 	return membersOf(s.Reveal()).field(name)
 }

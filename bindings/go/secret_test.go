@@ -30,13 +30,18 @@ func TestConnectionView(t *testing.T) {
 	var c nango.Connection
 	decode(t, []byte(secretConnection), &c)
 	if c.ID != 7 || c.ConnectionID != "alice" || c.Provider != "github" || c.Errors[0].LogID != "l1" || *c.EndUser.DisplayName != "Zoë" ||
-		c.EndUser.Email != nil || c.EndUser.Organization.ID != "org" || c.Tags["tier"] != "Gold" || string(c.Metadata) != `{"plan": "free"}` {
+		c.EndUser.Email != nil ||
+		c.EndUser.Organization.ID != "org" ||
+		c.Tags["tier"] != "Gold" ||
+		string(c.Metadata) != `{"plan": "free"}` {
 		t.Errorf("got %+v", c)
 	}
-	if c.CreatedAt.Time == nil || c.CreatedAt.Time.UnixMilli() != 1767323045678 || c.CreatedAt.Text != "2026-01-02T03:04:05.678+00:00" {
+	if c.CreatedAt.Time == nil || c.CreatedAt.Time.UnixMilli() != 1767323045678 ||
+		c.CreatedAt.Text != "2026-01-02T03:04:05.678+00:00" {
 		t.Errorf("got %v", c.CreatedAt)
 	}
-	if c.UpdatedAt.Text != "soon" || c.UpdatedAt.Time != nil || c.LastFetchedAt != (nango.Timestamp{}) {
+	if c.UpdatedAt.Text != "soon" || c.UpdatedAt.Time != nil ||
+		c.LastFetchedAt != (nango.Timestamp{}) {
 		t.Errorf("got %v, %v", c.UpdatedAt, c.LastFetchedAt)
 	}
 	if c.Credentials.AccessToken.Reveal() != "HUSH-access" || !c.Credentials.Token.IsEmpty() {
@@ -45,7 +50,8 @@ func TestConnectionView(t *testing.T) {
 	if value, ok := c.Credentials.Field("number"); !ok || value.Reveal() != "5" {
 		t.Errorf("got %q", value.Reveal())
 	}
-	if value, ok := c.Credentials.Field("raw"); !ok || value.Reveal() != `{"access_token": "HUSH-raw"}` {
+	if value, ok := c.Credentials.Field("raw"); !ok ||
+		value.Reveal() != `{"access_token": "HUSH-raw"}` {
 		t.Errorf("got %q", value.Reveal())
 	}
 	for _, name := range []string{"none", "nothing"} {
@@ -56,10 +62,23 @@ func TestConnectionView(t *testing.T) {
 	if value, ok := c.ConnectionConfig.Field("subdomain"); !ok || value.Reveal() != "acme" {
 		t.Errorf("got %q", value.Reveal())
 	}
-	if names := c.Credentials.Names(); !reflect.DeepEqual(names, []string{"access_token", "expires_at", "none", "number", "raw", "refresh_token", "type", "username"}) {
+	if names := c.Credentials.Names(); !reflect.DeepEqual(
+		names,
+		[]string{
+			"access_token",
+			"expires_at",
+			"none",
+			"number",
+			"raw",
+			"refresh_token",
+			"type",
+			"username",
+		},
+	) {
 		t.Errorf("got %q", names)
 	}
-	if len(c.Extra) != 2 || string(c.Extra["new_secret"].Reveal()) != `{"token": "HUSH-new"}` || string(c.Raw()) != secretConnection {
+	if len(c.Extra) != 2 || string(c.Extra["new_secret"].Reveal()) != `{"token": "HUSH-new"}` ||
+		string(c.Raw()) != secretConnection {
 		t.Errorf("got %v", c.Extra)
 	}
 }
@@ -67,8 +86,15 @@ func TestConnectionView(t *testing.T) {
 // What is null is not there, and what is empty is.
 func TestNullsInAConnection(t *testing.T) {
 	var c nango.Connection
-	decode(t, []byte(`{"id":null,"errors":null,"tags":null,"end_user":null,"metadata":null,"created_at":null,"credentials":null}`), &c)
-	if c.Errors != nil || c.Tags != nil || c.EndUser != nil || c.Metadata != nil || c.Extra != nil || !c.Credentials.IsEmpty() {
+	decode(
+		t,
+		[]byte(
+			`{"id":null,"errors":null,"tags":null,"end_user":null,"metadata":null,"created_at":null,"credentials":null}`,
+		),
+		&c,
+	)
+	if c.Errors != nil || c.Tags != nil || c.EndUser != nil || c.Metadata != nil || c.Extra != nil ||
+		!c.Credentials.IsEmpty() {
 		t.Errorf("got %#v, %v", c, c.Extra)
 	}
 	decode(t, []byte(`{"errors":[],"tags":{}}`), &c)
@@ -80,8 +106,16 @@ func TestNullsInAConnection(t *testing.T) {
 // A member of another type than it was is data, not a failure.
 func TestStrangeConnection(t *testing.T) {
 	var c nango.Connection
-	decode(t, []byte(`{"id":"x","connection_id":"a","errors":{},"tags":{"a":"b","c":1},"end_user":[],"created_at":5,"credentials":"HUSH"}`), &c)
-	if c.ConnectionID != "a" || c.ID != 0 || len(c.Tags) != 1 || c.Tags["a"] != "b" || c.EndUser != nil || len(c.Extra) != 5 {
+	decode(
+		t,
+		[]byte(
+			`{"id":"x","connection_id":"a","errors":{},"tags":{"a":"b","c":1},"end_user":[],"created_at":5,"credentials":"HUSH"}`,
+		),
+		&c,
+	)
+	if c.ConnectionID != "a" || c.ID != 0 || len(c.Tags) != 1 || c.Tags["a"] != "b" ||
+		c.EndUser != nil ||
+		len(c.Extra) != 5 {
 		t.Errorf("got %v, %v", c, c.Extra)
 	}
 	if string(c.Credentials.Raw()) != `"HUSH"` || c.Credentials.Names() != nil {
@@ -115,10 +149,17 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		"Secret": secret, "*Secret": &secret, "SecretJSON": connection.ConnectionConfig, "*SecretJSON": &connection.ConnectionConfig,
 		"Credentials": connection.Credentials, "*Credentials": &connection.Credentials, "Connection": connection, "*Connection": &connection,
 		"[]Connection": []nango.Connection{connection},
-		"exported":     shown{secret, &secret, []nango.Secret{secret}, map[string]nango.Secret{"a": secret}, &connection, connection},
-		"unexported":   hidden{secret, connection.ConnectionConfig, connection.Credentials, connection},
-		"interface":    []any{secret, connection.Credentials},
-		"error":        fmt.Errorf("with %v and %w", connection, errors.New(secret.String())),
+		"exported": shown{
+			secret,
+			&secret,
+			[]nango.Secret{secret},
+			map[string]nango.Secret{"a": secret},
+			&connection,
+			connection,
+		},
+		"unexported": hidden{secret, connection.ConnectionConfig, connection.Credentials, connection},
+		"interface":  []any{secret, connection.Credentials},
+		"error":      fmt.Errorf("with %v and %w", connection, errors.New(secret.String())),
 	}
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {
@@ -141,7 +182,8 @@ func TestSecretsDoNotPrint(t *testing.T) {
 			}
 			printed = append(printed, log.String())
 			for _, text := range printed {
-				if strings.Contains(text, "HUSH") || strings.Contains(strings.ToLower(text), "48555348") || strings.Contains(text, "72 85 83 72") {
+				if strings.Contains(text, "HUSH") || strings.Contains(strings.ToLower(text), "48555348") ||
+					strings.Contains(text, "72 85 83 72") {
 					t.Errorf("a secret in %s", text)
 				}
 			}
@@ -198,10 +240,12 @@ func TestErrorsDoNotPrintTheirBodies(t *testing.T) {
 
 func TestSecret(t *testing.T) {
 	a, b := nango.NewSecret("a"), nango.NewSecret("b")
-	if !a.Equal(nango.NewSecret("a")) || a.Equal(b) || a.Equal(nango.Secret{}) || !(nango.Secret{}).Equal(nango.NewSecret("")) {
+	if !a.Equal(nango.NewSecret("a")) || a.Equal(b) || a.Equal(nango.Secret{}) ||
+		!(nango.Secret{}).Equal(nango.NewSecret("")) {
 		t.Error("secrets compare wrong")
 	}
-	if (nango.Secret{}).Reveal() != "" || !(nango.Secret{}).IsEmpty() || a.IsEmpty() || (nango.SecretJSON{}).Reveal() != nil {
+	if (nango.Secret{}).Reveal() != "" || !(nango.Secret{}).IsEmpty() || a.IsEmpty() ||
+		(nango.SecretJSON{}).Reveal() != nil {
 		t.Error("the zero value is not empty")
 	}
 }

@@ -140,7 +140,11 @@ func waysToWrite(value any) map[string]string {
 		"index": `{{index . "a"}}`,
 	} {
 		take("text/template "+name, text.Must(text.New("t").Parse(source)).Execute(&out, value))
-		page := strings.ReplaceAll("<p title='@'>@</p><script>let a = @; let b = '@'</script><a href='/?q=@'>", "@", source)
+		page := strings.ReplaceAll(
+			"<p title='@'>@</p><script>let a = @; let b = '@'</script><a href='/?q=@'>",
+			"@",
+			source,
+		)
 		take("html/template "+name, html.Must(html.New("t").Parse(page)).Execute(&out, value))
 	}
 	for name, handler := range map[string]slog.Handler{

@@ -39,7 +39,10 @@ func TestStress(t *testing.T) {
 		go func() {
 			defer running.Done()
 			for time.Now().Before(end) {
-				ctx, cancel := context.WithTimeout(background(), time.Duration(rand.IntN(4000))*time.Microsecond)
+				ctx, cancel := context.WithTimeout(
+					background(),
+					time.Duration(rand.IntN(4000))*time.Microsecond,
+				)
 				switch worker % 4 {
 				case 0:
 					check(long.GetToken(ctx, "stripe-key", "carol"))
@@ -78,7 +81,12 @@ func TestStress(t *testing.T) {
 		}()
 	}
 	running.Wait()
-	t.Logf("%d done, %d ended by their contexts, %d by Close", done.Load(), ended.Load(), closed.Load())
+	t.Logf(
+		"%d done, %d ended by their contexts, %d by Close",
+		done.Load(),
+		ended.Load(),
+		closed.Load(),
+	)
 	if done.Load() == 0 || ended.Load() == 0 || closed.Load() == 0 {
 		t.Error("not everything happened")
 	}

@@ -9,29 +9,29 @@ import (
 	"unsafe"
 )
 
-// cText is a text on its way to C.
+// cText is a copy of a text in C's memory.
 type cText struct {
 	pointer *C.char
 	length  int
 }
 
-// newText copies a text for C. C would take an embedded NUL for its end, and with it "alice\x00bob"
-// for alice: it is refused.
+// newText copies a text for C. It rejects an embedded NUL: C would end the text there, and take
+// "alice\x00bob" for "alice".
 func newText(name, text string) (cText, error) {
-	if err := refuseNUL(name, text); err != nil {
+	if err := rejectNUL(name, text); err != nil {
 		return cText{}, err
 	}
 	return cText{C.CString(text), len(text)}, nil
 }
 
-func refuseNUL(name, text string) error {
+func rejectNUL(name, text string) error {
 	if strings.IndexByte(text, 0) >= 0 {
 		return newError(CodeInvalidArgument, name+" must not contain a NUL character")
 	}
 	return nil
 }
 
-// free wipes the copy too: it may be a key.
+// free also wipes the copy, because it may be a key.
 func (t cText) free() {
 	if t.pointer == nil {
 		return
@@ -40,20 +40,21 @@ func (t cText) free() {
 	C.free(unsafe.Pointer(t.pointer))
 }
 
-// nulTerminated is a text that C only looks at during a call, and so need not have for itself; nil
-// for an empty one.
+// nulTerminated returns a text for C in Go's memory. C may read it only during the call that it is
+// passed to. It returns nil for an empty text.
 func nulTerminated(name, text string) ([]byte, error) {
-	if err := refuseNUL(name, text); err != nil || text == "" {
+	if err := rejectNUL(name, text); err != nil || text == "" {
 		return nil, err
 	}
 	return append([]byte(text), 0), nil
 }
 
+// bytesForC passes a text that nulTerminated returned.
 func bytesForC(text []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))
 }
 
-// constantForC is for texts that end with a NUL already.
+// constantForC passes a constant that already ends with a NUL.
 func constantForC(text string) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(text)))
 }

@@ -8,19 +8,22 @@ import (
 )
 
 // Transport returns a transport for an [http.Client] that calls the provider's API on behalf of a
-// connection. Each request gets a fresh token from Nango, as "Authorization: Bearer …" in place of
-// what it has; none is ever kept.
+// connection. It fetches a fresh token from Nango for each request, and sends it as "Authorization:
+// Bearer …", replacing any such header of the request. It never stores a token.
 //
-// If the provider answers 401, the token is replaced, as [Client.ReplaceToken] does: however many
-// requests are refused at once, there is one refresh. The request is sent once more with the new
-// token, if it has no body or has GetBody, as [http.NewRequest] sets it. If Nango has no other
-// token, or the request cannot be sent once more, it gets the 401. If anything else fails, the
-// request fails with its error, so that errors.Is(err, [ErrReconnectRequired]) says when the user
-// must authorise again.
+// If the provider answers 401, the transport replaces the token as [Client.ReplaceToken] does: all
+// requests that are refused at once share one refresh. It then sends the request once more with the
+// new token, if the request has no body or has GetBody, as [http.NewRequest] sets it. If Nango has
+// no other token, or the request cannot be sent again, the caller gets the 401. On any other
+// failure, the request fails with that error, so that errors.Is(err, [ErrReconnectRequired]) tells
+// you when the user must authorise again.
 //
-// A redirect to another host is followed without a token. base is what requests go through, nil:
-// [http.DefaultTransport].
-func (c *Client) Transport(providerConfigKey, connectionID string, base http.RoundTripper) http.RoundTripper {
+// A redirect to another host is followed without a token. Requests are sent through base, or
+// through [http.DefaultTransport] if base is nil.
+func (c *Client) Transport(
+	providerConfigKey, connectionID string,
+	base http.RoundTripper,
+) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
 	}
@@ -68,16 +71,20 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return t.send(request, body, newer)
 }
 
-// CloseIdleConnections is what [http.Client.CloseIdleConnections] calls.
+// CloseIdleConnections closes base's idle connections. [http.Client.CloseIdleConnections] calls it.
 func (t *transport) CloseIdleConnections() {
 	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
 	}
 }
 
-// send sends a copy, since a transport must not change the caller's request. The caller's own is
-// what the response names: the copy holds the token.
-func (t *transport) send(request *http.Request, body io.ReadCloser, token Secret) (*http.Response, error) {
+// send sends a copy, because a transport must not change the caller's request. The response refers
+// to the caller's request, because the copy holds the token.
+func (t *transport) send(
+	request *http.Request,
+	body io.ReadCloser,
+	token Secret,
+) (*http.Response, error) {
 	sent := request.Clone(request.Context())
 	sent.Body = body
 	sent.Header.Set("Authorization", "Bearer "+token.Reveal())
@@ -88,12 +95,14 @@ func (t *transport) send(request *http.Request, body io.ReadCloser, token Secret
 	return response, err
 }
 
-// leavesHost reports whether a redirect leads to where the token does not belong: to another host,
-// or from https to http.
+// leavesHost reports whether a redirect leads somewhere that must not get the token: to another
+// host, or from https to http.
 func leavesHost(request *http.Request) bool {
-	for response := request.Response; response != nil && response.Request != nil; response = response.Request.Response {
+	response := request.Response
+	for ; response != nil && response.Request != nil; response = response.Request.Response {
 		from := response.Request.URL
-		if !strings.EqualFold(from.Host, request.URL.Host) || from.Scheme == "https" && request.URL.Scheme != "https" {
+		if !strings.EqualFold(from.Host, request.URL.Host) ||
+			from.Scheme == "https" && request.URL.Scheme != "https" {
 			return true
 		}
 	}
@@ -104,7 +113,7 @@ func canRepeat(request *http.Request) bool {
 	return request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
 }
 
-// discard reads what little is left, so that the connection can be used again.
+// discard reads the rest of a short body, so that the connection can be reused.
 func discard(response *http.Response) {
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	_ = response.Body.Close()

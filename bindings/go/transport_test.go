@@ -74,7 +74,8 @@ func newTokens(t *testing.T) *tokens {
 			http.Redirect(w, r, s.redirect, http.StatusFound)
 			return
 		}
-		if s.stubborn.Load() || r.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", s.accepted.Load()) {
+		if s.stubborn.Load() ||
+			r.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d", s.accepted.Load()) {
 			s.refused.Add(1)
 			w.WriteHeader(http.StatusUnauthorized)
 			_, _ = io.WriteString(w, "refused")
@@ -95,7 +96,15 @@ func (s *tokens) client(t *testing.T) (*http.Client, *nango.Client) {
 func (s *tokens) want(t *testing.T, seen, refused, forced int64) {
 	t.Helper()
 	if s.seen.Load() != seen || s.refused.Load() != refused || s.forced.Load() != forced {
-		t.Errorf("%d requests, %d refused, %d forced refreshes; want %d, %d, %d", s.seen.Load(), s.refused.Load(), s.forced.Load(), seen, refused, forced)
+		t.Errorf(
+			"%d requests, %d refused, %d forced refreshes; want %d, %d, %d",
+			s.seen.Load(),
+			s.refused.Load(),
+			s.forced.Load(),
+			seen,
+			refused,
+			forced,
+		)
 	}
 }
 
@@ -116,14 +125,20 @@ func TestTransportAsksForEachRequest(t *testing.T) {
 	s := newTokens(t)
 	client, _ := s.client(t)
 	for i := range int64(3) {
-		request, err := http.NewRequestWithContext(background(), http.MethodPost, s.providerURL, strings.NewReader("hello"))
+		request, err := http.NewRequestWithContext(
+			background(),
+			http.MethodPost,
+			s.providerURL,
+			strings.NewReader("hello"),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
 		request.Header.Set("Authorization", "Bearer stale")
 		response, err := client.Do(request)
 		wantAnswer(t, response, err, 200, "welcome hello")
-		if request.Header.Get("Authorization") != "Bearer stale" || response.Request.Header.Get("Authorization") != "Bearer stale" {
+		if request.Header.Get("Authorization") != "Bearer stale" ||
+			response.Request.Header.Get("Authorization") != "Bearer stale" {
 			t.Error("the caller's request was changed, or shows the token")
 		}
 		if s.asked.Load() != i+1 {
@@ -166,7 +181,11 @@ func TestTransportDoesNotSendHalfABody(t *testing.T) {
 	s := newTokens(t)
 	client, _ := s.client(t)
 	s.accepted.Store(0)
-	response, err := client.Post(s.providerURL, "text/plain", io.MultiReader(strings.NewReader("once")))
+	response, err := client.Post(
+		s.providerURL,
+		"text/plain",
+		io.MultiReader(strings.NewReader("once")),
+	)
 	wantAnswer(t, response, err, 401, "refused")
 	s.want(t, 1, 1, 1)
 	// But the next request profits.
@@ -381,7 +400,9 @@ func TestTransportKnowsTheNewest(t *testing.T) {
 		}
 		return http.DefaultTransport.RoundTrip(request)
 	})
-	response, err := (&http.Client{Transport: client.Transport("github", "alice", late)}).Get(s.providerURL)
+	response, err := (&http.Client{Transport: client.Transport("github", "alice", late)}).Get(
+		s.providerURL,
+	)
 	wantAnswer(t, response, err, 200, "welcome ")
 	s.want(t, 2, 1, 0)
 }
@@ -406,7 +427,9 @@ func TestTransportErrors(t *testing.T) {
 	s.refresh = func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusFailedDependency)
-		_, _ = w.Write([]byte(`{"error":{"code":"invalid_credentials","message":"The refresh limit was reached"}}`))
+		_, _ = w.Write(
+			[]byte(`{"error":{"code":"invalid_credentials","message":"The refresh limit was reached"}}`),
+		)
 		return true
 	}
 	client, _ := s.client(t)
@@ -416,7 +439,11 @@ func TestTransportErrors(t *testing.T) {
 
 	for _, id := range []string{"broken", "nobody"} {
 		body := &closeWatcher{Reader: strings.NewReader("x")}
-		_, err = (&http.Client{Transport: newClient(t).Transport("github", id, nil)}).Post(s.providerURL, "text/plain", body)
+		_, err = (&http.Client{Transport: newClient(t).Transport("github", id, nil)}).Post(
+			s.providerURL,
+			"text/plain",
+			body,
+		)
 		var e *nango.Error
 		if !errors.As(err, &e) || e.Code != nango.CodeReconnectRequired && e.Code != nango.CodeNotFound {
 			t.Errorf("got %v", err)
@@ -496,7 +523,10 @@ func TestTransportRedirects(t *testing.T) {
 	s := newTokens(t)
 	client, _ := s.client(t)
 	got := make(chan string, 1)
-	elsewhere, _ := server(t, func(w http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Authorization") })
+	elsewhere, _ := server(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { got <- r.Header.Get("Authorization") },
+	)
 	s.redirect = elsewhere
 	response, err := client.Get(s.providerURL + "/moved")
 	wantAnswer(t, response, err, 200, "")

@@ -11,26 +11,40 @@ import (
 // Version is the version of this package.
 const Version = "0.1.0"
 
-// LibraryVersion returns the version of the libnango that is loaded, such as "0.1.0".
+// LibraryVersion returns the version of the loaded libnango, such as "0.1.0".
 func LibraryVersion() string {
 	return C.GoString(C.nango_version())
 }
 
-// LiveObjects returns how many objects and texts of the library the process owns at this moment.
-// For tests of leaks.
+// LiveObjects returns how many of the library's objects and texts the process owns now. It is meant
+// for leak tests.
 func LiveObjects() int64 {
 	return int64(C.nango_live_objects())
 }
 
 var checkLibrary = sync.OnceValue(func() error {
-	return compareVersions(LibraryVersion(), uint32(C.nango_version_number()), C.NANGO_VERSION, C.NANGO_VERSION_NUMBER)
+	return compareVersions(
+		LibraryVersion(),
+		uint32(C.nango_version_number()),
+		C.NANGO_VERSION,
+		C.NANGO_VERSION_NUMBER,
+	)
 })
 
-// compareVersions refuses a library that is older than the header that the program was built with.
-func compareVersions(library string, libraryNumber uint32, header string, headerNumber uint32) error {
+// compareVersions rejects a library that is older than the header that the program was built with.
+func compareVersions(
+	library string,
+	libraryNumber uint32,
+	header string,
+	headerNumber uint32,
+) error {
 	if libraryNumber >= headerNumber {
 		return nil
 	}
-	return newError(CodeInternal, fmt.Sprintf("libnango %s is loaded, but this program was built for %s or newer; "+
-		"install that, or see which libnango.so the loader finds first", library, header))
+	return newError(
+		CodeInternal,
+		fmt.Sprintf("libnango %s is loaded, but this program was built for %s or newer; "+
+			"install that version, or check which libnango.so the loader finds first",
+			library, header),
+	)
 }

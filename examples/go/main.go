@@ -31,8 +31,13 @@ var advice = map[nango.Code]string{
 
 func main() {
 	arguments := os.Args[1:]
-	if len(arguments) < 3 || len(arguments) > 4 || len(arguments) == 4 && arguments[3] != "--until-refused" {
-		fmt.Fprintf(os.Stderr, "usage: %s PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n", os.Args[0])
+	if len(arguments) < 3 || len(arguments) > 4 ||
+		len(arguments) == 4 && arguments[3] != "--until-refused" {
+		fmt.Fprintf(
+			os.Stderr,
+			"usage: %s PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n",
+			os.Args[0],
+		)
 		os.Exit(2)
 	}
 	// Ctrl-C ends whatever is waiting.
@@ -45,7 +50,11 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, providerConfigKey, connectionID, url string, untilRefused bool) error {
+func run(
+	ctx context.Context,
+	providerConfigKey, connectionID, url string,
+	untilRefused bool,
+) error {
 	client, err := nango.NewFromEnv()
 	if err != nil {
 		return err
@@ -90,7 +99,10 @@ func printConnections(ctx context.Context, client *nango.Client) error {
 			return err
 		}
 		if count++; count <= shown {
-			first = append(first, fmt.Sprintf("%s (%s)", connection.ConnectionID, connection.ProviderConfigKey))
+			first = append(
+				first,
+				fmt.Sprintf("%s (%s)", connection.ConnectionID, connection.ProviderConfigKey),
+			)
 		}
 	}
 	switch {

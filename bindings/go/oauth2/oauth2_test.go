@@ -56,7 +56,9 @@ func TestEachTokenIsFresh(t *testing.T) {
 	tokens := source.TokenSource(t.Context(), client, "github", "alice")
 	for i := range int64(3) {
 		token, err := tokens.Token()
-		if err != nil || token.AccessToken != fmt.Sprintf("token-%d", i+1) || token.Type() != "Bearer" || !token.Valid() || asked.Load() != i+1 {
+		if err != nil || token.AccessToken != fmt.Sprintf("token-%d", i+1) || token.Type() != "Bearer" ||
+			!token.Valid() ||
+			asked.Load() != i+1 {
 			t.Fatalf("got %+v, %v", token, err)
 		}
 	}
@@ -82,10 +84,12 @@ func TestErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	tokens := source.TokenSource(ctx, client, "github", "alice")
 	cancel()
-	if token, err := tokens.Token(); token != nil || !errors.Is(err, nango.ErrCancelled) || !errors.Is(err, context.Canceled) {
+	if token, err := tokens.Token(); token != nil || !errors.Is(err, nango.ErrCancelled) ||
+		!errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, %v", token, err)
 	}
-	if token, err := source.TokenSource(t.Context(), client, "github", "").Token(); token != nil || !errors.Is(err, nango.ErrInvalidArgument) {
+	if token, err := source.TokenSource(t.Context(), client, "github", "").Token(); token != nil ||
+		!errors.Is(err, nango.ErrInvalidArgument) {
 		t.Errorf("got %v, %v", token, err)
 	}
 }

@@ -34,7 +34,10 @@ func main() {
 
 func run(ctx context.Context) error {
 	// One client for the whole service: it keeps connections warm, and never a token.
-	client, err := nango.NewFromEnv(nango.WithUserAgentSuffix("webservice-example/1.0"), nango.WithEvents(256))
+	client, err := nango.NewFromEnv(
+		nango.WithUserAgentSuffix("webservice-example/1.0"),
+		nango.WithEvents(256),
+	)
 	if err != nil {
 		return err
 	}
@@ -42,8 +45,17 @@ func run(ctx context.Context) error {
 	// What failed and was tried again is in the log, without a secret.
 	go client.LogEvents(ctx, slog.Default())
 
-	integration, providerURL := cmp.Or(os.Getenv("INTEGRATION"), "github"), cmp.Or(os.Getenv("PROVIDER_URL"), "https://api.github.com/user")
-	server := &http.Server{Handler: newService(client, integration, providerURL), ReadHeaderTimeout: 10 * time.Second}
+	integration, providerURL := cmp.Or(
+		os.Getenv("INTEGRATION"),
+		"github",
+	), cmp.Or(
+		os.Getenv("PROVIDER_URL"),
+		"https://api.github.com/user",
+	)
+	server := &http.Server{
+		Handler:           newService(client, integration, providerURL),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
 	listener, err := net.Listen("tcp", cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:8080"))
 	if err != nil {
 		return err

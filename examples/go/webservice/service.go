@@ -51,7 +51,10 @@ func (s service) askProvider(r *http.Request, id string) (json.RawMessage, error
 		return nil, err
 	}
 	// Cheap to make: what is worth keeping is in the client and in http.DefaultTransport.
-	provider := http.Client{Transport: s.client.Transport(s.integration, id, nil), Timeout: 20 * time.Second}
+	provider := http.Client{
+		Transport: s.client.Transport(s.integration, id, nil),
+		Timeout:   20 * time.Second,
+	}
 	response, err := provider.Do(request)
 	if err != nil {
 		return nil, err

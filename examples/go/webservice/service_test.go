@@ -44,11 +44,13 @@ func TestProfile(t *testing.T) {
 	server := start(t, os.Getenv("NANGO_DEV_PROVIDER_URL"))
 	for _, user := range []string{"alice", "bob"} {
 		response, body := get(t, server.URL+"/users/"+user+"/profile")
-		if response.StatusCode != 200 || string(body["user"]) != `"`+user+`"` || !strings.Contains(string(body["profile"]), user) {
+		if response.StatusCode != 200 || string(body["user"]) != `"`+user+`"` ||
+			!strings.Contains(string(body["profile"]), user) {
 			t.Errorf("got %d %s", response.StatusCode, body)
 		}
 	}
-	if response, body := get(t, server.URL+"/health"); response.StatusCode != 200 || string(body["ok"]) != "true" {
+	if response, body := get(t, server.URL+"/health"); response.StatusCode != 200 ||
+		string(body["ok"]) != "true" {
 		t.Errorf("got %d %s", response.StatusCode, body)
 	}
 }
@@ -74,7 +76,10 @@ func TestFailures(t *testing.T) {
 			if failure.nangoURL != "" {
 				options = append(options, nango.WithBaseURL(failure.nangoURL))
 			}
-			response, body := get(t, start(t, failure.providerURL, options...).URL+"/users/"+failure.user+"/profile")
+			response, body := get(
+				t,
+				start(t, failure.providerURL, options...).URL+"/users/"+failure.user+"/profile",
+			)
 			if response.StatusCode != failure.status || string(body["error"]) != `"`+failure.message+`"` {
 				t.Errorf("got %d %s", response.StatusCode, body)
 			}
