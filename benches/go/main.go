@@ -1,4 +1,4 @@
-// Command bench is the contenders in Go: libnango and net/http with encoding/json.
+// Command bench measures calls in Go: of libnango, or of net/http with encoding/json.
 package main
 
 import (
@@ -25,7 +25,7 @@ const key = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 func main() {
 	if len(os.Args) != 6 {
-		fmt.Fprintln(os.Stderr, "bench KIND URL CA IN_FLIGHT CALLS")
+		fmt.Fprintln(os.Stderr, "usage: bench KIND URL CA IN_FLIGHT CALLS")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Args[3], atoi(os.Args[4]), atoi(os.Args[5])); err != nil {
@@ -62,7 +62,11 @@ func run(kind, url, authority string, inFlight, calls int) error {
 	spent = cpu() - spent
 	slices.Sort(times)
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"seconds": seconds, "cpu": spent, "p50": micro(times[len(times)/2]), "p99": micro(times[len(times)*99/100]), "peak": peak(),
+		"seconds": seconds,
+		"cpu":     spent,
+		"p50":     micro(times[len(times)/2]),
+		"p99":     micro(times[len(times)*99/100]),
+		"peak":    peak(),
 	})
 }
 
@@ -133,7 +137,7 @@ func getToken(client *http.Client, url string) error {
 	return nil
 }
 
-// several makes so many calls, with so many goroutines.
+// several makes the calls from inFlight goroutines, and returns how long each took.
 func several(call func() error, inFlight, calls int) ([]time.Duration, error) {
 	var wait sync.WaitGroup
 	each := max(calls/inFlight, 1)

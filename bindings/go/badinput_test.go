@@ -12,7 +12,7 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// Everything that can be asked for one connection.
+// forOne are the calls that fetch one connection.
 var forOne = map[string]func(*nango.Client, string, string, ...nango.CallOption) error{
 	"GetConnection": func(c *nango.Client, key, id string, options ...nango.CallOption) error {
 		_, err := c.GetConnection(background(), key, id, options...)
@@ -49,17 +49,26 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 		{"dot", "github", ".", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"two dots", "github", "..", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"empty key", "", "alice", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"NUL in the id", "github", "alice\x00bob", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"NUL behind the id", "github", "alice\x00", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"NUL in the key", "git\x00hub", "alice", nil, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"NUL in the id", "github", "alice\x00bob", nil,
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"NUL after the id", "github", "alice\x00", nil,
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"NUL in the key", "git\x00hub", "alice", nil,
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"id that is not UTF-8", "github", "alice\xff", nil, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
-		{"key that is not UTF-8", "git\xc3hub", "alice", nil, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
-		{"header of the library's", "github", "alice", []nango.CallOption{nango.Header("Authorization", "x")}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"NUL in a header", "github", "alice", []nango.CallOption{nango.Header("X-A", "1\x002")}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"NUL in a header's name", "github", "alice", []nango.CallOption{nango.Header("X\x00A", "1")}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"key that is not UTF-8", "git\xc3hub", "alice", nil,
+			nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
+		{"reserved header", "github", "alice", []nango.CallOption{nango.Header("Authorization", "x")},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"NUL in a header", "github", "alice", []nango.CallOption{nango.Header("X-A", "1\x002")},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"NUL in a header's name", "github", "alice", []nango.CallOption{nango.Header("X\x00A", "1")},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"line break in a header", "github", "alice", []nango.CallOption{nango.Header("X-A", "1\r\nX-B: 2")}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"no time", "github", "alice", []nango.CallOption{nango.Timeout(0)}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"less than no time", "github", "alice", []nango.CallOption{nango.Timeout(-time.Second)}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"zero timeout", "github", "alice", []nango.CallOption{nango.Timeout(0)},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"negative timeout", "github", "alice", []nango.CallOption{nango.Timeout(-time.Second)},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 	} {
 		for name, call := range forOne {
 			t.Run(bad.name+"/"+name, func(t *testing.T) {
@@ -68,7 +77,7 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 					t.Errorf("got %+v", *e)
 				}
 				if _, known := e.RetryAfter(); known {
-					t.Error("it says when to try again")
+					t.Error("the error says when to retry")
 				}
 			})
 		}
@@ -86,10 +95,14 @@ func TestBadFiltersAreNotSent(t *testing.T) {
 		sentinel error
 		code     nango.Code
 	}{
-		"NUL":            {nango.Filter{Search: "a\x00b"}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		"NUL in a tag":   {nango.Filter{Tags: map[string]string{"a": "b\x00"}}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		"not UTF-8":      {nango.Filter{ConnectionID: "alice\xff"}, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
-		"tag not UTF-8":  {nango.Filter{Tags: map[string]string{"a\xff": "b"}}, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
+		"NUL": {nango.Filter{Search: "a\x00b"},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		"NUL in a tag": {nango.Filter{Tags: map[string]string{"a": "b\x00"}},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		"not UTF-8": {nango.Filter{ConnectionID: "alice\xff"},
+			nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
+		"tag not UTF-8": {nango.Filter{Tags: map[string]string{"a\xff": "b"}},
+			nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
 		"unknown member": {nango.Filter{Extra: map[string]json.RawMessage{"colour": json.RawMessage(`"red"`)}}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		"broken member":  {nango.Filter{Extra: map[string]json.RawMessage{"search": json.RawMessage(`}`)}}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 	} {
@@ -99,7 +112,7 @@ func TestBadFiltersAreNotSent(t *testing.T) {
 				calls++
 				wantCode(t, err, bad.sentinel, bad.code)
 				if connection != nil {
-					t.Error("a connection beside an error")
+					t.Error("a connection together with an error")
 				}
 			}
 			if calls != 1 {
@@ -107,7 +120,8 @@ func TestBadFiltersAreNotSent(t *testing.T) {
 			}
 		})
 	}
-	for _, filter := range []string{"[]", "{", `{"search":"a` + "\x00" + `"}`, `"x"`, `{"limit":"x"}`} {
+	withNUL := `{"search":"a` + "\x00" + `"}`
+	for _, filter := range []string{"[]", "{", withNUL, `"x"`, `{"limit":"x"}`} {
 		_, err := client.ListConnectionsJSON(background(), filter)
 		wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
 	}
@@ -122,35 +136,36 @@ func TestBadOptions(t *testing.T) {
 		key     string
 		options []nango.Option
 	}{
-		"empty key":               {"", with(nango.WithMaxRetries(0))},
-		"key with a line break":   {"0f8fad5b\nd9cb", with(nango.WithMaxRetries(0))},
-		"key with a NUL":          {key + "\x00", with(nango.WithMaxRetries(0))},
-		"no URL":                  {key, with(nango.WithBaseURL("not a url"))},
-		"URL with a user":         {key, with(nango.WithBaseURL("https://user:pw@h"))},
-		"URL with a NUL":          {key, with(nango.WithBaseURL("https://h\x00.example"))},
-		"empty URL":               {key, with(nango.WithBaseURL(""))},
-		"no timeout":              {key, with(nango.WithTimeout(0))},
-		"negative timeout":        {key, with(nango.WithTimeout(-1))},
-		"no connect timeout":      {key, with(nango.WithConnectTimeout(0))},
-		"no attempt timeout":      {key, with(nango.WithAttemptTimeout(0))},
-		"no idle timeout":         {key, with(nango.WithIdleTimeout(0))},
-		"no connections":          {key, with(nango.WithMaxConnections(0))},
-		"no response":             {key, with(nango.WithMaxResponseBytes(0))},
-		"user agent":              {key, with(nango.WithUserAgentSuffix("a\nb"))},
-		"user agent with a NUL":   {key, with(nango.WithUserAgentSuffix("a\x00b"))},
-		"proxy":                   {key, with(nango.WithProxy("socks9://x"))},
-		"roots":                   {key, with(nango.WithTLSRoots(99))},
-		"no CA":                   {key, with(nango.WithCAPEM(nil))},
-		"CA that is none":         {key, with(nango.WithCAPEM([]byte("hello")))},
-		"no identity":             {key, with(nango.WithClientIdentityPEM(nil))},
-		"identity that is none":   {key, with(nango.WithClientIdentityPEM([]byte("hello")))},
-		"a good one behind a bad": {key, with(nango.WithBaseURL("ftp://x"), nango.WithBaseURL("https://h"))},
+		"empty key":             {"", with(nango.WithMaxRetries(0))},
+		"key with a line break": {"0f8fad5b\nd9cb", with(nango.WithMaxRetries(0))},
+		"key with a NUL":        {key + "\x00", with(nango.WithMaxRetries(0))},
+		"no URL":                {key, with(nango.WithBaseURL("not a url"))},
+		"URL with a user":       {key, with(nango.WithBaseURL("https://user:pw@h"))},
+		"URL with a NUL":        {key, with(nango.WithBaseURL("https://h\x00.example"))},
+		"empty URL":             {key, with(nango.WithBaseURL(""))},
+		"no timeout":            {key, with(nango.WithTimeout(0))},
+		"negative timeout":      {key, with(nango.WithTimeout(-1))},
+		"no connect timeout":    {key, with(nango.WithConnectTimeout(0))},
+		"no attempt timeout":    {key, with(nango.WithAttemptTimeout(0))},
+		"no idle timeout":       {key, with(nango.WithIdleTimeout(0))},
+		"no connections":        {key, with(nango.WithMaxConnections(0))},
+		"no response":           {key, with(nango.WithMaxResponseBytes(0))},
+		"user agent":            {key, with(nango.WithUserAgentSuffix("a\nb"))},
+		"user agent with a NUL": {key, with(nango.WithUserAgentSuffix("a\x00b"))},
+		"proxy":                 {key, with(nango.WithProxy("socks9://x"))},
+		"roots":                 {key, with(nango.WithTLSRoots(99))},
+		"no CA":                 {key, with(nango.WithCAPEM(nil))},
+		"invalid CA":            {key, with(nango.WithCAPEM([]byte("hello")))},
+		"no identity":           {key, with(nango.WithClientIdentityPEM(nil))},
+		"invalid identity":      {key, with(nango.WithClientIdentityPEM([]byte("hello")))},
+		"a valid after an invalid": {key,
+			with(nango.WithBaseURL("ftp://x"), nango.WithBaseURL("https://h"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := nango.New(bad.key, bad.options...)
 			e := wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
 			if client != nil {
-				t.Error("a client beside an error")
+				t.Error("a client together with an error")
 			}
 			if strings.Contains(err.Error(), "d9cb") || strings.Contains(err.Error(), "pw@") {
 				t.Errorf("a secret in %v", err)
@@ -161,7 +176,7 @@ func TestBadOptions(t *testing.T) {
 		})
 	}
 	if _, err := nango.New("shib\xff"); err == nil {
-		t.Error("a key that is not UTF-8 was taken")
+		t.Error("a key that is not UTF-8 was accepted")
 	} else {
 		wantCode(t, err, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8)
 	}
@@ -175,15 +190,11 @@ func TestGoodOptions(t *testing.T) {
 		nango.WithTimeout(20*time.Second),
 		nango.WithConnectTimeout(5*time.Second),
 		nango.WithAttemptTimeout(time.Nanosecond),
-		nango.WithAttemptTimeout(
-			10*time.Second,
-		),
+		nango.WithAttemptTimeout(10*time.Second),
 		nango.WithMaxRetries(1),
 		nango.WithIdleTimeout(1<<62),
 		nango.WithIdleConnections(2),
-		nango.WithMaxResponseBytes(
-			1<<20,
-		),
+		nango.WithMaxResponseBytes(1<<20),
 		nango.WithUserAgentSuffix("test/1"),
 		nango.WithProxy(""),
 		nango.WithTLSRoots(nango.TLSRootsBundled),
@@ -207,12 +218,14 @@ func TestGoodOptions(t *testing.T) {
 		t.Errorf("got a second event %s", event)
 	}
 	if client := newClient(t); client.NextEventJSON() != nil {
-		t.Error("an event that nobody asked for")
+		t.Error("an event without WithEvents")
 	}
 }
 
 func TestEnvironment(t *testing.T) {
-	for _, name := range []string{"NANGO_API_KEY", "NANGO_SECRET_KEY", "NANGO_SERVER_URL", "NANGO_HOSTPORT"} {
+	for _, name := range []string{
+		"NANGO_API_KEY", "NANGO_SECRET_KEY", "NANGO_SERVER_URL", "NANGO_HOSTPORT",
+	} {
 		t.Setenv(name, "")
 	}
 	_, err := nango.NewFromEnv()
@@ -236,7 +249,8 @@ func TestUserAgent(t *testing.T) {
 		"libnango-go/" + nango.Version: nango.WithMaxRetries(0),
 		"my-service/1.2":               nango.WithUserAgentSuffix("my-service/1.2"),
 	} {
-		if _, err := newClient(t, nango.WithBaseURL(url), want).GetConnection(background(), "github", "alice"); err != nil {
+		client := newClient(t, nango.WithBaseURL(url), want)
+		if _, err := client.GetConnection(background(), "github", "alice"); err != nil {
 			t.Fatal(err)
 		}
 		if agent := <-got; !strings.Contains(agent, option) || !strings.Contains(agent, "libnango/") {
@@ -245,12 +259,12 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-func TestServersThatAreNone(t *testing.T) {
+func TestServersThatAreNotNango(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := "http://" + listener.Addr().String()
+	closed := "http://" + listener.Addr().String()
 	_ = listener.Close()
 
 	html, _ := server(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -269,12 +283,13 @@ func TestServersThatAreNone(t *testing.T) {
 		code     nango.Code
 		status   int
 	}{
-		"a port where nobody listens": {nobody, nango.ErrConnect, nango.CodeConnect, 0},
-		"a name that there is not":    {"http://nango.invalid", nango.ErrDNS, nango.CodeDNS, 0},
-		"a page":                      {html, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 200},
-		"a redirect":                  {redirect, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 301},
-		"broken JSON":                 {broken, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 200},
-		"no object":                   {list, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 0},
+		"a port without a listener": {closed, nango.ErrConnect, nango.CodeConnect, 0},
+		"an unknown host name":      {"http://nango.invalid", nango.ErrDNS, nango.CodeDNS, 0},
+		"a page":                    {html, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 200},
+		"a redirect": {redirect,
+			nango.ErrInvalidResponse, nango.CodeInvalidResponse, 301},
+		"broken JSON":   {broken, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 200},
+		"not an object": {list, nango.ErrInvalidResponse, nango.CodeInvalidResponse, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, nango.WithBaseURL(bad.url), nango.WithMaxRetries(0))
@@ -286,7 +301,7 @@ func TestServersThatAreNone(t *testing.T) {
 		})
 	}
 	if got := redirected.Load(); got != 1 {
-		t.Errorf("the redirecting server was asked %d times", got)
+		t.Errorf("the redirecting server got %d requests", got)
 	}
 }
 
@@ -301,20 +316,24 @@ func TestRefusals(t *testing.T) {
 		sentinel error
 		code     nango.Code
 	}{
-		"unknown key":           {unknown, "github", "alice", nango.ErrUnauthorized, nango.CodeUnauthorized},
+		"unknown key": {unknown, "github", "alice",
+			nango.ErrUnauthorized, nango.CodeUnauthorized},
 		"unknown integration":   {client, "gitlab", "alice", nango.ErrNotFound, nango.CodeNotFound},
 		"unknown connection":    {client, "github", "zoe", nango.ErrNotFound, nango.CodeNotFound},
 		"key without any scope": {none, "github", "alice", nango.ErrForbidden, nango.CodeForbidden},
 		"key without the scope": {read, "github", "bob", nango.ErrNoCredentials, nango.CodeNoCredentials},
-		"no single token":       {client, "basic-auth", "dave", nango.ErrNoSingleToken, nango.CodeNoSingleToken},
-		"no credentials":        {client, "none", "nobody", nango.ErrNoCredentials, nango.CodeNoCredentials},
-		"reconnect":             {client, "github", "broken", nango.ErrReconnectRequired, nango.CodeReconnectRequired},
+		"no single token": {client, "basic-auth", "dave",
+			nango.ErrNoSingleToken, nango.CodeNoSingleToken},
+		"no credentials": {client, "none", "nobody",
+			nango.ErrNoCredentials, nango.CodeNoCredentials},
+		"reconnect": {client, "github", "broken",
+			nango.ErrReconnectRequired, nango.CodeReconnectRequired},
 	} {
 		t.Run(name, func(t *testing.T) {
 			token, err := refused.client.GetToken(background(), refused.key, refused.id)
 			wantCode(t, err, refused.sentinel, refused.code)
 			if !token.IsEmpty() {
-				t.Error("a token beside an error")
+				t.Error("a token together with an error")
 			}
 		})
 	}
@@ -326,9 +345,8 @@ func TestRefusals(t *testing.T) {
 
 func newClientWithKey(t *testing.T, key string, options ...nango.Option) *nango.Client {
 	t.Helper()
-	client, err := nango.New(
-		key,
-		append([]nango.Option{nango.WithBaseURL(os.Getenv("NANGO_HOST"))}, options...)...)
+	host := nango.WithBaseURL(os.Getenv("NANGO_HOST"))
+	client, err := nango.New(key, append([]nango.Option{host}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ type expectation struct {
 	Error         map[string]json.RawMessage
 }
 
-// outcome is what a call gave.
+// outcome is the result of a call.
 type outcome struct {
 	text       []byte
 	token      *nango.Secret
@@ -203,7 +203,7 @@ func (v *vector) runList(t *testing.T, run string, expect expectation) {
 			continue
 		}
 		if failure != nil {
-			t.Error("the walk went on behind an error")
+			t.Error("the walk continued after an error")
 		}
 		if len(seen) < len(expect.Connections) {
 			checkSummary(t, connection, expect.Connections[len(seen)])
@@ -241,8 +241,8 @@ func (v *vector) runCall(t *testing.T, run string, expect expectation) {
 	}
 }
 
-// checkSecrets looks for the key, and for what is under `credentials` in the answers, in all that
-// is shown of a call.
+// checkSecrets checks that nothing printed about a call contains the key, or a text under
+// `credentials` in the answers.
 func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) {
 	secrets := []string{"0f8fad5b-d9cb-469f-a165-70867728950e"}
 	if v.Client.SecretKey != nil {
@@ -269,7 +269,7 @@ func (v *vector) checkSecrets(t *testing.T, client *nango.Client, last outcome) 
 	}
 }
 
-// secretTexts are those under `credentials`, of eight letters or more.
+// secretTexts returns the texts of eight letters or more under `credentials`.
 func secretTexts(value any, inside bool) (secrets []string) {
 	switch value := value.(type) {
 	case string:
@@ -290,8 +290,8 @@ func secretTexts(value any, inside bool) (secrets []string) {
 	return secrets
 }
 
-// runTokenOfConnection is for a vector that says what the token is, or that there is none: what it
-// is of the connection, fetched first.
+// runTokenOfConnection takes a vector that expects a token, or none. It fetches the connection and
+// checks the token in it.
 func (v *vector) runTokenOfConnection(t *testing.T, run string, expect expectation) {
 	want := marshal(t, expect.Token)
 	if expect.Token == nil {
@@ -302,8 +302,8 @@ func (v *vector) runTokenOfConnection(t *testing.T, run string, expect expectati
 		expect.Token == nil && code != `"NO_SINGLE_TOKEN"` && code != `"NO_CREDENTIALS"` {
 		return
 	}
-	connection, err := v.newClient(t, run).
-		GetConnection(background(), v.Call.ProviderConfigKey, v.Call.ConnectionID, v.callOptions()...)
+	client, key, id := v.newClient(t, run), v.Call.ProviderConfigKey, v.Call.ConnectionID
+	connection, err := client.GetConnection(background(), key, id, v.callOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 		if err != nil {
 			return outcome{err: err}
 		}
-		return outcome{text: credentials.Raw()} // which GetCredentialsJSON has fetched
+		return outcome{text: credentials.Raw()} // fetched by GetCredentialsJSON
 	case "list_connections":
 		text, err := client.ListConnectionsJSON(ctx, string(v.Call.Filter), options...)
 		return outcome{text: text, err: err}
@@ -440,8 +440,8 @@ func checkError(t *testing.T, err error, want map[string]json.RawMessage) {
 	}
 }
 
-// checkFact compares a member that connections and their summaries have in common. False: it is
-// none of those.
+// checkFact compares a member that connections and their summaries have in common. It returns false
+// for any other member.
 func checkFact(t *testing.T, name string, want json.RawMessage, c *nango.ConnectionSummary) bool {
 	t.Helper()
 	var got any
@@ -478,9 +478,11 @@ func endUserView(u *nango.EndUser) any {
 		return nil
 	}
 	view := map[string]any{
-		"id": orNull(
-			u.ID,
-		), "display_name": u.DisplayName, "email": u.Email, "tags": orEmpty(u.Tags), "organization": nil,
+		"id":           orNull(u.ID),
+		"display_name": u.DisplayName,
+		"email":        u.Email,
+		"tags":         orEmpty(u.Tags),
+		"organization": nil,
 	}
 	if o := u.Organization; o != nil {
 		view["organization"] = map[string]any{"id": orNull(o.ID), "display_name": o.DisplayName}
@@ -488,8 +490,7 @@ func endUserView(u *nango.EndUser) any {
 	return view
 }
 
-// checkOther looks for members that the view does not know: they are in Extra, or, when only a part
-// of them is of another type, in Raw.
+// checkOther looks for members that the view does not know. They are in Extra and in Raw.
 func checkOther(t *testing.T, extra map[string]nango.SecretJSON, raw, want json.RawMessage) {
 	t.Helper()
 	var all, others map[string]json.RawMessage
@@ -511,8 +512,14 @@ func checkOther(t *testing.T, extra map[string]nango.SecretJSON, raw, want json.
 func checkConnection(t *testing.T, c *nango.Connection, want map[string]json.RawMessage) {
 	t.Helper()
 	common := &nango.ConnectionSummary{
-		ID: c.ID, ConnectionID: c.ConnectionID, ProviderConfigKey: c.ProviderConfigKey, Provider: c.Provider, Errors: c.Errors, EndUser: c.EndUser,
-		Tags: c.Tags, Metadata: c.Metadata,
+		ID:                c.ID,
+		ConnectionID:      c.ConnectionID,
+		ProviderConfigKey: c.ProviderConfigKey,
+		Provider:          c.Provider,
+		Errors:            c.Errors,
+		EndUser:           c.EndUser,
+		Tags:              c.Tags,
+		Metadata:          c.Metadata,
 	}
 	for name, value := range want {
 		if checkFact(t, name, value, common) {
@@ -569,7 +576,7 @@ func checkSummary(t *testing.T, c *nango.ConnectionSummary, want map[string]json
 	}
 }
 
-// checkSingleToken wants a text, or {"error": its code}.
+// checkSingleToken expects a text, or {"error": the code}.
 func checkSingleToken(t *testing.T, c nango.Credentials, want json.RawMessage) {
 	t.Helper()
 	var got any
@@ -589,8 +596,14 @@ func checkSingleToken(t *testing.T, c nango.Credentials, want json.RawMessage) {
 func checkCredentials(t *testing.T, c *nango.Credentials, want map[string]json.RawMessage) {
 	t.Helper()
 	typed := map[string]nango.Secret{
-		"access_token": c.AccessToken, "refresh_token": c.RefreshToken, "token": c.Token, "apiKey": c.APIKey, "username": c.Username,
-		"password": c.Password, "oauth_token": c.OAuthToken, "oauth_token_secret": c.OAuthTokenSecret,
+		"access_token":       c.AccessToken,
+		"refresh_token":      c.RefreshToken,
+		"token":              c.Token,
+		"apiKey":             c.APIKey,
+		"username":           c.Username,
+		"password":           c.Password,
+		"oauth_token":        c.OAuthToken,
+		"oauth_token_secret": c.OAuthTokenSecret,
 	}
 	for name, value := range want {
 		switch name {
@@ -614,7 +627,7 @@ func checkCredentials(t *testing.T, c *nango.Credentials, want map[string]json.R
 		if secret, named := typed[name]; named && isText {
 			wantJSON(t, "the named field of credentials."+name, marshal(t, secret.Reveal()), value)
 		} else if named && !secret.IsEmpty() {
-			t.Errorf("the named field of credentials.%s, which is no text, has one", name)
+			t.Errorf("the named field of credentials.%s is set, but the member is not a string", name)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// Everything that waits for a server.
+// waiting are the calls that wait for a server.
 var waiting = map[string]func(context.Context, *nango.Client) error{
 	"GetConnection": func(ctx context.Context, c *nango.Client) error {
 		_, err := c.GetConnection(ctx, "github", "alice")
@@ -93,19 +93,13 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	for name, wait := range waiting {
 		t.Run(name, func(t *testing.T) {
 			err := wait(cancelled, client)
-			if e := wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled); !errors.Is(
-				err,
-				context.Canceled,
-			) ||
-				e.Attempts != 0 {
+			e := wantCode(t, err, nango.ErrCancelled, nango.CodeCancelled)
+			if !errors.Is(err, context.Canceled) || e.Attempts != 0 {
 				t.Errorf("got %v", err)
 			}
 			err = wait(expired, client)
-			if e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout); !errors.Is(
-				err,
-				context.DeadlineExceeded,
-			) ||
-				e.Attempts != 0 {
+			e = wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
+			if !errors.Is(err, context.DeadlineExceeded) || e.Attempts != 0 {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -124,7 +118,7 @@ func TestTheEarlierTimeoutCounts(t *testing.T) {
 		_, err := client.GetToken(long, "github", "alice")
 		wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout)
 		if errors.Is(err, context.DeadlineExceeded) {
-			t.Error("the context is blamed for the client's timeout")
+			t.Error("the error blames the context for the client's timeout")
 		}
 	})
 	start := time.Now()
@@ -137,8 +131,8 @@ func TestTheEarlierTimeoutCounts(t *testing.T) {
 	}
 }
 
-// A page may take as long as the context has left when it begins, not as long as it had at the
-// first page.
+// A page may take as long as the context has left when the page begins, not as long as it had at
+// the first page.
 func TestDeadlineOfALaterPage(t *testing.T) {
 	url, _ := silenceAfterPage(t)
 	client := newClient(t, nango.WithBaseURL(url))
@@ -171,7 +165,7 @@ func TestContextThatEndsInTime(t *testing.T) {
 	}
 }
 
-// Cancelling at any moment of a call does no harm, and the next call is fine.
+// Cancelling at any moment of a call does no harm, and the next call works.
 func TestCancelAtAnyMoment(t *testing.T) {
 	client := newClient(t)
 	cancelled, done := 0, 0
@@ -194,7 +188,7 @@ func TestCancelAtAnyMoment(t *testing.T) {
 	}
 	t.Logf("%d cancelled, %d done", cancelled, done)
 	if cancelled == 0 || done == 0 {
-		t.Error("the moments were all the same")
+		t.Error("not both cancelled and completed calls")
 	}
 }
 
@@ -265,10 +259,8 @@ func TestCloseEndsCalls(t *testing.T) {
 			within(t, 200*time.Millisecond, func() {
 				_ = client.Close()
 				for range cap(result) {
-					if e := wantCode(t, <-result, nango.ErrClosed, nango.CodeClosed); errors.Is(
-						e,
-						context.Canceled,
-					) {
+					e := wantCode(t, <-result, nango.ErrClosed, nango.CodeClosed)
+					if errors.Is(e, context.Canceled) {
 						t.Errorf("got %v", e)
 					}
 				}
@@ -277,8 +269,8 @@ func TestCloseEndsCalls(t *testing.T) {
 	}
 }
 
-// Nothing is left of the package when the last client is closed: not a goroutine, not a descriptor,
-// not an object of the library's.
+// Closing the last client releases everything: goroutines, file descriptors and the library's
+// objects.
 func TestNothingIsLeft(t *testing.T) {
 	silent, _ := silence(t)
 	settle(0)
@@ -306,9 +298,8 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	if live, now, open := settle(0), runtime.NumGoroutine(), descriptorsOfProcess(t); live > 0 ||
-		now > goroutines ||
-		open > descriptors {
+	live, now, open := settle(0), runtime.NumGoroutine(), descriptorsOfProcess(t)
+	if live > 0 || now > goroutines || open > descriptors {
 		t.Errorf(
 			"%d live objects; %d goroutines before, %d after; %d descriptors before, %d after",
 			live,
@@ -320,7 +311,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-func TestForgottenClients(t *testing.T) {
+func TestAbandonedClients(t *testing.T) {
 	before := nango.LiveObjects()
 	for range 50 {
 		client, err := nango.NewFromEnv()
@@ -360,7 +351,7 @@ func TestCallsWaitForAConnection(t *testing.T) {
 	if more := threadsOfProcess(t) - threads; more > 8 {
 		t.Errorf("500 waiting calls took %d threads", more)
 	}
-	// Who waits for a connection hears of its own deadline.
+	// A call that waits for a connection returns at its own deadline.
 	short, cancelShort := context.WithTimeout(background(), 30*time.Millisecond)
 	defer cancelShort()
 	within(t, 300*time.Millisecond, func() {

@@ -90,7 +90,8 @@ func ExampleClient_ListConnections() {
 	}
 	defer client.Close()
 
-	for connection, err := range client.ListConnections(context.Background(), nango.Filter{ConnectionID: "carol"}) {
+	filter := nango.Filter{ConnectionID: "carol"}
+	for connection, err := range client.ListConnections(context.Background(), filter) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -99,7 +100,7 @@ func ExampleClient_ListConnections() {
 	// Output: carol stripe-key
 }
 
-// A handler of a web service asks the provider with the user's own token.
+// A handler of a web service calls the provider with the user's own token.
 func ExampleClient_Transport() {
 	client, err := nango.NewFromEnv()
 	if err != nil {
@@ -125,7 +126,7 @@ func ExampleClient_Transport() {
 			http.Error(w, "please connect your account again", http.StatusConflict)
 			return
 		case err != nil:
-			http.Error(w, "the provider cannot be asked", http.StatusBadGateway)
+			http.Error(w, "cannot call the provider", http.StatusBadGateway)
 			return
 		}
 		defer response.Body.Close()
@@ -159,24 +160,20 @@ func ExampleClient_LogEvents() {
 		}
 		return a
 	}
-	logger := slog.New(
-		slog.NewTextHandler(
-			os.Stdout,
-			&slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes},
-		),
-	)
+	options := &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: withoutTimes}
+	logger := slog.New(slog.NewTextHandler(os.Stdout, options))
 	if _, err := client.GetToken(context.Background(), "github", "bob"); err != nil {
 		log.Fatal(err)
 	}
 
-	// In a service it has a goroutine of its own, and ends with the client.
+	// A service runs LogEvents in its own goroutine until the client is closed.
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	_ = client.LogEvents(ctx, logger)
 	// Output: level=DEBUG msg="nango: attempt" attempt=1 operation=get_token
 }
 
-// Thousands of calls may wait at once: each costs a goroutine and a connection, and none a thread.
+// Thousands of calls may wait at once. Each costs a goroutine and a connection, but no thread.
 func ExampleWithMaxConnections() {
 	client, err := nango.NewFromEnv(nango.WithMaxConnections(1000))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// The library is beside the program or a part of it, as the tag says; it works either way.
+// The tag decides whether the program loads the library or contains it; both work.
 func TestLinking(t *testing.T) {
 	for name, tags := range map[string]string{"shared": "", "static": "nango_static"} {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestLinking(t *testing.T) {
 				func(name string) bool { return strings.HasPrefix(name, "libnango") },
 			)
 			if needsLibrary != (tags == "") {
-				t.Errorf("it needs %v", libraries)
+				t.Errorf("the program needs %v", libraries)
 			}
 			out, err := exec.Command(program, "github", "alice", os.Getenv("NANGO_DEV_PROVIDER_URL")).
 				CombinedOutput()
@@ -52,7 +52,7 @@ func TestLinking(t *testing.T) {
 	}
 }
 
-// The example does what it says, and says what to do when it cannot.
+// The example works as documented, and says what to do when it fails.
 func TestExampleProgram(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "connection")
 	build := exec.Command("go", "build", "-o", program, ".")
@@ -68,6 +68,7 @@ func TestExampleProgram(t *testing.T) {
 		}
 	})
 	other, _ := server(t, http.NotFound)
+	const accepted = `api: 200, the provider accepts the token\n`
 	const connections = `connections: \S+ \(\S+\), \S+ \(\S+\), \S+ \(\S+\) and \d+ more\n`
 	for name, run := range map[string]struct {
 		arguments           []string
@@ -76,25 +77,36 @@ func TestExampleProgram(t *testing.T) {
 		wantOut, wantErrors string
 	}{
 		"a token": {[]string{"github", "alice", provider}, "", 0,
-			connections + `token: …\S{4} \(\d+ characters\)\napi: 200, the provider accepts the token\n`, ``},
+			connections + `token: …\S{4} \(\d+ characters\)\n` + accepted, ``},
 		"until refused": {[]string{"github", "bob", fading, "--until-refused"}, "", 0,
-			connections + `token: …\S* \(\d+ characters\)\napi: 200, the provider accepts the token\nwaiting for the token to run out …\n` +
-				`api: 401, the provider refuses the token\ntoken: …\S* \(\d+ characters\), the same one\napi: 200, the provider accepts the token\n`, ``},
-		"another answer": {[]string{"stripe-key", "carol", other}, "", 0, connections + `token: … \(12 characters\)\napi: 404\n`, ``},
+			connections + `token: …\S* \(\d+ characters\)\n` + accepted +
+				`waiting for the token to expire …\napi: 401, the provider refuses the token\n` +
+				`token: …\S* \(\d+ characters\), the same one\n` + accepted, ``},
+		"another answer": {[]string{"stripe-key", "carol", other}, "", 0,
+			connections + `token: … \(12 characters\)\napi: 404\n`, ``},
 		"reconnect": {[]string{"github", "broken", provider}, "", 1, connections,
-			`error: .* \(RECONNECT_REQUIRED\)\n-> send the user through a reconnect session; the old token is gone for good\n`},
-		"no single token": {[]string{"basic-auth", "dave", provider}, "", 1, connections, `error: .* \(NO_SINGLE_TOKEN\)\n-> ask for .*\n`},
-		"not found":       {[]string{"github", "zoe", provider}, "", 1, connections, `error: .* \(NOT_FOUND\)\n-> check .*\n`},
-		"unauthorized": {[]string{"github", "bob", provider}, "NANGO_SECRET_KEY=11111111-2222-4333-8444-555555555555", 1, ``,
+			`error: .* \(RECONNECT_REQUIRED\)\n` +
+				`-> send the user through a reconnect session; the old token is permanently invalid\n`},
+		"no single token": {[]string{"basic-auth", "dave", provider}, "", 1, connections,
+			`error: .* \(NO_SINGLE_TOKEN\)\n-> ask for .*\n`},
+		"not found": {[]string{"github", "zoe", provider}, "", 1, connections,
+			`error: .* \(NOT_FOUND\)\n-> check .*\n`},
+		"unauthorized": {[]string{"github", "bob", provider},
+			"NANGO_SECRET_KEY=11111111-2222-4333-8444-555555555555", 1, ``,
 			`error: .* \(UNAUTHORIZED\)\n-> check NANGO_SECRET_KEY.*\n`},
-		"no server":     {[]string{"github", "bob", provider}, "NANGO_HOST=http://127.0.0.1:1", 1, ``, `error: .* \(CONNECT\)\n-> check NANGO_HOST.*\n`},
-		"no API":        {[]string{"github", "bob", "http://127.0.0.1:1"}, "", 1, connections + `token: .*\n`, `error: .*\n`},
-		"too little":    {[]string{"github", "bob"}, "", 2, ``, `usage: .*\n`},
-		"a wrong flag":  {[]string{"github", "bob", provider, "--soon"}, "", 2, ``, `usage: .*\n`},
-		"no argument":   {nil, "", 2, ``, `usage: .*\n`},
-		"bad id":        {[]string{"github", "..", provider}, "", 1, connections, `error: .* \(INVALID_ARGUMENT\)\n`},
-		"bad server":    {[]string{"github", "bob", provider}, "NANGO_HOST=nango", 1, ``, `error: .* \(INVALID_ARGUMENT\)\n`},
-		"no credential": {[]string{"none", "nobody", provider}, "", 1, connections, `error: .* \(NO_CREDENTIALS\)\n`},
+		"no server": {[]string{"github", "bob", provider}, "NANGO_HOST=http://127.0.0.1:1", 1, ``,
+			`error: .* \(CONNECT\)\n-> check NANGO_HOST.*\n`},
+		"no API": {[]string{"github", "bob", "http://127.0.0.1:1"}, "", 1,
+			connections + `token: .*\n`, `error: .*\n`},
+		"too few":      {[]string{"github", "bob"}, "", 2, ``, `usage: .*\n`},
+		"a wrong flag": {[]string{"github", "bob", provider, "--soon"}, "", 2, ``, `usage: .*\n`},
+		"no argument":  {nil, "", 2, ``, `usage: .*\n`},
+		"bad id": {[]string{"github", "..", provider}, "", 1, connections,
+			`error: .* \(INVALID_ARGUMENT\)\n`},
+		"bad server": {[]string{"github", "bob", provider}, "NANGO_HOST=nango", 1, ``,
+			`error: .* \(INVALID_ARGUMENT\)\n`},
+		"no credentials": {[]string{"none", "nobody", provider}, "", 1, connections,
+			`error: .* \(NO_CREDENTIALS\)\n`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			command := exec.Command(program, run.arguments...)
@@ -127,7 +139,7 @@ func wantMatch(t *testing.T, name, pattern, text string) {
 	}
 }
 
-// The web service runs as its users run it: it answers, logs no secret, and ends in peace.
+// The web service runs as its users run it: it answers, logs no secrets, and stops cleanly.
 func TestWebService(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "webservice")
 	build := exec.Command("go", "build", "-o", program, "./webservice")
@@ -151,7 +163,7 @@ func TestWebService(t *testing.T) {
 	defer func() { _ = service.Process.Kill() }()
 	lines := bufio.NewScanner(log)
 	if !lines.Scan() {
-		t.Fatal("the service says nothing")
+		t.Fatal("the service logs nothing")
 	}
 	url := regexp.MustCompile(`http://\S+`).FindString(lines.Text())
 	for path, want := range map[string]string{
@@ -185,14 +197,14 @@ func TestWebService(t *testing.T) {
 	}
 }
 
-// What is a module of its own has tests of its own.
+// Each of the other modules has its own tests.
 func TestOtherModules(t *testing.T) {
 	for _, folder := range []string{"oauth2", "../../examples/go"} {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			download := exec.Command("go", "mod", "download")
 			download.Dir = folder
 			if out, err := download.CombinedOutput(); err != nil {
-				t.Skipf("its modules cannot be had: %v\n%s", err, out)
+				t.Skipf("cannot download its modules: %v\n%s", err, out)
 			}
 			tests := exec.Command("go", "test", "./...")
 			tests.Dir = folder

@@ -1,9 +1,9 @@
-// Fetches a connection's token from Nango and calls the provider's API with it.
+// Command connection fetches a connection's token from Nango and calls the provider's API with it.
 //
 //	go run . PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
 //
-// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY.
-// With --until-refused it waits until the token has run out, and fetches another.
+// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY. With
+// --until-refused it waits until the token expires, and fetches another.
 package main
 
 import (
@@ -19,14 +19,18 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// What to do about an error that the message alone does not solve.
+// advice says what to do about an error, in addition to the error's message.
 var advice = map[nango.Code]string{
-	nango.CodeReconnectRequired: "send the user through a reconnect session; the old token is gone for good",
-	nango.CodeRefreshFailed:     "try again in half a minute; if it persists, send the user through a reconnect session",
-	nango.CodeNoSingleToken:     "ask for all of the credentials: client.GetCredentials()",
-	nango.CodeUnauthorized:      "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked",
-	nango.CodeNotFound:          "check the integration and the connection's id, and that the key is of the same environment",
-	nango.CodeConnect:           "check NANGO_HOST, and that the server runs",
+	nango.CodeReconnectRequired: "send the user through a reconnect session; " +
+		"the old token is permanently invalid",
+	nango.CodeRefreshFailed: "try again in half a minute; if it persists, " +
+		"send the user through a reconnect session",
+	nango.CodeNoSingleToken: "ask for all credentials with client.GetCredentials()",
+	nango.CodeUnauthorized: "check NANGO_SECRET_KEY: it must belong to this server " +
+		"and must not be revoked",
+	nango.CodeNotFound: "check the integration and the connection's id, " +
+		"and that the key belongs to the same environment",
+	nango.CodeConnect: "check NANGO_HOST, and that the server is running",
 }
 
 func main() {
@@ -40,7 +44,7 @@ func main() {
 		)
 		os.Exit(2)
 	}
-	// Ctrl-C ends whatever is waiting.
+	// Ctrl-C cancels the calls in progress.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, arguments[0], arguments[1], arguments[2], len(arguments) == 4)
 	stop()
@@ -64,7 +68,7 @@ func run(
 		return err
 	}
 
-	// Asked for just before it is used, and not kept: Nango refreshes it when it has to.
+	// Get the token just before using it, and do not store it: Nango refreshes it when necessary.
 	token, err := client.GetToken(ctx, providerConfigKey, connectionID)
 	if err != nil {
 		return err
@@ -116,7 +120,7 @@ func printConnections(ctx context.Context, client *nango.Client) error {
 	return nil
 }
 
-// A token is a secret: four characters are enough to tell two apart.
+// printToken shows only four characters of the token, which is a secret.
 func printToken(token nango.Secret, remark string) {
 	text := token.Reveal()
 	end := ""
@@ -126,7 +130,7 @@ func printToken(token nango.Secret, remark string) {
 	fmt.Printf("token: …%s (%d characters)%s\n", end, len(text), remark)
 }
 
-// tryToken calls the API once, and prints what it says.
+// tryToken calls the API once, and prints the result.
 func tryToken(ctx context.Context, url string, token nango.Secret) error {
 	status, err := callAPI(ctx, url, token)
 	if err == nil {
@@ -163,10 +167,10 @@ func printStatus(status int) {
 	}
 }
 
-// waitUntilRefused calls the API with one and the same token until the provider refuses it.
+// waitUntilRefused calls the API with the same token until the provider refuses it.
 func waitUntilRefused(ctx context.Context, url string, token nango.Secret) error {
 	const longest, pause = 30 * time.Second, 250 * time.Millisecond
-	fmt.Println("waiting for the token to run out …")
+	fmt.Println("waiting for the token to expire …")
 	for end := time.Now().Add(longest); ; {
 		status, err := callAPI(ctx, url, token)
 		switch {

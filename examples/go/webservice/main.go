@@ -1,11 +1,11 @@
-// A web service that answers with what a provider says about its users, asked with each user's own
-// token.
+// Command webservice is a web service that answers with what a provider says about its users. It
+// asks the provider with each user's own token.
 //
 //	go run ./webservice
 //
-// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY; so do
-// INTEGRATION, the unique key of the integration in Nango, PROVIDER_URL, what the provider is
-// asked, and LISTEN, where to listen.
+// The environment has NANGO_HOST, the server; NANGO_SECRET_KEY, the secret key; INTEGRATION, the
+// unique key of the integration in Nango; PROVIDER_URL, the URL of the provider's API; and LISTEN,
+// the address to listen on.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	// One client for the whole service: it keeps connections warm, and never a token.
+	// One client serves the whole service: it reuses connections, and never stores a token.
 	client, err := nango.NewFromEnv(
 		nango.WithUserAgentSuffix("webservice-example/1.0"),
 		nango.WithEvents(256),
@@ -42,16 +42,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer client.Close()
-	// What failed and was tried again is in the log, without a secret.
+	// Log failed attempts and retries. The log holds no secrets.
 	go client.LogEvents(ctx, slog.Default())
 
-	integration, providerURL := cmp.Or(
-		os.Getenv("INTEGRATION"),
-		"github",
-	), cmp.Or(
-		os.Getenv("PROVIDER_URL"),
-		"https://api.github.com/user",
-	)
+	integration := cmp.Or(os.Getenv("INTEGRATION"), "github")
+	providerURL := cmp.Or(os.Getenv("PROVIDER_URL"), "https://api.github.com/user")
 	server := &http.Server{
 		Handler:           newService(client, integration, providerURL),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -62,7 +57,7 @@ func run(ctx context.Context) error {
 	}
 	slog.Info("listening", "url", "http://"+listener.Addr().String())
 
-	// Requests that are under way when the service is told to stop are answered.
+	// Answer the requests in progress before the service stops.
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() {
 		patience, cancel := context.WithTimeout(context.Background(), 15*time.Second)

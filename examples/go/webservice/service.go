@@ -22,8 +22,7 @@ type service struct {
 // newService answers GET /users/ID/profile with what the provider says about the user with that
 // connection, and GET /health.
 //
-// In a service of yours the connection's id is not in the URL: it belongs to the user who is logged
-// in.
+// In a real service, do not take the connection's id from the URL: use that of the logged-in user.
 func newService(client *nango.Client, integration, providerURL string) http.Handler {
 	s := service{client, integration, providerURL}
 	routes := http.NewServeMux()
@@ -43,14 +42,14 @@ func (s service) profile(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"user": r.PathValue("id"), "profile": profile})
 }
 
-// askProvider ends when the user goes away: the request's context is that of the token and of the
-// call.
+// askProvider ends when the user disconnects, because the request's context applies to fetching the
+// token and to calling the provider.
 func (s service) askProvider(r *http.Request, id string) (json.RawMessage, error) {
 	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, s.providerURL, nil)
 	if err != nil {
 		return nil, err
 	}
-	// Cheap to make: what is worth keeping is in the client and in http.DefaultTransport.
+	// This is cheap to create: the client and http.DefaultTransport keep the connections.
 	provider := http.Client{
 		Transport: s.client.Transport(s.integration, id, nil),
 		Timeout:   20 * time.Second,
@@ -70,7 +69,7 @@ func (s service) askProvider(r *http.Request, id string) (json.RawMessage, error
 	return body, nil
 }
 
-// fail tells the user what can be done about it, and the log the rest: it holds no secret.
+// fail tells the user what to do, and logs the rest. The error holds no secrets.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	slog.WarnContext(r.Context(), "no profile", "path", r.URL.Path, "error", err)
 	var e *nango.Error
@@ -78,7 +77,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, nango.ErrNotFound), errors.Is(err, nango.ErrInvalidArgument):
 		refuse(w, http.StatusNotFound, "not connected yet")
 	case errors.Is(err, nango.ErrReconnectRequired):
-		// Here a service of yours begins a reconnect session.
+		// A real service starts a reconnect session here.
 		refuse(w, http.StatusConflict, "the user must connect again")
 	case errors.As(err, &e) && e.Retryable:
 		after, known := e.RetryAfter()
@@ -88,7 +87,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 		refuse(w, http.StatusServiceUnavailable, "try again later")
 	default:
-		refuse(w, http.StatusBadGateway, "the provider does not answer as it should")
+		refuse(w, http.StatusBadGateway, "the provider gave an unexpected answer; try again later")
 	}
 }
 
@@ -100,6 +99,6 @@ func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		slog.Warn("the user went away", "error", err)
+		slog.Warn("the user disconnected", "error", err)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The tests of a service need no Nango of their own making: nango-dev is one.
+// start runs the service against nango-dev, so that its tests need no fake of Nango.
 func start(t *testing.T, providerURL string, options ...nango.Option) *httptest.Server {
 	t.Helper()
 	client, err := nango.NewFromEnv(options...)
 	if err != nil {
-		t.Skipf("run it with a server, nango-dev -- go test ./...: %v", err)
+		t.Skipf("no server; run nango-dev -- go test ./...: %v", err)
 	}
 	server := httptest.NewServer(newService(client, "github", providerURL))
 	t.Cleanup(func() {
@@ -66,10 +66,11 @@ func TestFailures(t *testing.T) {
 		status                      int
 		message                     string
 	}{
-		"never connected":      {"nobody", provider, "", 404, "not connected yet"},
-		"must connect again":   {"broken", provider, "", 409, "the user must connect again"},
-		"the provider refuses": {"bob", refusing.URL, "", 502, "the provider does not answer as it should"},
-		"no Nango":             {"bob", provider, down.URL, 503, "try again later"},
+		"never connected":    {"nobody", provider, "", 404, "not connected yet"},
+		"must connect again": {"broken", provider, "", 409, "the user must connect again"},
+		"the provider refuses": {"bob", refusing.URL, "", 502,
+			"the provider gave an unexpected answer; try again later"},
+		"no Nango": {"bob", provider, down.URL, 503, "try again later"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			options := []nango.Option{nango.WithMaxRetries(0)}
