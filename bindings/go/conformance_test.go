@@ -48,7 +48,7 @@ type vector struct {
 	Exchanges []struct{ Response struct{ Body any } }
 	Filter    map[string]json.RawMessage
 	PageSize  uint32          `json:"page_size"`
-	Expect    json.RawMessage // what json_get expects is a text
+	Expect    json.RawMessage // for json_get, a text
 }
 
 type expectation struct {
@@ -327,8 +327,8 @@ func (v *vector) callOptions() []nango.CallOption {
 	return options
 }
 
-// call asks for the typed view of a connection where the vector looks at that. An answer without a
-// body has none.
+// call fetches the typed view of a connection if the vector checks that. An answer without a body
+// has no typed view.
 func (v *vector) call(t *testing.T, client *nango.Client, typed bool) outcome {
 	ctx := background()
 	options := v.callOptions()
@@ -632,11 +632,11 @@ func checkCredentials(t *testing.T, c *nango.Credentials, want map[string]json.R
 	}
 }
 
-// checkTime returns the server's text, and checks that it was understood.
+// checkTime returns the timestamp, and checks that its text was parsed.
 func checkTime(t *testing.T, at nango.Timestamp) any {
 	t.Helper()
 	if at.Text != "" && at.Time == nil {
-		t.Errorf("the time %q was not understood", at.Text)
+		t.Errorf("the time %q was not parsed", at.Text)
 	}
 	return at
 }
@@ -672,7 +672,7 @@ func decode(t *testing.T, data []byte, into any) {
 	}
 }
 
-// wantJSON compares as values, numbers by their text.
+// wantJSON compares JSON values; it compares numbers by their text.
 func wantJSON(t *testing.T, name string, got, want []byte) {
 	t.Helper()
 	read := func(data []byte) (value any) {

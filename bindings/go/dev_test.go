@@ -16,7 +16,7 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// A token that was fetched is one that the provider takes, and a new one takes its place.
+// The provider accepts a fetched token, and a forced refresh replaces it.
 func TestTokenWorksAtTheProvider(t *testing.T) {
 	client := newClient(t)
 	ask := func(token nango.Secret) int {
@@ -42,7 +42,7 @@ func TestTokenWorksAtTheProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status := ask(old); status != http.StatusOK {
-		t.Errorf("the provider says %d", status)
+		t.Errorf("the provider answers %d", status)
 	}
 	fresh, err := client.GetToken(background(), "github", "alice", nango.ForceRefresh())
 	if err != nil {
@@ -52,7 +52,7 @@ func TestTokenWorksAtTheProvider(t *testing.T) {
 		t.Error("the refreshed token is the old one")
 	}
 	if was, is := ask(old), ask(fresh); was != http.StatusUnauthorized || is != http.StatusOK {
-		t.Errorf("the provider says %d and %d", was, is)
+		t.Errorf("the provider answers %d and %d", was, is)
 	}
 	credentials, err := client.GetCredentials(
 		background(),
@@ -82,9 +82,12 @@ func TestList(t *testing.T) {
 			t.Errorf("pages of %d: got %d, want %d", size, len(got), len(all))
 		}
 	}
-	if got := list(t, client, nango.Filter{ConnectionID: "alice", IntegrationIDs: []string{"github", "hubspot"}, Tags: map[string]string{"end_user_id": "alice"}}); len(
-		got,
-	) != 1 {
+	filter := nango.Filter{
+		ConnectionID:   "alice",
+		IntegrationIDs: []string{"github", "hubspot"},
+		Tags:           map[string]string{"end_user_id": "alice"},
+	}
+	if got := list(t, client, filter); len(got) != 1 {
 		t.Errorf("got %q", got)
 	}
 	seen := 0
@@ -118,7 +121,7 @@ func list(t *testing.T, client *nango.Client, filter nango.Filter) (all []string
 	return all
 }
 
-// What is added while a list is walked through moves the rest back, onto the page that comes next.
+// Connections that are added during a walk move the others back, onto the next page.
 func TestListWhileConnectionsAreAdded(t *testing.T) {
 	client := newClient(t)
 	for _, each := range []int{1, 10, 25} {
@@ -149,15 +152,15 @@ func TestListWhileConnectionsAreAdded(t *testing.T) {
 				add(each)
 			}
 		}
-		came := 0
+		once := 0
 		for i := range 250 {
 			if seen[fmt.Sprintf("%s-%d", tag, i)] == 1 {
-				came++
+				once++
 			}
 		}
-		t.Logf("%d added after each page of 10, %d in all: %d of 250 came", each, added-250, came)
-		if came != 250 || walked != len(seen) {
-			t.Errorf("%d came once, %d came, %d different ones", came, walked, len(seen))
+		t.Logf("%d added after each page of 10, %d in all: %d of 250 were listed once", each, added-250, once)
+		if once != 250 || walked != len(seen) {
+			t.Errorf("%d listed once, %d listed, %d different ones", once, walked, len(seen))
 		}
 	}
 }
@@ -169,7 +172,7 @@ func addConnection(t *testing.T, id, tag string) {
 	askDev(t, http.MethodPost, "/connections", body, http.StatusCreated)
 }
 
-// askDev asks nango-dev itself.
+// askDev sends a request to nango-dev itself.
 func askDev(t *testing.T, method, path, body string, want int) {
 	t.Helper()
 	url := os.Getenv("NANGO_HOST") + path
@@ -208,8 +211,8 @@ func TestTLS(t *testing.T) {
 	}
 	host := nango.WithBaseURL(os.Getenv("NANGO_DEV_TLS_HOST"))
 	for name, options := range map[string][]nango.Option{
-		"besides the bundled": {nango.WithTLSRoots(nango.TLSRootsBundled), nango.WithCAPEM(ca)},
-		"alone":               {nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(ca)},
+		"with the bundled": {nango.WithTLSRoots(nango.TLSRootsBundled), nango.WithCAPEM(ca)},
+		"alone":            {nango.WithTLSRoots(nango.TLSRootsCustomOnly), nango.WithCAPEM(ca)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, append(options, host)...)
@@ -218,11 +221,8 @@ func TestTLS(t *testing.T) {
 			}
 		})
 	}
-	_, err = newClient(
-		t,
-		host,
-		nango.WithTLSRoots(nango.TLSRootsBundled),
-	).GetToken(background(), "github", "bob")
+	client := newClient(t, host, nango.WithTLSRoots(nango.TLSRootsBundled))
+	_, err = client.GetToken(background(), "github", "bob")
 	if e := wantCode(t, err, nango.ErrTLS, nango.CodeTLS); e.Retryable || e.Attempts != 1 {
 		t.Errorf("got %+v", *e)
 	}
@@ -230,10 +230,9 @@ func TestTLS(t *testing.T) {
 
 const alone = "NANGO_GO_TEST_ALONE"
 
-// The library's objects go, and the resident memory stays where it is, whatever the calls end with.
+// The library frees its objects, and resident memory does not grow, whatever the results of calls.
 func TestNothingLeaks(t *testing.T) {
-	// In a process of its own: here, other tests and the race detector have a say in how much memory
-	// there is.
+	// Run in a separate process, because other tests and the race detector affect this one's memory.
 	if os.Getenv(alone) == "" {
 		command := exec.Command(os.Args[0], "-test.run=^TestNothingLeaks$", "-test.v")
 		command.Env = append(os.Environ(), alone+"=yes")

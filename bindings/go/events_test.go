@@ -74,7 +74,8 @@ func TestLogEvents(t *testing.T) {
 	lines := out.lines()
 	decode(t, []byte(lines[0]), &failed)
 	decode(t, []byte(lines[1]), &done)
-	if failed.Level != "WARN" || failed.Msg != "nango: attempt" || failed.Operation != "get_token" || failed.Attempt != 1 || failed.RetryIn == nil ||
+	if failed.Level != "WARN" || failed.Msg != "nango: attempt" ||
+		failed.Operation != "get_token" || failed.Attempt != 1 || failed.RetryIn == nil ||
 		failed.Error == nil || failed.Error.Code != "SERVER" || failed.Error.HTTPStatus != 500 ||
 		failed.Error.APICode != "server_error" ||
 		failed.Error.Message == "" {
@@ -107,14 +108,14 @@ func TestLogEventsEnds(t *testing.T) {
 		nango.CodeInvalidArgument,
 	)
 
-	// It does not keep a client that everybody else has forgotten.
+	// The loop does not keep an abandoned client alive.
 	ended := make(chan error, 1)
 	func() {
-		forgotten, err := nango.NewFromEnv(nango.WithEvents(1))
+		abandoned, err := nango.NewFromEnv(nango.WithEvents(1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		go func() { ended <- forgotten.LogEvents(background(), slog.Default()) }()
+		go func() { ended <- abandoned.LogEvents(background(), slog.Default()) }()
 	}()
 	for range 200 {
 		runtime.GC()
@@ -127,7 +128,7 @@ func TestLogEventsEnds(t *testing.T) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	t.Error("a forgotten client's log goes on")
+	t.Error("the loop keeps an abandoned client alive")
 }
 
 func TestWarningEvent(t *testing.T) {

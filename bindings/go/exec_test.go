@@ -11,8 +11,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// A Go program forks only to run another one. That may happen at any moment of a call: the call
-// goes on, and the other program gets nothing of it.
+// A Go program forks only to run another program. If it does so during a call, the call continues,
+// and the other program inherits none of the call's descriptors.
 func TestOtherProgramsDuringCalls(t *testing.T) {
 	pem, err := os.ReadFile(os.Getenv("NANGO_DEV_CA_FILE"))
 	if err != nil {
@@ -61,6 +61,6 @@ func TestOtherProgramsDuringCalls(t *testing.T) {
 	running.Wait()
 	t.Logf("%d calls while 50 programs ran", calls.Load())
 	if calls.Load() == 0 {
-		t.Error("nothing was called meanwhile")
+		t.Error("no call was made meanwhile")
 	}
 }

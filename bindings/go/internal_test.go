@@ -28,7 +28,7 @@ func TestOldLibraryIsRefused(t *testing.T) {
 	}
 }
 
-// What the header has, the package has.
+// The package covers everything in the header.
 func TestHeader(t *testing.T) {
 	header, err := os.ReadFile("../../include/nango.h")
 	if err != nil {
@@ -50,27 +50,29 @@ func TestHeader(t *testing.T) {
 		source.Write(content)
 	}
 	codes := 0
-	for _, match := range regexp.MustCompile(`#define (NANGO_ERROR_(\w+)) (\d+)`).FindAllStringSubmatch(string(header), -1) {
+	define := regexp.MustCompile(`#define (NANGO_ERROR_(\w+)) (\d+)`)
+	for _, match := range define.FindAllStringSubmatch(string(header), -1) {
 		codes++
 		number, _ := strconv.Atoi(match[3])
 		if got := Code(number).String(); got != match[2] {
 			t.Errorf("code %d: got %s, want %s", number, got, match[2])
 		}
 		if !strings.Contains(source.String(), "= C."+match[1]+"\n") {
-			t.Errorf("%s is no Code", match[1])
+			t.Errorf("%s has no Code", match[1])
 		}
 	}
-	if sentinels := strings.Count(source.String(), "error = sentinel("); codes == 0 ||
-		sentinels != codes {
+	sentinels := strings.Count(source.String(), "error = sentinel(")
+	if codes == 0 || sentinels != codes {
 		t.Errorf("%d codes, %d sentinels", codes, sentinels)
 	}
-	// What Go has better of its own, and the calls that hold a thread.
+	// Go has better replacements for these, or they hold a thread.
 	notNeeded := regexp.MustCompile(
-		`^nango_(json_|client_new$|get_|replace_token$|list_connections_json$|client_warm_up$|pager_next_json$|` +
-			`cancel_|call_options_set_cancel$|queue_close$)`,
+		`^nango_(json_|client_new$|get_|replace_token$|list_connections_json$|client_warm_up$|` +
+			`pager_next_json$|cancel_|call_options_set_cancel$|queue_close$)`,
 	)
 	functions := 0
-	for _, match := range regexp.MustCompile(`(?m)^[a-z].*?\b(nango_\w+)\(`).FindAllStringSubmatch(string(header), -1) {
+	declaration := regexp.MustCompile(`(?m)^[a-z].*?\b(nango_\w+)\(`)
+	for _, match := range declaration.FindAllStringSubmatch(string(header), -1) {
 		functions++
 		if name := match[1]; !notNeeded.MatchString(name) &&
 			!regexp.MustCompile(`\b`+name+`\(`).MatchString(source.String()) {
@@ -84,13 +86,17 @@ func TestHeader(t *testing.T) {
 
 func TestFilterJSON(t *testing.T) {
 	f := Filter{
-		ConnectionID: `a"b\c`, Search: "line\nbreak", EndUserID: "ü\xff", EndUserOrganizationID: "o", IntegrationIDs: []string{"a", "b"},
-		Tags: map[string]string{
-			"z": "1",
-			"a": "2",
-		}, PageSize: 7, Extra: map[string]json.RawMessage{"x": json.RawMessage(`[1]`)},
+		ConnectionID:          `a"b\c`,
+		Search:                "line\nbreak",
+		EndUserID:             "ü\xff",
+		EndUserOrganizationID: "o",
+		IntegrationIDs:        []string{"a", "b"},
+		Tags:                  map[string]string{"z": "1", "a": "2"},
+		PageSize:              7,
+		Extra:                 map[string]json.RawMessage{"x": json.RawMessage(`[1]`)},
 	}
-	want := `{"connection_id":"a\"b\\c","search":"line\u000abreak","end_user_id":"ü` + "\xff" + `","end_user_organization_id":"o",` +
+	want := `{"connection_id":"a\"b\\c","search":"line\u000abreak","end_user_id":"ü` + "\xff" +
+		`","end_user_organization_id":"o",` +
 		`"integration_id":["a","b"],"tags":{"a":"2","z":"1"},"x":[1]}`
 	if got := f.json(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -102,7 +108,8 @@ func TestFilterJSON(t *testing.T) {
 
 func TestMilliseconds(t *testing.T) {
 	for d, want := range map[time.Duration]uint32{
-		-1: 0, 0: 0, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Second: 1000, 1<<63 - 1: 1<<32 - 1,
+		-1: 0, 0: 0, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Second: 1000,
+		1<<63 - 1: 1<<32 - 1,
 	} {
 		if got := uint32(milliseconds(d)); got != want {
 			t.Errorf("%v: got %d, want %d", d, got, want)

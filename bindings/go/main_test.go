@@ -17,15 +17,15 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The tests talk to nango-dev, which sets these.
+// needed are the environment variables that nango-dev sets for the tests.
 var needed = []string{
-	"NANGO_HOST", "NANGO_SECRET_KEY", "NANGO_DEV_PROVIDER_URL", "NANGO_DEV_VECTORS_URL", "NANGO_DEV_KEY_READ", "NANGO_DEV_KEY_NONE",
-	"NANGO_DEV_TLS_HOST", "NANGO_DEV_CA_FILE",
+	"NANGO_HOST", "NANGO_SECRET_KEY", "NANGO_DEV_PROVIDER_URL", "NANGO_DEV_VECTORS_URL",
+	"NANGO_DEV_KEY_READ", "NANGO_DEV_KEY_NONE", "NANGO_DEV_TLS_HOST", "NANGO_DEV_CA_FILE",
 }
 
 func TestMain(m *testing.M) {
-	// The program is its own child, too.
-	for variable, be := range map[string]func() error{crowdClient: beCrowd, slowLookup: beSlowLookup} {
+	// Some tests run this program as a child process.
+	for variable, be := range map[string]func() error{burstClient: beBurst, slowLookup: beSlowLookup} {
 		if os.Getenv(variable) == "" {
 			continue
 		}
@@ -43,7 +43,8 @@ func TestMain(m *testing.M) {
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(os.Stderr, "These variables are not set: %s.\nRun the tests with a server: "+
-			"nango-dev --tls-port 0 --vectors …/tests/conformance -- go test ./...\n", strings.Join(missing, ", "))
+			"nango-dev --tls-port 0 --vectors …/tests/conformance -- go test ./...\n",
+			strings.Join(missing, ", "))
 		os.Exit(1)
 	}
 	code := m.Run()
@@ -54,8 +55,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settle waits until the library has no more live objects than that, or for a while; forgotten
-// clients are ended by the garbage collector.
+// settle waits, for a limited time, until the library has at most want live objects. It runs the
+// garbage collector, which closes abandoned clients.
 func settle(want int64) (live int64) {
 	for range 100 {
 		runtime.GC()
@@ -67,7 +68,7 @@ func settle(want int64) (live int64) {
 	return live
 }
 
-// newClient is a client of nango-dev, or of the server that an option names.
+// newClient returns a client of nango-dev, or of the server that an option names.
 func newClient(t testing.TB, options ...nango.Option) *nango.Client {
 	t.Helper()
 	client, err := nango.NewFromEnv(options...)
@@ -78,7 +79,7 @@ func newClient(t testing.TB, options ...nango.Option) *nango.Client {
 	return client
 }
 
-// server answers as the handler does, and counts.
+// server starts a server that counts its requests.
 func server(t testing.TB, handler http.HandlerFunc) (url string, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -93,7 +94,7 @@ func server(t testing.TB, handler http.HandlerFunc) (url string, requests *atomi
 	return s.URL, requests
 }
 
-// silence takes requests and answers none until the test ends.
+// silence starts a server that accepts requests and answers none until the test ends.
 func silence(t testing.TB) (url string, requests *atomic.Int64) {
 	t.Helper()
 	end := make(chan struct{})
@@ -127,7 +128,7 @@ func wantCode(t testing.TB, err error, sentinel error, code nango.Code) *nango.E
 	return e
 }
 
-// within fails when f takes longer.
+// within fails the test if f takes longer than limit.
 func within(t testing.TB, limit time.Duration, f func()) {
 	t.Helper()
 	start := time.Now()
@@ -139,7 +140,7 @@ func within(t testing.TB, limit time.Duration, f func()) {
 
 func background() context.Context { return context.Background() }
 
-// silenceAfterPage answers the first page of a list, and nothing behind it.
+// silenceAfterPage starts a server that answers only the first page of a list.
 func silenceAfterPage(t testing.TB) (url string, requests *atomic.Int64) {
 	t.Helper()
 	end := make(chan struct{})

@@ -18,27 +18,25 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// A phase is what a call may be doing when its context ends.
+// phase is what a call may be doing when its context ends.
 type phase struct {
 	name    string
 	options func(t *testing.T) []nango.Option
-	// noDeadline: with one, the library does not wait for what will come too late, and fails before.
+	// noDeadline: with a deadline, the library fails early instead of waiting past it.
 	noDeadline bool
 }
 
 var phases = []phase{
-	{
-		"connecting",
-		func(t *testing.T) []nango.Option { return with(nango.WithBaseURL("http://" + fullListener(t))) },
-		false,
-	},
+	{"connecting", func(t *testing.T) []nango.Option {
+		return with(nango.WithBaseURL("http://" + fullListener(t)))
+	}, false},
 	{"TLS handshake", func(t *testing.T) []nango.Option {
 		return with(
 			nango.WithBaseURL("https://"+muteListener(t)),
 			nango.WithTLSRoots(nango.TLSRootsBundled),
 		)
 	}, false},
-	{"waiting for a place", func(t *testing.T) []nango.Option {
+	{"waiting for a connection", func(t *testing.T) []nango.Option {
 		url, _ := silence(t)
 		return with(nango.WithBaseURL(url), nango.WithMaxConnections(1))
 	}, false},
@@ -46,12 +44,10 @@ var phases = []phase{
 		url, _ := silence(t)
 		return with(nango.WithBaseURL(url))
 	}, false},
-	{
-		"a slow body",
-		func(t *testing.T) []nango.Option { return with(nango.WithBaseURL(drip(t))) },
-		false,
-	},
-	{"told to wait (429)", func(t *testing.T) []nango.Option {
+	{"a slow body", func(t *testing.T) []nango.Option {
+		return with(nango.WithBaseURL(drip(t)))
+	}, false},
+	{"waiting as the server asks (429)", func(t *testing.T) []nango.Option {
 		return with(nango.WithBaseURL(refusing(t, http.StatusTooManyRequests, "5")))
 	}, true},
 	{"backing off (500)", func(t *testing.T) []nango.Option {
@@ -62,7 +58,7 @@ var phases = []phase{
 	}, true},
 }
 
-// fullListener is where nobody accepts, and no more connections fit in.
+// fullListener returns the address of a listener whose backlog is full and that accepts nothing.
 func fullListener(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
@@ -70,7 +66,8 @@ func fullListener(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+	loopback := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}
+	if err := errors.Join(syscall.Bind(fd, loopback), syscall.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
 	name, err := syscall.Getsockname(fd)
@@ -89,7 +86,7 @@ func fullListener(t *testing.T) string {
 	return ""
 }
 
-// muteListener accepts connections and says nothing.
+// muteListener returns the address of a listener that accepts connections and sends nothing.
 func muteListener(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -100,7 +97,7 @@ func muteListener(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// drip sends one byte of an answer, and then another.
+// drip starts a server that sends an answer byte by byte, without end.
 func drip(t *testing.T) string {
 	t.Helper()
 	end := make(chan struct{})
@@ -135,7 +132,7 @@ func refusing(t *testing.T, status int, retryAfter string) string {
 	return url
 }
 
-// Whatever a call is doing, it returns when its context ends.
+// A call returns when its context ends, whatever it is doing.
 func TestContextEndsInEveryPhase(t *testing.T) {
 	for _, p := range phases {
 		t.Run(p.name, func(t *testing.T) {
@@ -149,25 +146,27 @@ func TestContextEndsInEveryPhase(t *testing.T) {
 	t.Run("looking up the name", testContextEndsDuringLookup)
 }
 
-// latenesses are how long after its context's end each call returned, by what ended the context.
+// latenesses holds how long after the end of its context each call returned.
 type latenesses struct{ Cancelled, Expired []time.Duration }
 
 func (l latenesses) check(t *testing.T) {
-	for name, late := range map[string][]time.Duration{"cancelled": l.Cancelled, "expired": l.Expired} {
+	for name, late := range map[string][]time.Duration{
+		"cancelled": l.Cancelled, "expired": l.Expired,
+	} {
 		if len(late) == 0 {
 			continue
 		}
 		slices.Sort(late)
 		p99 := late[len(late)*99/100]
 		t.Logf("%s: p50 %v, p99 %v, at most %v", name, late[len(late)/2], p99, late[len(late)-1])
-		// The goal is 10 ms; machines that run tests have other things to do as well.
+		// The goal is 10 ms, but test machines are busy with other work.
 		if p99 > 100*time.Millisecond {
 			t.Errorf("%s: p99 is %v", name, p99)
 		}
 	}
 }
 
-// lateness makes calls that do not end by themselves, and ends each one's context.
+// lateness makes calls that never complete, and ends the context of each.
 func lateness(client *nango.Client, withDeadlines bool) (l latenesses, err error) {
 	const calls, begins = 100, 250 * time.Millisecond
 	type returned struct {
@@ -196,7 +195,7 @@ func lateness(client *nango.Client, withDeadlines bool) (l latenesses, err error
 			expired = append(expired, call(ctx))
 		}
 	}
-	// The phase is reached by then.
+	// By then, the calls have reached the phase.
 	time.Sleep(time.Until(start.Add(begins)))
 	for i := range expired {
 		r := <-expired[i]
@@ -219,17 +218,21 @@ func lateness(client *nango.Client, withDeadlines bool) (l latenesses, err error
 
 const slowLookup = "NANGO_GO_TEST_SLOW_LOOKUP"
 
-// A process of its own gets a libc whose lookups take a minute.
+// A separate process preloads a getaddrinfo that takes a minute.
 func testContextEndsDuringLookup(t *testing.T) {
 	folder := t.TempDir()
 	source, library := filepath.Join(folder, "slow.c"), filepath.Join(folder, "slow.so")
 	const lookup = `#include <unistd.h>
-		int getaddrinfo(const char *host, const char *service, const void *hints, void **result) { sleep(60); return -3; }`
+		int getaddrinfo(const char *host, const char *service, const void *hints, void **result) {
+			sleep(60);
+			return -3;
+		}`
 	if err := os.WriteFile(source, []byte(lookup), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("cc", "-shared", "-fPIC", "-o", library, source).CombinedOutput(); err != nil {
-		t.Skipf("no slow libc can be made: %v %s", err, out)
+	compile := exec.Command("cc", "-shared", "-fPIC", "-o", library, source)
+	if out, err := compile.CombinedOutput(); err != nil {
+		t.Skipf("cannot build a slow getaddrinfo: %v %s", err, out)
 	}
 	program, err := os.Executable()
 	if err != nil {

@@ -20,69 +20,73 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The crowd is many calls at once in a process of their own, so that its threads and its memory are
-// theirs alone. The process is this test's program, told by variables what to do.
+// A burst is many calls at once in a separate process, so that its threads and its memory can be
+// measured. The process runs this test's program; environment variables configure it.
 const (
-	crowdClient = "NANGO_GO_TEST_CROWD"
-	crowdCalls  = "NANGO_GO_TEST_CALLS"
-	crowdServer = "NANGO_GO_TEST_SERVER"
+	burstClient = "NANGO_GO_TEST_BURST"
+	burstCalls  = "NANGO_GO_TEST_CALLS"
+	burstServer = "NANGO_GO_TEST_SERVER"
 )
 
-const crowdConnection = `{"id":1,"connection_id":"alice","provider_config_key":"github","provider":"github","errors":[],"end_user":null,"tags":{},
-"metadata":null,"connection_config":{},"created_at":"2026-01-02T03:04:05.678+00:00","updated_at":"2026-01-02T03:04:05.678+00:00",
-"last_fetched_at":"2026-01-02T03:04:05.678+00:00","webhook_url_override":null,"credentials":{"type":"OAUTH2","access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a",
-"expires_at":"2026-08-21T11:00:00.000Z","raw":{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","token_type":"bearer","scope":"repo,user"}}}`
+const burstConnection = `{"id":1,"connection_id":"alice","provider_config_key":"github",
+"provider":"github","errors":[],"end_user":null,"tags":{},
+"metadata":null,"connection_config":{},"created_at":"2026-01-02T03:04:05.678+00:00",
+"updated_at":"2026-01-02T03:04:05.678+00:00","last_fetched_at":"2026-01-02T03:04:05.678+00:00",
+"webhook_url_override":null,"credentials":{"type":"OAUTH2",
+"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","expires_at":"2026-08-21T11:00:00.000Z",
+"raw":{"access_token":"gho_16C7e42F292c6912E7710c838347Ae178B4a","token_type":"bearer",
+"scope":"repo,user"}}}`
 
-// crowd is what a process of many calls tells.
-type crowd struct {
+// burst is the report of a process that makes many calls.
+type burst struct {
 	Answered int
 	Failure  string
 	Seconds  float64
-	// Threads is how many there were at most.
+	// Threads is the peak number of threads.
 	Threads int
-	// PeakKB is how much memory was resident at most.
+	// PeakKB is the peak resident memory.
 	PeakKB int
-	// BeforeKB is how much was before the first call.
+	// BeforeKB is the peak resident memory before the first call.
 	BeforeKB int
 }
 
-func TestCrowd(t *testing.T) {
+func TestBurst(t *testing.T) {
 	calls := 5000
 	if raceDetector {
 		calls = 500
 	}
-	ours, beside := runCrowd(t, "libnango", calls), runCrowd(t, "net/http", calls)
-	for name, c := range map[string]crowd{"libnango": ours, "net/http": beside} {
+	libnango, netHTTP := runBurst(t, "libnango", calls), runBurst(t, "net/http", calls)
+	for name, c := range map[string]burst{"libnango": libnango, "net/http": netHTTP} {
 		t.Logf("%s: %d of %d answered in %.2f s, at most %d threads, at most %d kB (%d kB before)",
 			name, c.Answered, calls, c.Seconds, c.Threads, c.PeakKB, c.BeforeKB)
 	}
 	if raceDetector {
-		// The whole crowd, which the detector would not hold.
-		whole := exec.Command("go", "test", "-count=1", "-v", "-run=^TestCrowd$", ".")
+		// The race detector cannot handle the whole burst, so run it without the detector.
+		whole := exec.Command("go", "test", "-count=1", "-v", "-run=^TestBurst$", ".")
 		out, err := whole.CombinedOutput()
 		if err != nil {
 			t.Errorf("without the race detector: %v", err)
 		}
 		t.Logf("without the race detector:\n%s", out)
 	}
-	if ours.Answered != calls {
-		t.Errorf("%d of %d were answered: %s", ours.Answered, calls, ours.Failure)
+	if libnango.Answered != calls {
+		t.Errorf("%d of %d were answered: %s", libnango.Answered, calls, libnango.Failure)
 	}
-	if ours.Threads > 24 {
-		t.Errorf("%d threads", ours.Threads)
+	if libnango.Threads > 24 {
+		t.Errorf("%d threads", libnango.Threads)
 	}
-	if ratio := float64(ours.PeakKB) / float64(beside.PeakKB); beside.Answered == calls &&
-		!raceDetector {
+	ratio := float64(libnango.PeakKB) / float64(netHTTP.PeakKB)
+	if netHTTP.Answered == calls && !raceDetector {
 		t.Logf("%.2f times the memory of net/http", ratio)
 		if ratio > 1 {
-			t.Error("that is too much")
+			t.Error("libnango takes more memory than net/http")
 		}
 	}
 }
 
-// runCrowd has a process make the calls, against a server that holds them all, and answers two
-// seconds later.
-func runCrowd(t *testing.T, client string, calls int) crowd {
+// runBurst makes the calls in a separate process. The server waits until all of them have arrived,
+// and answers two seconds later.
+func runBurst(t *testing.T, client string, calls int) burst {
 	t.Helper()
 	var arrived atomic.Int64
 	all := make(chan struct{})
@@ -99,7 +103,7 @@ func runCrowd(t *testing.T, client string, calls int) crowd {
 		case <-r.Context().Done():
 		}
 		time.Sleep(2 * time.Second)
-		answer(crowdConnection)(w, r)
+		answer(burstConnection)(w, r)
 	})}
 	go func() { _ = server.Serve(listener) }()
 	defer func() { _ = server.Close() }()
@@ -108,31 +112,31 @@ func runCrowd(t *testing.T, client string, calls int) crowd {
 		t.Fatal(err)
 	}
 	command := exec.Command(program)
-	command.Env = append(os.Environ(), crowdClient+"="+client, crowdCalls+"="+strconv.Itoa(calls),
-		crowdServer+"=http://localhost:"+strconv.Itoa(listener.Addr().(*net.TCPAddr).Port),
-		// What Go itself starts for each processor of a large machine is not what is counted.
+	command.Env = append(os.Environ(), burstClient+"="+client, burstCalls+"="+strconv.Itoa(calls),
+		burstServer+"=http://localhost:"+strconv.Itoa(listener.Addr().(*net.TCPAddr).Port),
+		// Do not count the threads that Go itself starts for each processor of a large machine.
 		"GOMAXPROCS="+strconv.Itoa(min(runtime.NumCPU(), 8)))
 	command.Stderr = os.Stderr
 	out, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c crowd
+	var c burst
 	decode(t, out, &c)
 	return c
 }
 
-// beCrowd makes the calls and tells of them.
-func beCrowd() error {
-	calls, err := strconv.Atoi(os.Getenv(crowdCalls))
+// beBurst makes the calls and reports on them.
+func beBurst() error {
+	calls, err := strconv.Atoi(os.Getenv(burstCalls))
 	if err != nil {
 		return err
 	}
-	call, err := crowdCaller(os.Getenv(crowdClient), os.Getenv(crowdServer), calls)
+	call, err := burstCaller(os.Getenv(burstClient), os.Getenv(burstServer), calls)
 	if err != nil {
 		return err
 	}
-	var c crowd
+	var c burst
 	c.BeforeKB, _ = strconv.Atoi(ofProcess("VmHWM"))
 	stop, counted := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -175,7 +179,7 @@ func beCrowd() error {
 	return json.NewEncoder(os.Stdout).Encode(c)
 }
 
-func crowdCaller(client, server string, calls int) (func() error, error) {
+func burstCaller(client, server string, calls int) (func() error, error) {
 	const key = "0f8fad5b-d9cb-469f-a165-70867728950e"
 	if client == "libnango" {
 		c, err := nango.New(
@@ -219,15 +223,15 @@ func crowdCaller(client, server string, calls int) (func() error, error) {
 				AccessToken string `json:"access_token"`
 			}
 		}
-		if err := json.Unmarshal(body, &connection); err != nil ||
-			connection.Credentials.AccessToken == "" {
+		err = json.Unmarshal(body, &connection)
+		if err != nil || connection.Credentials.AccessToken == "" {
 			return fmt.Errorf("no token: %v", err)
 		}
 		return nil
 	}, nil
 }
 
-// ofProcess is a number of /proc/self/status; empty where there is none.
+// ofProcess returns a number of /proc/self/status, or an empty string if there is none.
 func ofProcess(name string) string {
 	data, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(data)) {
