@@ -64,7 +64,9 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"NUL in a header's name", "github", "alice", []nango.CallOption{nango.Header("X\x00A", "1")},
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		{"line break in a header", "github", "alice", []nango.CallOption{nango.Header("X-A", "1\r\nX-B: 2")}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"line break in a header", "github", "alice",
+			[]nango.CallOption{nango.Header("X-A", "1\r\nX-B: 2")},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"zero timeout", "github", "alice", []nango.CallOption{nango.Timeout(0)},
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"negative timeout", "github", "alice", []nango.CallOption{nango.Timeout(-time.Second)},
@@ -103,8 +105,12 @@ func TestBadFiltersAreNotSent(t *testing.T) {
 			nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
 		"tag not UTF-8": {nango.Filter{Tags: map[string]string{"a\xff": "b"}},
 			nango.ErrInvalidUTF8, nango.CodeInvalidUTF8},
-		"unknown member": {nango.Filter{Extra: map[string]json.RawMessage{"colour": json.RawMessage(`"red"`)}}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
-		"broken member":  {nango.Filter{Extra: map[string]json.RawMessage{"search": json.RawMessage(`}`)}}, nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		"unknown member": {
+			nango.Filter{Extra: map[string]json.RawMessage{"colour": json.RawMessage(`"red"`)}},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		"broken member": {
+			nango.Filter{Extra: map[string]json.RawMessage{"search": json.RawMessage(`}`)}},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0

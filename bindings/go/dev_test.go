@@ -158,7 +158,8 @@ func TestListWhileConnectionsAreAdded(t *testing.T) {
 				once++
 			}
 		}
-		t.Logf("%d added after each page of 10, %d in all: %d of 250 were listed once", each, added-250, once)
+		t.Logf("%d added after each page of 10, %d in all: %d of 250 were listed once",
+			each, added-250, once)
 		if once != 250 || walked != len(seen) {
 			t.Errorf("%d listed once, %d listed, %d different ones", once, walked, len(seen))
 		}

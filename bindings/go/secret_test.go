@@ -29,7 +29,8 @@ const secretConnection = `{
 func TestConnectionView(t *testing.T) {
 	var c nango.Connection
 	decode(t, []byte(secretConnection), &c)
-	if c.ID != 7 || c.ConnectionID != "alice" || c.Provider != "github" || c.Errors[0].LogID != "l1" || *c.EndUser.DisplayName != "Zoë" ||
+	if c.ID != 7 || c.ConnectionID != "alice" || c.Provider != "github" ||
+		c.Errors[0].LogID != "l1" || *c.EndUser.DisplayName != "Zoë" ||
 		c.EndUser.Email != nil ||
 		c.EndUser.Organization.ID != "org" ||
 		c.Tags["tier"] != "Gold" ||
@@ -56,25 +57,16 @@ func TestConnectionView(t *testing.T) {
 	}
 	for _, name := range []string{"none", "nothing"} {
 		if _, ok := c.Credentials.Field(name); ok {
-			t.Errorf("there is a %q", name)
+			t.Errorf("there is a member %q", name)
 		}
 	}
 	if value, ok := c.ConnectionConfig.Field("subdomain"); !ok || value.Reveal() != "acme" {
 		t.Errorf("got %q", value.Reveal())
 	}
-	if names := c.Credentials.Names(); !reflect.DeepEqual(
-		names,
-		[]string{
-			"access_token",
-			"expires_at",
-			"none",
-			"number",
-			"raw",
-			"refresh_token",
-			"type",
-			"username",
-		},
-	) {
+	want := []string{
+		"access_token", "expires_at", "none", "number", "raw", "refresh_token", "type", "username",
+	}
+	if names := c.Credentials.Names(); !reflect.DeepEqual(names, want) {
 		t.Errorf("got %q", names)
 	}
 	if len(c.Extra) != 2 || string(c.Extra["new_secret"].Reveal()) != `{"token": "HUSH-new"}` ||
@@ -83,16 +75,11 @@ func TestConnectionView(t *testing.T) {
 	}
 }
 
-// What is null is not there, and what is empty is.
+// A null member counts as missing; an empty one does not.
 func TestNullsInAConnection(t *testing.T) {
 	var c nango.Connection
-	decode(
-		t,
-		[]byte(
-			`{"id":null,"errors":null,"tags":null,"end_user":null,"metadata":null,"created_at":null,"credentials":null}`,
-		),
-		&c,
-	)
+	decode(t, []byte(`{"id":null,"errors":null,"tags":null,"end_user":null,"metadata":null,
+		"created_at":null,"credentials":null}`), &c)
 	if c.Errors != nil || c.Tags != nil || c.EndUser != nil || c.Metadata != nil || c.Extra != nil ||
 		!c.Credentials.IsEmpty() {
 		t.Errorf("got %#v, %v", c, c.Extra)
@@ -103,16 +90,11 @@ func TestNullsInAConnection(t *testing.T) {
 	}
 }
 
-// A member of another type than it was is data, not a failure.
-func TestStrangeConnection(t *testing.T) {
+// A member of an unexpected type is not an error.
+func TestUnexpectedTypes(t *testing.T) {
 	var c nango.Connection
-	decode(
-		t,
-		[]byte(
-			`{"id":"x","connection_id":"a","errors":{},"tags":{"a":"b","c":1},"end_user":[],"created_at":5,"credentials":"HUSH"}`,
-		),
-		&c,
-	)
+	decode(t, []byte(`{"id":"x","connection_id":"a","errors":{},"tags":{"a":"b","c":1},
+		"end_user":[],"created_at":5,"credentials":"HUSH"}`), &c)
 	if c.ConnectionID != "a" || c.ID != 0 || len(c.Tags) != 1 || c.Tags["a"] != "b" ||
 		c.EndUser != nil ||
 		len(c.Extra) != 5 {
@@ -146,8 +128,14 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	}
 	secret := connection.Credentials.AccessToken
 	values := map[string]any{
-		"Secret": secret, "*Secret": &secret, "SecretJSON": connection.ConnectionConfig, "*SecretJSON": &connection.ConnectionConfig,
-		"Credentials": connection.Credentials, "*Credentials": &connection.Credentials, "Connection": connection, "*Connection": &connection,
+		"Secret":       secret,
+		"*Secret":      &secret,
+		"SecretJSON":   connection.ConnectionConfig,
+		"*SecretJSON":  &connection.ConnectionConfig,
+		"Credentials":  connection.Credentials,
+		"*Credentials": &connection.Credentials,
+		"Connection":   connection,
+		"*Connection":  &connection,
 		"[]Connection": []nango.Connection{connection},
 		"exported": shown{
 			secret,
@@ -164,7 +152,10 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	for name, value := range values {
 		t.Run(name, func(t *testing.T) {
 			var printed []string
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%c", "%U", "%T", "%p", "%08b", "%-20.5v"} {
+			for _, verb := range []string{
+				"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%c", "%U", "%T", "%p", "%08b",
+				"%-20.5v",
+			} {
 				printed = append(printed, fmt.Sprintf(verb, value))
 			}
 			printed = append(printed, fmt.Sprint(value), fmt.Sprintln(value))
@@ -177,7 +168,9 @@ func TestSecretsDoNotPrint(t *testing.T) {
 				printed = append(printed, string(data))
 			}
 			var log bytes.Buffer
-			for _, handler := range []slog.Handler{slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
+			for _, handler := range []slog.Handler{
+				slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil),
+			} {
 				slog.New(handler).Info("it", "value", value, slog.Group("group", "value", value))
 			}
 			printed = append(printed, log.String())
@@ -189,7 +182,8 @@ func TestSecretsDoNotPrint(t *testing.T) {
 			}
 		})
 	}
-	if text := fmt.Sprintf("%v %+v %#v %s %q %x", secret, secret, secret, secret, secret, secret); text != strings.Repeat(" [REDACTED]", 6)[1:] {
+	text := fmt.Sprintf("%v %+v %#v %s %q %x", secret, secret, secret, secret, secret, secret)
+	if text != strings.Repeat(" [REDACTED]", 6)[1:] {
 		t.Errorf("got %s", text)
 	}
 	data, _ := json.Marshal(connection)
@@ -202,7 +196,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 			"username": "[REDACTED]", "raw": "[REDACTED]", "number": "[REDACTED]", "none": "[REDACTED]"}}`))
 }
 
-// What an error does not show is there for who asks for it, and nowhere else.
+// Only RevealBody returns what an error does not show.
 func TestErrorsDoNotPrintTheirBodies(t *testing.T) {
 	body := `{"error":{"code":"script_x","message":"no","payload":{"access_token":"HUSH-1"}}}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -242,7 +236,7 @@ func TestSecret(t *testing.T) {
 	a, b := nango.NewSecret("a"), nango.NewSecret("b")
 	if !a.Equal(nango.NewSecret("a")) || a.Equal(b) || a.Equal(nango.Secret{}) ||
 		!(nango.Secret{}).Equal(nango.NewSecret("")) {
-		t.Error("secrets compare wrong")
+		t.Error("Equal is wrong")
 	}
 	if (nango.Secret{}).Reveal() != "" || !(nango.Secret{}).IsEmpty() || a.IsEmpty() ||
 		(nango.SecretJSON{}).Reveal() != nil {

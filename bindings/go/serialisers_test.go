@@ -27,8 +27,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// Whatever the standard library has to write a value writes no secret of any vector of credentials,
-// nor does what walks through values by reflection.
+// No serialiser of the standard library writes a secret of any vector of credentials, nor does code
+// that inspects values by reflection.
 func TestNoSerialiserShowsASecret(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(vectorsFolder, "credentials.json"))
 	if err != nil {
@@ -64,11 +64,11 @@ func TestNoSerialiserShowsASecret(t *testing.T) {
 	}
 	t.Logf("%d texts of %d answers", shown, looked)
 	if looked < 30 {
-		t.Errorf("only %d answers hold a secret", looked)
+		t.Errorf("only %d answers hold secrets", looked)
 	}
 }
 
-// What a program may have of a connection, by itself and in values of its own.
+// valuesOf returns the values that a program may hold of a connection, alone and inside others.
 func valuesOf(t *testing.T, body []byte) []any {
 	var connection nango.Connection
 	var summary nango.ConnectionSummary
@@ -104,7 +104,7 @@ func valuesOf(t *testing.T, body []byte) []any {
 	}
 }
 
-// waysToWrite writes a value in every way; what refuses is there with its error.
+// waysToWrite writes a value in every way. If a writer fails, the error is its text.
 func waysToWrite(value any) map[string]string {
 	written := map[string]string{"reflection": walk(reflect.ValueOf(value), 0)}
 	for _, verb := range []string{
@@ -162,8 +162,8 @@ func waysToWrite(value any) map[string]string {
 	return written
 }
 
-// walk writes all that reflection gets to, as spew does: unexported fields, behind pointers and in
-// interfaces too, and what no method hides.
+// walk writes everything that reflection reaches, as spew does: unexported fields, and values
+// behind pointers and in interfaces. It calls no methods.
 func walk(value reflect.Value, depth int) string {
 	if depth > 20 || !value.IsValid() {
 		return ""
@@ -195,7 +195,7 @@ func walk(value reflect.Value, depth int) string {
 	return inside.String()
 }
 
-// The walk sees what is not hidden from it, and so would have seen a secret.
+// The walk finds texts that are not hidden, so it would have found a secret.
 func TestTheWalkSees(t *testing.T) {
 	kept := "a-text"
 	value := struct {
@@ -219,9 +219,9 @@ func TestAClientAndItsErrorsShowNoKey(t *testing.T) {
 	header := nango.Header("x-secret", "HUSH-HUSH")
 	_, failure := client.GetToken(background(), "github", "alice", header)
 	if failure == nil {
-		t.Fatal("it succeeded")
+		t.Fatal("the call succeeded")
 	}
-	// One of its own: the buffers of the default hold what other tests have sent.
+	// Use a separate transport: the default one's buffers hold what other tests have sent.
 	transport := client.Transport("github", "alice", new(http.Transport))
 	for _, value := range []any{
 		client, failure, transport, header, []any{client, failure}, struct{ c *nango.Client }{client},

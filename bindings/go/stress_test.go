@@ -13,8 +13,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// The garbage collector runs all the time, clients come, go and are forgotten, and whatever can
-// happen happens at once.
+// Clients are created, used, closed and abandoned at the same time, while the garbage collector
+// runs all the time.
 func TestStress(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(1))
 	long := newClient(t)
@@ -56,7 +56,7 @@ func TestStress(t *testing.T) {
 					if rand.IntN(2) == 0 {
 						time.AfterFunc(time.Duration(rand.IntN(2000))*time.Microsecond, func() { _ = client.Close() })
 					}
-					// Else it is forgotten.
+					// Otherwise the client is abandoned.
 					check(client.GetToken(background(), "stripe-key", "carol"))
 					_ = client.NextEventJSON()
 				case 2:
@@ -88,6 +88,6 @@ func TestStress(t *testing.T) {
 		closed.Load(),
 	)
 	if done.Load() == 0 || ended.Load() == 0 || closed.Load() == 0 {
-		t.Error("not everything happened")
+		t.Error("some outcomes did not occur")
 	}
 }

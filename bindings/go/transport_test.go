@@ -19,16 +19,16 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// tokens are a Nango and a provider that agree on one token: "token-" and a number.
+// tokens is a Nango and a provider that share one token: "token-" and a number.
 type tokens struct {
 	nangoURL, providerURL string
-	// newest is Nango's number, accepted the provider's.
+	// newest is the number of Nango's token, accepted that of the token the provider accepts.
 	newest, accepted atomic.Int64
-	// stubborn: the provider refuses whatever comes.
+	// stubborn: the provider refuses every token.
 	stubborn atomic.Bool
-	// constant: a refresh changes nothing; static: there is an API key, which none would change.
+	// constant: a refresh changes nothing. static: Nango has an API key, which is never refreshed.
 	constant, static atomic.Bool
-	// arrive is called when a request has come to the provider.
+	// arrive is called when a request reaches the provider.
 	arrive        func()
 	asked, forced atomic.Int64
 	seen, refused atomic.Int64
@@ -142,9 +142,9 @@ func TestTransportAsksForEachRequest(t *testing.T) {
 			t.Error("the caller's request was changed, or shows the token")
 		}
 		if s.asked.Load() != i+1 {
-			t.Errorf("Nango was asked %d times", s.asked.Load())
+			t.Errorf("Nango got %d requests", s.asked.Load())
 		}
-		// Behind the client's back: the next request has the next one.
+		// The token changes without the client; the next request must use the new one.
 		s.accepted.Store(s.newest.Add(1))
 	}
 	s.want(t, 3, 0, 0)
@@ -152,11 +152,13 @@ func TestTransportAsksForEachRequest(t *testing.T) {
 }
 
 func TestTransportRefreshesOnce(t *testing.T) {
-	for name, body := range map[string]io.Reader{"no body": nil, "a body": strings.NewReader("hello"), "empty": http.NoBody} {
+	for name, body := range map[string]io.Reader{
+		"no body": nil, "a body": strings.NewReader("hello"), "empty": http.NoBody,
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newTokens(t)
 			client, _ := s.client(t)
-			// The provider has revoked what Nango has.
+			// The provider has revoked Nango's token.
 			s.accepted.Store(0)
 			request, err := http.NewRequestWithContext(background(), http.MethodPost, s.providerURL, body)
 			if err != nil {
@@ -188,7 +190,7 @@ func TestTransportDoesNotSendHalfABody(t *testing.T) {
 	)
 	wantAnswer(t, response, err, 401, "refused")
 	s.want(t, 1, 1, 1)
-	// But the next request profits.
+	// But the next request uses the new token.
 	response, err = client.Post(s.providerURL, "text/plain", io.MultiReader(strings.NewReader("once")))
 	wantAnswer(t, response, err, 200, "welcome once")
 	s.want(t, 2, 1, 1)
@@ -202,28 +204,28 @@ func TestTransportGivesUp(t *testing.T) {
 	wantAnswer(t, response, err, 401, "refused")
 	s.want(t, 2, 2, 1)
 
-	// A token that a refresh does not change is not tried again.
+	// If a refresh does not change the token, the request is not sent again.
 	s.constant.Store(true)
 	response, err = client.Get(s.providerURL)
 	wantAnswer(t, response, err, 401, "refused")
 	s.want(t, 3, 3, 4)
 
-	// Nor is what Nango never refreshes.
+	// Nor is it if Nango never refreshes the token.
 	s.static.Store(true)
 	response, err = client.Get(s.providerURL)
 	wantAnswer(t, response, err, 401, "refused")
 	s.want(t, 4, 4, 4)
 }
 
-// Requests that are refused at once share one refresh, over all transports of the client, and each
-// is repeated once.
+// Requests that are refused at once share one refresh, across all transports of the client. Each is
+// sent once more.
 func TestTransportRefreshesOneAtATime(t *testing.T) {
 	const requests = 500
 	s := newTokens(t)
 	_, client := s.client(t)
 	var refused sync.WaitGroup
 	refused.Add(requests)
-	// None is answered before all of them have come.
+	// Answer no request before all of them have arrived.
 	s.arrive = func() {
 		if s.seen.Load() <= requests {
 			refused.Done()
@@ -245,7 +247,7 @@ func TestTransportRefreshesOneAtATime(t *testing.T) {
 	s.want(t, 2*requests, requests, 1)
 }
 
-// nangoDev is the running nango-dev, whose levers are pulled.
+// nangoDev sends a control request to the running nango-dev.
 func nangoDev(t *testing.T, method, path, body string) []byte {
 	t.Helper()
 	request, err := http.NewRequest(method, os.Getenv("NANGO_HOST")+path, strings.NewReader(body))
@@ -272,7 +274,7 @@ func nangoDev(t *testing.T, method, path, body string) []byte {
 }
 
 // Other programs read the connection all the time, so that a forced refresh joins a plain read and
-// is answered with the old token, as on a real server. They stop when two of three have been.
+// gets the old token, as on a real server. They stop after two of the three forced refreshes.
 func TestTransportOnAServerThatCollapses(t *testing.T) {
 	const requests = 500
 	for round := range 3 {
@@ -281,7 +283,7 @@ func TestTransportOnAServerThatCollapses(t *testing.T) {
 		nangoDev(t, "POST", "/connections", fmt.Sprintf(`{"provider_config_key":"github",`+
 			`"connection_id":%q,"credentials":{"type":"OAUTH2","access_token":"old-%s",`+
 			`"refresh_token":"refresh-%s","expires_at":"2999-01-01T00:00:00Z"}}`, id, id, id))
-		// Somebody else uses the refresh token: the provider takes what Nango has no longer.
+		// Another program uses the refresh token: the provider no longer accepts Nango's token.
 		nangoDev(t, "POST", "/_dev/provider", its+`"rotate":false}`)
 		nangoDev(t, "POST", "/provider/token", "grant_type=refresh_token&refresh_token=refresh-"+id)
 		nangoDev(t, "POST", "/_dev/collapse", its+`"read_ms":30}`)
@@ -365,7 +367,7 @@ func TestTransportOnAServerThatCollapses(t *testing.T) {
 	}
 }
 
-// What ReplaceToken says itself; the rest is in the conformance vectors.
+// This tests only ReplaceToken's own results; the conformance vectors test the rest.
 func TestReplaceToken(t *testing.T) {
 	client := newClient(t)
 	other := nango.NewSecret("another token")
@@ -376,7 +378,7 @@ func TestReplaceToken(t *testing.T) {
 	static := nango.NewSecret("sk_dev_carol")
 	token, err = client.ReplaceToken(background(), "stripe-key", "carol", static)
 	if wantCode(t, err, nango.ErrTokenNotReplaced, nango.CodeTokenNotReplaced); !token.IsEmpty() {
-		t.Error("there is a token beside the error")
+		t.Error("there is a token together with the error")
 	}
 	for _, option := range []nango.CallOption{nango.ForceRefresh(), nango.IncludeRefreshToken()} {
 		_, err = client.ReplaceToken(background(), "github", "bob", other, option)
@@ -388,21 +390,20 @@ func TestReplaceToken(t *testing.T) {
 	}
 }
 
-// A token that Nango has replaced already is not refreshed again.
+// A token that Nango has already replaced is not refreshed again.
 func TestTransportKnowsTheNewest(t *testing.T) {
 	s := newTokens(t)
 	_, client := s.client(t)
 	late := roundTripper(func(request *http.Request) (*http.Response, error) {
-		// Somebody else refreshes between the token and its use.
+		// Another program refreshes the token between fetching and using it.
 		if request.Header.Get("Authorization") == "Bearer token-1" {
 			s.newest.Store(2)
 			s.accepted.Store(2)
 		}
 		return http.DefaultTransport.RoundTrip(request)
 	})
-	response, err := (&http.Client{Transport: client.Transport("github", "alice", late)}).Get(
-		s.providerURL,
-	)
+	provider := &http.Client{Transport: client.Transport("github", "alice", late)}
+	response, err := provider.Get(s.providerURL)
 	wantAnswer(t, response, err, 200, "welcome ")
 	s.want(t, 2, 1, 0)
 }
@@ -439,11 +440,8 @@ func TestTransportErrors(t *testing.T) {
 
 	for _, id := range []string{"broken", "nobody"} {
 		body := &closeWatcher{Reader: strings.NewReader("x")}
-		_, err = (&http.Client{Transport: newClient(t).Transport("github", id, nil)}).Post(
-			s.providerURL,
-			"text/plain",
-			body,
-		)
+		provider := &http.Client{Transport: newClient(t).Transport("github", id, nil)}
+		_, err = provider.Post(s.providerURL, "text/plain", body)
 		var e *nango.Error
 		if !errors.As(err, &e) || e.Code != nango.CodeReconnectRequired && e.Code != nango.CodeNotFound {
 			t.Errorf("got %v", err)
@@ -455,8 +453,8 @@ func TestTransportErrors(t *testing.T) {
 	s.want(t, 1, 1, 1)
 }
 
-// Who waits for another's refresh neither waits longer than its own context, nor fails with the
-// other's.
+// A request that waits for another's refresh stops waiting when its own context ends, and does not
+// fail when the other's context ends.
 func TestTransportContexts(t *testing.T) {
 	s := newTokens(t)
 	s.accepted.Store(0)
@@ -518,7 +516,7 @@ func TestTransportContexts(t *testing.T) {
 	}
 }
 
-// The token goes where it was meant to, and nowhere else.
+// The token is sent only to the host that it is meant for.
 func TestTransportRedirects(t *testing.T) {
 	s := newTokens(t)
 	client, _ := s.client(t)

@@ -64,7 +64,7 @@ func TestEachTokenIsFresh(t *testing.T) {
 	}
 }
 
-// Who caches against the advice has an old token for a second at most.
+// Code that caches the token despite the advice has an old one for a second at most.
 func TestReuseTokenSourceAsksAgain(t *testing.T) {
 	client, asked := newClient(t)
 	tokens := oauth2.ReuseTokenSource(nil, source.TokenSource(t.Context(), client, "github", "alice"))
