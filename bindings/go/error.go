@@ -26,7 +26,7 @@ func (s sentinel) Error() string {
 	return "nango: " + Code(s).String()
 }
 
-// Error says why a call failed. It shows no secrets.
+// Error describes why a call failed. It shows no secrets.
 type Error struct {
 	// Code is the kind of failure.
 	Code Code

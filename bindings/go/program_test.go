@@ -88,7 +88,7 @@ func TestExampleProgram(t *testing.T) {
 			`error: .* \(RECONNECT_REQUIRED\)\n` +
 				`-> send the user through a reconnect session; the old token is permanently invalid\n`},
 		"no single token": {[]string{"basic-auth", "dave", provider}, "", 1, connections,
-			`error: .* \(NO_SINGLE_TOKEN\)\n-> ask for .*\n`},
+			`error: .* \(NO_SINGLE_TOKEN\)\n-> fetch all credentials .*\n`},
 		"not found": {[]string{"github", "zoe", provider}, "", 1, connections,
 			`error: .* \(NOT_FOUND\)\n-> check .*\n`},
 		"unauthorized": {[]string{"github", "bob", provider},

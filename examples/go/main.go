@@ -25,7 +25,7 @@ var advice = map[nango.Code]string{
 		"the old token is permanently invalid",
 	nango.CodeRefreshFailed: "try again in half a minute; if it persists, " +
 		"send the user through a reconnect session",
-	nango.CodeNoSingleToken: "ask for all credentials with client.GetCredentials()",
+	nango.CodeNoSingleToken: "fetch all credentials with client.GetCredentials()",
 	nango.CodeUnauthorized: "check NANGO_SECRET_KEY: it must belong to this server " +
 		"and must not be revoked",
 	nango.CodeNotFound: "check the integration and the connection's id, " +
