@@ -1,5 +1,5 @@
-//! Work that takes a processor for long, such as checking 60 MiB of JSON: on the library's one
-//! thread it would hold up every other call. It gets a thread for as long as it lasts.
+//! Runs CPU-heavy work, such as checking 60 MiB of JSON. On the library's only thread it would
+//! delay every other call, so it gets a temporary thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,17 +10,18 @@ use tokio::sync::{Semaphore, oneshot};
 use super::fork::PerProcess;
 use super::signals;
 
-/// How many such threads a process has at once.
+/// The maximum number of such threads in a process.
 const MOST: usize = 2;
 
-/// Runs the work on a thread of its own. One that is given up while it waits for a thread is not
-/// begun; one that is given up later ends unheard.
+/// Runs the work on a separate thread. If the caller gives up while waiting for a thread, the work
+/// never starts. If the caller gives up later, the work completes and its result is discarded.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     static THREADS: PerProcess<Arc<Semaphore>> = PerProcess::new();
     let threads = Arc::clone(THREADS.get_or_init(|| Arc::new(Semaphore::new(MOST))));
-    // It is never closed.
+    // The semaphore is never closed.
     let permit = threads.acquire_owned().await.ok();
-    // Whoever takes it out does it: the thread, or who finds that there can be none.
+    // Whichever side takes the work out runs it: the new thread, or this one if no thread can
+    // start.
     let work = Arc::new(Mutex::new(Some(work)));
     let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (sender, receiver) = oneshot::channel();
@@ -30,7 +31,7 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
             move || {
                 let _permit = permit;
                 if let Some(work) = take(&work) {
-                    // Who gave up waiting is not there any more.
+                    // This fails if the caller gave up waiting.
                     let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
                 }
             },
@@ -44,7 +45,7 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     match receiver.await {
         Ok(Ok(done)) => done,
         Ok(Err(panic)) => resume_unwind(panic),
-        Err(_) => panic!("a thread ended without a word"),
+        Err(_) => panic!("a thread exited without a result"),
     }
 }
 
@@ -65,7 +66,7 @@ mod tests {
             (thread::current().id(), u64::from_str_radix(mask, 16).unwrap())
         }));
         assert_ne!(here, there);
-        // All but SIGKILL, SIGSTOP and the two that libc keeps for itself.
+        // All signals except SIGKILL, SIGSTOP and the two that libc reserves.
         assert_eq!(blocked.count_ones(), 60, "{blocked:x}");
         let panics = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(aside(|| std::panic::panic_any("on purpose")))

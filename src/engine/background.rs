@@ -1,8 +1,8 @@
-//! On the library's thread: what the completion queue uses.
+//! The library's thread, which runs the calls of completion queues.
 //!
-//! One thread for a process, with every signal blocked, started with the first queue. A client has
-//! as many connections there as `max_connections` allows; calls beyond that wait inside, without a
-//! socket.
+//! Each process has one such thread. It starts with the first queue and blocks every signal. A
+//! client opens up to `max_connections` connections there; further calls wait inside the library
+//! without a socket.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -19,16 +19,16 @@ use crate::hush;
 
 static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::of(descriptors::era);
 
-/// This era's thread, started if need be. It never ends.
+/// Returns this era's thread, and starts it if necessary. The thread never exits.
 pub(crate) fn thread() -> io::Result<Handle> {
     let mut running =
         THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(handle) = &*running {
         return Ok(handle.clone());
     }
-    // By turns what is under way and what begins: with tokio's own 31 to 1, calls that find no
-    // connection wait behind a burst of others that do. Timers and sockets are looked at after 8
-    // steps, not 61: a step that reads what a server floods it with takes a millisecond.
+    // Alternate between woken and newly spawned tasks. tokio's default (31:1) starves calls that
+    // need a new connection behind a burst of calls that already have one. Poll timers and sockets
+    // every 8 steps instead of 61: one step that reads from a flooding server takes a millisecond.
     let era = descriptors::era_with_witness();
     let runtime = Builder::new_current_thread()
         .enable_io()
@@ -46,16 +46,16 @@ pub(crate) fn thread() -> io::Result<Handle> {
 
 fn run(runtime: Runtime, era: u64) {
     hush::this_thread();
-    // Whatever ends it, its descriptors may mean other files by then.
+    // Never drop the runtime: when it stops, its descriptors may already refer to other files.
     let runtime = ManuallyDrop::new(runtime);
     let forever = || runtime.block_on(std::future::pending::<()>());
-    // The runtime panics when it can no longer wait, such as for a descriptor that was closed.
+    // The runtime panics when it can no longer wait, for example because a descriptor was closed.
     let _ = catch_unwind(AssertUnwindSafe(forever));
     descriptors::lose(era);
 }
 
-/// What the thread of an era that is over would do next, it would do to files of the host's; and if
-/// it ended, it would close them.
+/// Parks the thread if its era is over. Its next step would affect files of the host program, and
+/// exiting would close them.
 fn rest_if_over(era: u64) {
     descriptors::check();
     while descriptors::era() != era {
@@ -64,8 +64,8 @@ fn rest_if_over(era: u64) {
 }
 
 impl Engine {
-    /// Runs a call on the library's thread. If the request can be sent at once, the first step is
-    /// taken here and now: it sends the request, and the thread goes on with the answer.
+    /// Runs a call on the library's thread. If the request can be sent at once, the calling thread
+    /// takes the first step, which sends the request, and the library's thread handles the answer.
     pub(crate) fn begin(
         &self,
         thread: &Handle,
@@ -81,7 +81,7 @@ impl Engine {
         }
     }
 
-    /// The line of the queue's calls.
+    /// Returns the line that the queue's calls share.
     pub(crate) fn shared_line(&self) -> Result<Arc<Line>, Failure> {
         let own = self.own();
         let mut shared = own.shared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection, and exchanges on it, one after another. hyper speaks the protocol.
+//! One HTTP/1.1 connection and its consecutive exchanges. hyper implements the protocol.
 
 use std::future::poll_fn;
 use std::io;
@@ -23,19 +23,19 @@ use super::fork::Owned;
 use super::{Answer, Arriving, Failure};
 use crate::request::Request;
 
-/// More makes no answer faster, and a long list more expensive in memory.
+/// Larger reads are not faster and cost memory on long lists.
 const READ_AT_ONCE: usize = 64 * 1024;
 
-/// After so much of a body a call lets others have their turn, and looks at the clock. Heads take
-/// longer: there it does so after each read.
+/// After reading this much of a body, a call yields to other calls and checks the clock. Parsing a
+/// head takes longer, so there the call yields after each read.
 const READ_IN_A_TURN: usize = 256 * 1024;
 
-/// How a request names what it asks for.
+/// The form of the request target.
 #[derive(Clone)]
 pub(super) enum Form {
-    /// By path and query.
+    /// Path and query only.
     Origin,
-    /// With the server in front, for a proxy that forwards it.
+    /// With the server's origin in front, for a proxy that forwards the request.
     Absolute { server: Arc<str>, authorization: Option<HeaderValue> },
 }
 
@@ -48,13 +48,13 @@ impl Form {
     }
 }
 
-/// What a connection runs over.
+/// The byte stream under a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// One connection. Nobody drives it but who uses it: what drives it is polled with each part of an
-/// exchange, and nothing is left running when one is given up.
+/// One connection. The caller drives it: hyper's connection future is polled together with each
+/// step of an exchange, so nothing keeps running once an exchange is abandoned.
 pub(super) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
     driver: Driver,
@@ -63,20 +63,20 @@ pub(super) struct Connection {
     pub(super) last_used: Instant,
 }
 
-/// What reads and writes for a connection, until it ends.
+/// The future that reads and writes for a connection; `None` once the connection has ended.
 struct Driver(Option<Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>>);
 
-/// Why an exchange has no answer, and how far it came.
+/// Why an exchange has no answer, and how far it got.
 pub(super) struct Broken {
     pub(super) failure: Failure,
-    /// Whether the server can have seen something of the request.
+    /// Whether the server may have received part of the request.
     pub(super) sent: bool,
-    /// Whether something of an answer came.
+    /// Whether part of an answer arrived.
     pub(super) answered: bool,
 }
 
 impl Connection {
-    /// A connection over what was opened.
+    /// Creates a connection over an open stream.
     pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
         let io = TokioIo::new(Watched {
@@ -97,20 +97,20 @@ impl Connection {
         })
     }
 
-    /// Whether it came to its end, such as by an answer that says so.
+    /// Whether the connection has ended, for example because the answer closed it.
     pub(super) fn is_closed(&self) -> bool {
         self.sender.is_closed()
     }
 
-    /// Whether the server has closed it, as far as the runtime has heard. If not, the context hears
-    /// when it does.
+    /// Whether the server has closed the connection, as far as the runtime knows. If it has not,
+    /// the context is woken when it does.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.traffic.forget();
         self.driver.poll(context);
         if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// One exchange. After one that broke or was given up the connection is of no more use.
+    /// Performs one exchange. If it fails or is abandoned, the connection must not be used again.
     pub(super) async fn exchange(
         &mut self,
         request: &Request,
@@ -132,7 +132,8 @@ impl Connection {
         driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
         let response = driver.during(sender.send_request(request)).await.map_err(|error| {
             if error.is_parse() {
-                // What is no head of an answer was on its way before the request was.
+                // Bytes that are not the head of an answer were sent before the server saw the
+                // request.
                 traffic.read.store(false, Ordering::Relaxed);
             }
             Failure::of(&error)
@@ -155,16 +156,16 @@ impl Connection {
 
 impl Driver {
     fn poll(&mut self, context: &mut Context<'_>) {
-        // How it ends is told to who waits for an answer.
+        // hyper reports the outcome to the future that waits for the answer.
         if self.0.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
             self.0 = None;
         }
     }
 
-    /// A part of an exchange, while the connection is driven.
+    /// Runs one step of an exchange while driving the connection.
     async fn during<F: Future>(&mut self, part: F) -> F::Output {
         let mut part = pin!(part);
-        // The part says what it wants, the driver brings it, and the part sees that.
+        // Poll the step, then the driver, which serves the step's demand, then the step again.
         poll_fn(|context| match part.as_mut().poll(context) {
             Poll::Ready(done) => Poll::Ready(done),
             Poll::Pending => {
@@ -179,7 +180,7 @@ impl Driver {
 impl Form {
     fn request(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
         let wrong = |error: &dyn std::error::Error| {
-            Failure::Internal(format!("a request cannot be made: {error}"))
+            Failure::Internal(format!("cannot build the request: {error}"))
         };
         let uri = match self {
             Form::Origin => {
@@ -199,14 +200,14 @@ impl Form {
     }
 }
 
-/// What went over a connection since its exchange began.
+/// The traffic on a connection since its exchange began.
 #[derive(Default)]
 struct Traffic {
     written: AtomicBool,
     read: AtomicBool,
-    /// How much was read since the last pause.
+    /// The number of bytes read since the last pause.
     in_this_turn: AtomicUsize,
-    /// Whether the head of the answer is there.
+    /// Whether the head of the answer has been read.
     in_body: AtomicBool,
 }
 
@@ -219,14 +220,15 @@ impl Traffic {
     }
 }
 
-/// Notes what goes over a stream, and lets nobody read from it without a pause.
+/// Records the traffic of a stream and forces pauses between reads.
 struct Watched {
     stream: Owned<Box<dyn Stream>>,
     traffic: Arc<Traffic>,
 }
 
 impl Watched {
-    /// What another era opened may be a file of the host's by now.
+    /// Returns an error for a stream of another era: its descriptor may now be a file of the host
+    /// program.
     fn stream(&mut self) -> io::Result<Pin<&mut Box<dyn Stream>>> {
         self.stream.get_mut().map(Pin::new).ok_or_else(|| io::Error::other(CLOSED))
     }

@@ -1,9 +1,9 @@
-//! File descriptors: one that says "something is there", whether they are still the library's, and
-//! how many there may be.
+//! File descriptors: an event flag, a check that they still belong to the library, and the
+//! process's limit.
 //!
-//! A program that becomes a daemon may close every descriptor there is, the library's among them,
-//! and their numbers come to mean files of its own. What was opened before belongs to an older
-//! *era* then: it is neither used nor closed, and what is needed is opened again.
+//! A program that becomes a daemon may close all its descriptors, including the library's. Their
+//! numbers may then refer to its own files. Everything opened before that belongs to an older
+//! *era*: the library neither uses nor closes it, and opens what it needs again.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -17,27 +17,28 @@ use once_cell::race::OnceBox;
 
 use super::fork::{PerProcess, generation};
 
-/// A descriptor that is readable exactly while it is raised.
+/// A descriptor that is readable exactly while the flag is raised.
 #[derive(Debug)]
 pub(crate) struct Flag(File);
 
 impl Flag {
     pub(crate) fn new() -> io::Result<Flag> {
-        // SAFETY: takes numbers, and gives a new descriptor or -1.
+        // SAFETY: takes numbers, and returns a new descriptor or -1.
         let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
         if fd == -1 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the descriptor is new, so that nobody else owns it.
+        // SAFETY: the descriptor is new, so nothing else owns it.
         Ok(Flag(File::from(unsafe { OwnedFd::from_raw_fd(fd) })))
     }
 
     pub(crate) fn raise(&self) {
-        // It counts to 2^64 - 2, and is raised and lowered in turn: this cannot fail.
+        // The counter holds up to 2^64 - 2, and raising alternates with lowering, so this cannot
+        // fail.
         let _ = (&self.0).write_all(&1_u64.to_ne_bytes());
     }
 
-    /// Whether it was up.
+    /// Lowers the flag. Returns whether it was raised.
     pub(crate) fn lower(&self) -> bool {
         (&self.0).read_exact(&mut [0; 8]).is_ok()
     }
@@ -47,44 +48,44 @@ impl Flag {
     }
 }
 
-/// What is said of a call that had a part in a loss.
-pub(crate) const CLOSED: &str = "the program closed file descriptors of libnango's while a call \
-    used them; the next call opens its own";
+/// The reason that a call reports when its descriptors were lost.
+pub(crate) const CLOSED: &str = "the program closed file descriptors that libnango was using; \
+    the next call opens new ones";
 
-/// How often the library's descriptors were closed by somebody else.
+/// How often something else closed the library's descriptors.
 static LOSSES: AtomicU64 = AtomicU64::new(0);
 
-/// The age of what holds descriptors: a new one begins with each fork and with each loss.
+/// The era of everything that holds descriptors. A new era begins with each fork and each loss.
 pub(crate) fn era() -> u64 {
     generation() << 32 | LOSSES.load(Ordering::Relaxed)
 }
 
-/// The era, to be asked before descriptors are opened. From here on their loss is seen.
+/// Returns the era; call it before opening descriptors. From then on their loss is detected.
 pub(crate) fn era_with_witness() -> u64 {
     let era = era();
     WITNESS.get_or_init(Witness::open);
     era
 }
 
-/// Without a descriptor to spare there is none; then a loss shows when something fails.
+/// `None` if no descriptor was available. A loss is then noticed only when an operation fails.
 static WITNESS: PerProcess<Option<Witness>> = PerProcess::of(era);
 
-/// A descriptor that is used for nothing, and is gone when all of them are. It is never closed.
+/// An unused descriptor. If it is gone, all others are gone too. The library never closes it.
 struct Witness {
     file: File,
-    /// Which file that is.
+    /// Device and inode of the file.
     identity: (u64, u64),
 }
 
 impl Witness {
     fn open() -> Option<Witness> {
         let mut ends = [-1; 2];
-        // SAFETY: the kernel writes two descriptors where it succeeds. A pipe, since no other file
-        // has its inode.
+        // SAFETY: the kernel writes two descriptors if it succeeds. A pipe is used because its
+        // inode is unique.
         if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
             return None;
         }
-        // SAFETY: the descriptors are new, so that nobody else owns them.
+        // SAFETY: the descriptors are new, so nothing else owns them.
         let [file, _] = ends.map(|end| unsafe { File::from(OwnedFd::from_raw_fd(end)) });
         let identity = identity(&file)?;
         Some(Witness { file, identity })
@@ -99,11 +100,12 @@ fn identity(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|known| (known.dev(), known.ino()))
 }
 
-/// When descriptors were last used, in microseconds after some beginning.
+/// When descriptors were last used, in microseconds since the first use.
 static USED: AtomicU64 = AtomicU64::new(0);
 
-/// Before descriptors are used that may have lain idle: begins a new era if they are not ours any
-/// more. It asks the kernel only if none was used for a moment, so that calls in a row pay nothing.
+/// Call this before using descriptors that may have been idle: it begins a new era if they no
+/// longer belong to the library. It skips the system call if any descriptor was used a moment ago,
+/// so consecutive calls cost nothing.
 pub(crate) fn check() {
     const MOMENT: u64 = 1000;
     let before = USED.load(Ordering::Relaxed);
@@ -112,7 +114,7 @@ pub(crate) fn check() {
     }
 }
 
-/// Notes that descriptors are in use, and when that is.
+/// Records that descriptors are in use now, and returns the time.
 pub(crate) fn used(now: Instant) -> u64 {
     static BEGINNING: OnceBox<Instant> = OnceBox::new();
     let beginning = BEGINNING.get_or_init(|| Box::new(now));
@@ -121,7 +123,7 @@ pub(crate) fn used(now: Instant) -> u64 {
     now
 }
 
-/// The same, at once.
+/// Like [`check`], but always asks the kernel.
 pub(crate) fn check_now() {
     let era = era();
     if WITNESS.get().and_then(Option::as_ref).is_some_and(|witness| !witness.is_there()) {
@@ -129,13 +131,13 @@ pub(crate) fn check_now() {
     }
 }
 
-/// Whether the descriptors of that era are not ours any more.
+/// Whether the given era is over, so that its descriptors no longer belong to the library.
 pub(crate) fn is_over(earlier: u64) -> bool {
     check_now();
     earlier != era()
 }
 
-/// Begins a new era after this one, if nobody has yet.
+/// Ends the given era and begins a new one, unless another thread already has.
 pub(crate) fn lose(lost: u64) {
     let losses = LOSSES.load(Ordering::Relaxed);
     if era() == lost {
@@ -143,12 +145,12 @@ pub(crate) fn lose(lost: u64) {
     }
 }
 
-/// How many descriptors this process may open now.
+/// The number of descriptors that this process may currently open.
 pub(crate) fn soft_limit() -> u64 {
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();
-    // SAFETY: the kernel writes a whole rlimit where it succeeds.
+    // SAFETY: the kernel writes a complete rlimit if it succeeds.
     match unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) } {
-        // SAFETY: just written.
+        // SAFETY: initialised by the call above.
         0 => unsafe { limit.assume_init() }.rlim_cur,
         _ => 1024,
     }

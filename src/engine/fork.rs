@@ -1,45 +1,46 @@
-//! Whose process is this?
+//! Which process owns a value?
 //!
-//! After fork the child has the parent's memory but not its threads: a lock may be held by a thread
-//! that is not there, and a socket is shared with the parent. So everything that holds a lock or a
-//! socket belongs to one process, and a child makes its own. What it inherited is left alone, and
-//! never closed: a TLS close in the child would end the parent's session.
+//! After fork(), the child has the parent's memory but not its threads. A thread that does not
+//! exist in the child may hold a lock, and sockets are shared with the parent. Everything that
+//! holds a lock or a socket therefore belongs to one process, and a child makes its own. The child
+//! neither uses nor closes what it inherited: a TLS close in the child would end the parent's
+//! session.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use once_cell::race::{OnceBool, OnceBox};
 
-/// How many forks lie between this process and the first that used the library.
+/// The number of forks between this process and the first one that used the library.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The generation of the running process. The first call asks libc to be told of forks.
+/// The generation of the running process. The first call registers a fork handler with libc.
 pub(crate) fn generation() -> u64 {
-    // Two threads may both ask libc, and a fork then counts twice: the number only has to be a new
-    // one.
+    // Two threads may both register the handler, and a fork then counts twice. That is harmless:
+    // the number only has to change.
     static WATCHING: OnceBool = OnceBool::new();
     WATCHING.get_or_init(|| {
         // SAFETY: the handler is a function of this library, which is never unloaded (`-z
         // nodelete`), and does nothing but add to an atomic.
         let failed = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        assert_eq!(failed, 0, "no memory to watch for forks");
+        assert_eq!(failed, 0, "not enough memory to register a fork handler");
         true
     });
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Says which age it is: [`generation`], or the descriptors' era, which is part of one.
+/// Returns the current age: [`generation`], or the descriptors' era, which subdivides it.
 pub(crate) type Age = fn() -> u64;
 
-/// A value of one age. In a later one it is neither used nor dropped.
+/// A value of one age. In a later age it is neither used nor dropped.
 pub(crate) struct Owned<T> {
     age: Age,
     made: u64,
-    /// Always there, but for the moment of being dropped.
+    /// Always present, except while it is being dropped.
     value: Option<T>,
 }
 
@@ -48,7 +49,7 @@ impl<T> Owned<T> {
         Owned { age, made: age(), value: Some(value) }
     }
 
-    /// The value, in its own age.
+    /// Returns the value during its own age, otherwise `None`.
     pub(crate) fn get(&self) -> Option<&T> {
         self.made_at((self.age)())
     }
@@ -76,9 +77,9 @@ impl<T: fmt::Debug> fmt::Debug for Owned<T> {
     }
 }
 
-/// A value that each age has for itself, made when it is first asked for.
+/// A value that each age has separately, created on first use.
 ///
-/// Nothing here waits: values of older ages stay in front of the chain, one for each fork of a
+/// Nothing here waits. Values of older ages stay at the front of the chain, one for each fork of a
 /// parent that used the value.
 pub(crate) struct PerProcess<T> {
     age: Age,
@@ -91,17 +92,17 @@ struct Link<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// For what is memory only, locks included.
+    /// For values that hold only memory, including locks.
     pub(crate) const fn new() -> PerProcess<T> {
         PerProcess::of(generation)
     }
 
-    /// For each age of this kind.
+    /// For one value in each age of the given kind.
     pub(crate) const fn of(age: Age) -> PerProcess<T> {
         PerProcess { age, first: OnceBox::new() }
     }
 
-    /// This age's value, if it was made.
+    /// Returns this age's value if it exists.
     pub(crate) fn get(&self) -> Option<&T> {
         let age = (self.age)();
         let mut place = &self.first;
@@ -114,7 +115,8 @@ impl<T> PerProcess<T> {
         }
     }
 
-    /// This age's value. Two threads may make one at once; then one of the two is dropped.
+    /// Returns this age's value, and creates it if necessary. If two threads create one at the same
+    /// time, one of the two is dropped.
     pub(crate) fn get_or_init(&self, make: impl Fn() -> T) -> &T {
         let age = (self.age)();
         let mut place = &self.first;

@@ -1,7 +1,7 @@
-//! On the caller's own thread: what the blocking calls use.
+//! Blocking calls, which run on the caller's thread.
 //!
-//! A [`Slot`] is a runtime without threads together with its warm connection. A call takes one out
-//! of the client's pool, drives it on its own thread and puts it back; nothing runs between calls.
+//! A [`Slot`] is a threadless runtime together with its warm connection. A call takes a slot out of
+//! the client's pool, drives it on the calling thread and puts it back. Nothing runs between calls.
 
 use std::future::poll_fn;
 use std::mem;
@@ -19,15 +19,15 @@ use super::open::Opener;
 use super::{Engine, Failure, Line, Own, Settings, descriptors, thread_is_ending};
 
 pub(super) struct Slot {
-    /// Always there, but for the moment of being dropped.
+    /// Always present, except while it is being dropped.
     parts: Option<(Line, Runtime)>,
     bell: Bell,
     last_used: Instant,
     era: u64,
 }
 
-/// What wakes a runtime for the work that it drives. One that panicked cannot be woken any more,
-/// but its work tries to when it is dropped.
+/// Wakes a runtime for the work that it drives. A runtime that panicked can no longer be woken, but
+/// its work still tries to wake it when it is dropped; the bell is silenced then.
 struct Bell {
     ring: Arc<Ring>,
     waker: Waker,
@@ -66,18 +66,17 @@ impl Wake for Ring {
     }
 }
 
-/// What became of the work that a call brought.
+/// The outcome of the work that a call passed in.
 pub(crate) enum Outcome<T> {
     Done(T),
     Cancelled,
-    /// The runtime could not be made, or the configuration does not hold.
+    /// The runtime could not be created, or the configuration is not valid.
     Failed(Failure),
 }
 
 impl Engine {
-    /// Runs the work, on this thread, until it is done or cancelled. The work says, besides its
-    /// result, whether its exchanges came to their end: a line on which one did not is never used
-    /// again.
+    /// Runs the work on this thread until it completes or is cancelled. With its result, the work
+    /// returns whether its exchanges completed. If one did not, the line is never reused.
     pub(crate) fn run<T>(
         &self,
         cancel: Option<&CancellationToken>,
@@ -85,15 +84,15 @@ impl Engine {
     ) -> Outcome<T> {
         if thread_is_ending() {
             return Outcome::Failed(Failure::Internal(
-                "a blocking call was made while its thread or the process was ending, from a \
-                 destructor or an exit handler, where it can no longer wait; make it earlier"
+                "a blocking call cannot wait while its thread or the process is exiting (it was \
+                 made from a destructor or an exit handler); make the call earlier"
                     .to_owned(),
             ));
         }
         if Handle::try_current().is_ok() {
             return Outcome::Failed(Failure::Internal(
-                "a blocking call was made from inside of an asynchronous runtime, which it would block; make it from a thread of its own \
-                 (tokio::task::spawn_blocking)"
+                "a blocking call was made inside an asynchronous runtime, which it would block; \
+                 make it on a separate thread (tokio::task::spawn_blocking)"
                     .to_owned(),
             ));
         }
@@ -127,7 +126,7 @@ impl Own {
             let too_old = stale(&mut idle, settings.idle_timeout);
             (idle.pop(), too_old)
         };
-        // Closing takes system calls: not under the lock.
+        // Closing takes system calls, so do it after releasing the lock.
         drop(too_old);
         match slot {
             Some(slot) => Ok(slot),
@@ -151,7 +150,7 @@ impl Own {
     }
 }
 
-/// Takes out what has been idle for too long: the pool is in the order of last use.
+/// Removes slots that have been idle for too long. The pool is ordered by last use.
 fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
     let now = Instant::now();
     let old =
@@ -162,24 +161,23 @@ fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
 impl Slot {
     fn new(settings: &Settings, opener: Arc<Opener>) -> Result<Slot, Failure> {
         let era = descriptors::era_with_witness();
-        let runtime =
-            Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| {
-                Failure::Internal(format!(
-                    "the system gives no means to wait for a socket: {error}"
-                ))
-            })?;
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| Failure::Internal(format!("cannot wait for sockets: {error}")))?;
         let bell = Bell::of(&runtime);
         let line = Line::single(settings, opener);
         Ok(Slot { parts: Some((line, runtime)), bell, last_used: Instant::now(), era })
     }
 
-    /// Drives the work until it is done; `None`: it was cancelled.
+    /// Drives the work until it completes. Returns `None` if it was cancelled.
     fn drive<T>(
         &self,
         cancel: Option<&CancellationToken>,
         work: impl AsyncFnOnce(&Line) -> T,
     ) -> Result<Option<T>, Failure> {
-        let (line, runtime) = self.parts.as_ref().expect("they are there until it is dropped");
+        let (line, runtime) = self.parts.as_ref().expect("present until the slot is dropped");
         let mut work = pin!(work(line));
         let driven = catch_unwind(AssertUnwindSafe(|| match cancel {
             None => Some(runtime.block_on(self.bell.heard_by(work.as_mut()))),
@@ -205,7 +203,7 @@ impl Drop for Slot {
         if descriptors::is_over(self.era) {
             mem::forget((line, runtime));
         } else {
-            // Closes its sockets now, and waits for nothing.
+            // Closes its sockets now and waits for nothing.
             runtime.shutdown_background();
         }
     }

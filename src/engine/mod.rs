@@ -1,7 +1,7 @@
-//! The only place that does I/O. It knows nothing of Nango.
+//! All I/O happens here. The engine knows nothing about Nango.
 //!
-//! Here is one exchange: a request is sent over a [`Line`], the answer is read up to a limit. Where
-//! the code runs is the business of [`inline`] and [`background`].
+//! This file implements one exchange: it sends a request over a [`Line`] and reads the answer up to
+//! a limit. [`inline`] and [`background`] decide which thread runs the code.
 
 mod aside;
 pub(crate) mod background;
@@ -42,7 +42,7 @@ use pool::Pool;
 use proxy::Chosen;
 use resolve::LookupFailure;
 
-/// What an engine is told about connections.
+/// An engine's connection settings.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) server: Url,
@@ -52,14 +52,14 @@ pub(crate) struct Settings {
     pub(crate) max_connections: usize,
     pub(crate) max_response_bytes: u64,
     pub(crate) proxy: Option<Chosen>,
-    /// Absent where neither the server nor the proxy speaks TLS.
+    /// `None` if neither the server nor the proxy uses TLS.
     pub(crate) tls: Option<tls::TlsOptions>,
 }
 
 impl Settings {
-    /// Runs what writes to sockets on a thread of the host's, whom no SIGPIPE may reach. Without
-    /// TLS none is raised: the standard library sends with `MSG_NOSIGNAL`, but for several buffers
-    /// at once, as TLS does.
+    /// Runs work that writes to sockets on a thread of the host program, which must not receive
+    /// SIGPIPE. Without TLS the work raises none: the standard library sends with `MSG_NOSIGNAL`,
+    /// except when it writes several buffers at once, as TLS does.
     fn on_a_hosts_thread<R>(&self, work: impl FnOnce() -> R) -> R {
         match self.tls {
             None => work(),
@@ -68,19 +68,19 @@ impl Settings {
     }
 }
 
-/// An answer, read to its end, or as far as is worth it.
+/// An answer, read completely or up to the useful limit.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Wiped,
-    /// Whether more of the body was to come.
+    /// Whether the body continues beyond what was read.
     pub(crate) cut: bool,
 }
 
-/// How much is read of the body of an answer that is not a success.
+/// The maximum number of bytes read from the body of an unsuccessful answer.
 const LONGEST_ERROR: u64 = 1024 * 1024;
 
-/// A body that is longer is not decoded on a thread that other calls wait for.
+/// A longer body is not decoded on a thread that other calls share.
 const LONG: usize = 256 * 1024;
 
 /// Why there is no answer.
@@ -92,10 +92,10 @@ pub(crate) enum Failure {
     ConnectTimeout,
     Tls(String),
     Proxy(String),
-    /// The proxy wants a user and a password, or others.
+    /// The proxy requires a username and password, or rejected the ones given.
     ProxyCredentials,
     Io(String),
-    /// The connection broke before anything of the request was sent.
+    /// The connection broke before any part of the request was sent.
     Unsent(String),
     TooLarge {
         status: StatusCode,
@@ -104,24 +104,24 @@ pub(crate) enum Failure {
     Internal(String),
 }
 
-/// Whether the thread-local storage of this thread is gone, without which no runtime works: what
-/// runs now was called from a destructor or an exit handler.
+/// Whether this thread's thread-local storage is destroyed, which every runtime needs. That is the
+/// case in a destructor or an exit handler.
 fn thread_is_ending() -> bool {
     Handle::try_current().is_err_and(|error| error.is_thread_local_destroyed())
 }
 
-/// A client's connections, in each process that uses it.
+/// A client's connections, separately for each process that uses the client.
 pub(crate) struct Engine {
     settings: Settings,
     own: PerProcess<Own>,
 }
 
-/// What belongs to one process, in one era of its descriptors.
+/// The connections of one process in one era of its descriptors.
 #[derive(Default)]
 struct Own {
-    /// Made with the first connection that is needed.
+    /// Created when the first connection is needed.
     opener: Mutex<Option<Arc<Opener>>>,
-    /// For blocking calls; the warmest is last.
+    /// For blocking calls. The most recently used is last.
     idle: Mutex<Vec<Slot>>,
     /// For the queue.
     shared: Mutex<Option<Arc<Line>>>,
@@ -139,7 +139,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // What is closed now has lain idle.
+        // The connections that are closed now have been idle.
         descriptors::check_now();
     }
 }
@@ -158,23 +158,24 @@ impl Own {
     }
 }
 
-/// A way to the server: for one call at a time, or for many.
+/// A path to the server, for one call at a time or for many.
 pub(crate) struct Line {
     opener: Arc<Opener>,
     pool: Arc<Pool>,
     max_response_bytes: u64,
-    /// One for each connection that a line of many may have.
+    /// One permit for each connection that a shared line may have.
     places: Option<Semaphore>,
     alarm: Alarm,
 }
 
 impl Line {
-    /// For one call at a time.
+    /// Creates a line for one call at a time.
     fn single(settings: &Settings, opener: Arc<Opener>) -> Line {
         Line::new(settings, opener, Pool::of_one(), None)
     }
 
-    /// For as many calls at once as there may be connections, on a thread that drives it.
+    /// Creates a line for as many concurrent calls as there may be connections, driven by one
+    /// thread.
     fn shared(settings: &Settings, opener: Arc<Opener>) -> Line {
         let pool = Pool::swept(settings.idle_connections, settings.idle_timeout);
         Line::new(settings, opener, pool, Some(Semaphore::new(settings.max_connections)))
@@ -195,7 +196,7 @@ impl Line {
         }
     }
 
-    /// Runs the future until it is done; `None`: the deadline came first.
+    /// Runs the future until it completes. Returns `None` if the deadline passes first.
     pub(crate) async fn until<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
         match self.places {
             None => self.alarm.until(deadline, future).await,
@@ -203,17 +204,18 @@ impl Line {
         }
     }
 
-    /// Waits until there may be one more connection. The place is given back with what this
-    /// returns.
+    /// Waits until one more connection is allowed. Dropping the returned permit frees the place.
     pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        // It is never closed.
+        // The semaphore is never closed.
         self.places.as_ref()?.acquire().await.ok()
     }
 
-    /// One exchange: the answer, and the connection that it came over. With `fresh` that is a new
-    /// one. A used connection on which no answer begins met the server closing it, or bytes that
-    /// were too many behind the answer before; one whose answer is 408 met a server that waits no
-    /// longer. Then the request is sent once more, on a new connection, if it may be.
+    /// Performs one exchange. Returns the answer and its connection. `fresh` forces a new
+    /// connection.
+    ///
+    /// If a reused connection yields no answer, the server had closed it or had sent extra bytes
+    /// after the previous answer. If it yields a 408, the server had stopped waiting for a request.
+    /// In either case the request is sent once more on a new connection, if it may be repeated.
     pub(crate) async fn exchange(
         &self,
         request: &Request,
@@ -221,7 +223,7 @@ impl Line {
     ) -> Result<(Answer, Lease), Failure> {
         if let Some(mut used) = if fresh { None } else { self.used(request).await } {
             match used.exchange(request, self.max_response_bytes).await {
-                // RFC 9110, 15.5.9: the server was not going to wait for this request.
+                // RFC 9110, 15.5.9: the server was no longer waiting for this request.
                 Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => {}
                 Ok(answer) => {
                     let lease = self.lease(used, true, &answer);
@@ -243,8 +245,8 @@ impl Line {
         }
     }
 
-    /// A connection that was used before, with nothing unread on it. The runtime takes a turn
-    /// first, to hear what came while nobody listened: a close, or bytes that answer no request.
+    /// Returns an idle connection that has no unread bytes. The runtime first runs once, to notice
+    /// what arrived while nothing polled the connection: a close, or bytes that answer no request.
     async fn used(&self, request: &Request) -> Option<Connection> {
         if !self.is_ready(request.needs_no_look) && !self.pool.is_empty() {
             yield_now().await;
@@ -252,8 +254,8 @@ impl Line {
         self.pool.take()
     }
 
-    /// Whether a request can be sent at once, by the thread that submits it: there is a connection
-    /// that was in use a moment ago, to which the library's thread has listened since.
+    /// Whether the submitting thread can send a request at once: there is a connection that was
+    /// used a moment ago and that the library's thread has polled since.
     fn is_ready(&self, needs_no_look: bool) -> bool {
         needs_no_look && self.places.is_some() && self.pool.is_rested() == Some(false)
     }
@@ -262,13 +264,13 @@ impl Line {
         Lease { connection, pool: Arc::clone(&self.pool), reused, cut: answer.cut }
     }
 
-    /// Whether an answer is decoded here. Other calls would wait for this thread if it is long; an
-    /// error is not.
+    /// Whether to decode an answer on this thread. A long one would delay other calls on a shared
+    /// line. Errors are never long.
     pub(crate) fn decodes_here(&self, answer: &Answer) -> bool {
         self.places.is_none() || answer.body.len() <= LONG || !answer.status.is_success()
     }
 
-    /// Does a long work on another thread. `None`: the deadline came first.
+    /// Runs long work on another thread. Returns `None` if the deadline passes first.
     pub(crate) async fn aside<T: Send + 'static>(
         &self,
         deadline: Instant,
@@ -278,18 +280,18 @@ impl Line {
     }
 }
 
-/// The connection that an answer came over. Dropping it closes the connection.
+/// The connection that an answer arrived over. Dropping the lease closes the connection.
 pub(crate) struct Lease {
     connection: Connection,
     pool: Arc<Pool>,
-    /// Whether the connection carried an earlier answer too.
+    /// Whether the connection also carried an earlier answer.
     pub(crate) reused: bool,
-    /// Whether there is more of the answer, which would be the next call's.
+    /// Whether part of the answer is unread. The next call would read it as its own.
     cut: bool,
 }
 
 impl Lease {
-    /// Lets later calls use the connection.
+    /// Makes the connection available to later calls.
     pub(crate) fn give_back(self) {
         if !self.cut && !self.connection.is_closed() {
             self.pool.give_back(self.connection);
@@ -297,11 +299,11 @@ impl Lease {
     }
 }
 
-/// An answer while it comes.
+/// An answer that is still being received.
 struct Arriving {
     answer: Answer,
     limit: u64,
-    /// Whether one that is longer is cut there. Otherwise it is too long.
+    /// Whether a longer answer is cut at the limit. Otherwise it is an error.
     cuts: bool,
 }
 
@@ -322,8 +324,8 @@ impl Arriving {
         }
         announced = announced.min(limit);
         let mut body = Wiped::default();
-        // What a server announces may not come, and the system may not have it: then the body grows
-        // as it comes.
+        // The announced length may be false, or the memory may not be available. The body then
+        // grows as it arrives.
         let _ = body.try_reserve_exact(announced as usize + ROOM);
         Ok(Arriving { answer: Answer { status, headers, body, cut: false }, limit, cuts })
     }
@@ -339,15 +341,15 @@ impl Arriving {
         Ok(())
     }
 
-    /// Whether the rest is of no interest.
+    /// Whether the rest can be ignored.
     fn is_cut(&self) -> bool {
         self.answer.cut
     }
 }
 
-/// The timer of a line for one call at a time. To set a timer that is due before all others costs
-/// tokio a system call, and most calls end long before their deadline: so one that was set for an
-/// earlier call stays, and is put off when it comes.
+/// The timer of a line for one call at a time. Setting a timer that is due before all others costs
+/// tokio a system call, and most calls complete long before their deadline. A timer that was set
+/// for an earlier call is therefore kept, and postponed when it fires.
 #[derive(Default)]
 struct Alarm(Mutex<Option<Pin<Box<Sleep>>>>);
 
@@ -377,8 +379,8 @@ impl Alarm {
     }
 }
 
-/// Runs the future until it is done, or until it waits after the deadline. A runtime's timer comes
-/// late when sockets have always something to read: they use up what a task may do in its turn.
+/// Runs the future until it completes, or until it is pending after the deadline. The runtime's own
+/// timer fires late while sockets always have data to read, because they use up the task's budget.
 async fn by_the_clock<F: Future>(deadline: Instant, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| match future.as_mut().poll(context) {
@@ -388,7 +390,7 @@ async fn by_the_clock<F: Future>(deadline: Instant, future: F) -> Option<F::Outp
     .await
 }
 
-/// Like `extend_from_slice`, but what growing leaves behind is wiped.
+/// Like `extend_from_slice`, but wipes the old buffer when the body grows.
 fn append(body: &mut Wiped, chunk: &[u8]) {
     let needed = body.len() + chunk.len();
     if needed > body.capacity() {
@@ -400,7 +402,7 @@ fn append(body: &mut Wiped, chunk: &[u8]) {
 }
 
 impl Failure {
-    /// What a failure of the HTTP library's is about: the innermost cause that says so.
+    /// Classifies an error of the HTTP library by its innermost cause that is recognised.
     fn of(error: &(dyn StdError + 'static)) -> Failure {
         let mut tls = None;
         let mut cause = Some(error);
@@ -408,7 +410,7 @@ impl Failure {
             if let Some(error) = current.downcast_ref::<rustls::Error>() {
                 tls = Some(error.to_string());
             }
-            // An io::Error shows what it wraps only to those who ask it.
+            // The `source` of an io::Error skips the error that it wraps; `get_ref` returns it.
             cause = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
                 Some(inner) => Some(inner),
                 None => current.source(),
@@ -424,13 +426,13 @@ impl Failure {
         }
     }
 
-    /// Whether the server can have seen nothing of the request.
+    /// Whether the server cannot have received any part of the request.
     pub(crate) fn nothing_sent(&self) -> bool {
         !matches!(self, Failure::Io(_) | Failure::TooLarge { .. })
     }
 }
 
-/// The innermost cause: what the system or the protocol said.
+/// The innermost cause: the words of the system or the protocol.
 fn words(error: &(dyn StdError + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {

@@ -1,8 +1,8 @@
 //! Opens connections to the server: names, proxies, TLS.
 //!
-//! All of that is reqwest's work. What it opens is handed to us before it would send anything, by a
-//! layer around its connector: the request that makes it connect is never sent, and its pool keeps
-//! nothing.
+//! reqwest does this work. A layer around its connector passes each new stream to the engine before
+//! reqwest sends anything. The request that makes reqwest connect is never sent, and reqwest's pool
+//! stays empty.
 
 use std::cell::Cell;
 use std::error::Error as StdError;
@@ -25,11 +25,11 @@ use super::connection::{Connection, Form, Stream};
 use super::proxy::Chosen;
 use super::{Failure, Settings, resolve, words};
 
-/// What opens a client's connections. It keeps none, and belongs to no runtime.
+/// Opens a client's connections. It keeps none of them and belongs to no runtime.
 pub(super) struct Opener {
     client: reqwest::Client,
     server: Url,
-    /// The name to look up; none where an address was given.
+    /// The host name to look up. `None` if the host is an IP address.
     name: Option<String>,
     proxied: bool,
     form: Form,
@@ -53,8 +53,8 @@ impl Opener {
         }
         let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
         let form = match &settings.proxy {
-            // What a proxy forwards says where it is to go; through a tunnel it is as if there were
-            // no proxy.
+            // A forwarding proxy needs the server's origin in the request. Through a tunnel, a
+            // request looks the same as without a proxy.
             Some(proxy) if server.scheme() == "http" => {
                 Form::absolute(&server, proxy.authorization())
             }
@@ -77,14 +77,14 @@ impl Opener {
         })
     }
 
-    /// One connection, which has sent nothing yet.
+    /// Opens one connection. Nothing has been sent over it yet.
     pub(super) async fn open(&self) -> Result<Connection, Failure> {
         timeout(self.connect_timeout, self.opened()).await.unwrap_or(Err(Failure::ConnectTimeout))
     }
 
     async fn opened(&self) -> Result<Connection, Failure> {
-        // Before reqwest begins: of a crowd that waits for a name, none holds what it takes to
-        // connect.
+        // Look up the name before reqwest starts, so that a burst of calls waiting for a name holds
+        // no resources for connecting.
         let addresses = match &self.name {
             None => Vec::new(),
             Some(name) => resolve::addresses(name).await.map_err(|lookup| {
@@ -102,14 +102,16 @@ impl Opener {
         match OPENING.scope(opening, connect).await {
             (_, Some(stream)) => Connection::new(stream, self.form.clone()).await,
             (Some(error), None) => Err(self.failure(&error.without_url())),
-            (None, None) => Err(Failure::Internal("a connection went astray".to_owned())),
+            (None, None) => Err(Failure::Internal(
+                "connecting returned neither a stream nor an error".to_owned(),
+            )),
         }
     }
 
     /// Why there is no connection.
     fn failure(&self, error: &reqwest::Error) -> Failure {
         match Failure::of(error) {
-            // The error's type is hyper-util's own secret.
+            // The error's type is private to hyper-util, so only its text can identify it.
             Failure::Io(why) if self.proxied && why.contains("proxy authorization required") => {
                 Failure::ProxyCredentials
             }
@@ -121,7 +123,7 @@ impl Opener {
 }
 
 tokio::task_local! {
-    /// What the task that runs is opening.
+    /// The connection that the current task is opening.
     static OPENING: Opening;
 }
 
@@ -130,12 +132,12 @@ struct Opening {
     opened: Cell<Option<Box<dyn Stream>>>,
 }
 
-/// Answers reqwest's question for the addresses of a name, which was asked before.
+/// Gives reqwest the addresses that were looked up beforehand.
 struct LookedUp;
 
 impl Resolve for LookedUp {
     fn resolve(&self, _name: Name) -> Resolving {
-        // The port is the URL's.
+        // The URL supplies the port.
         let addresses = OPENING.try_with(|opening| {
             opening.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>()
         });
@@ -143,7 +145,7 @@ impl Resolve for LookedUp {
     }
 }
 
-/// Puts what a connector opens into [`OPENING`].
+/// Puts the stream that a connector opens into [`OPENING`].
 #[derive(Clone)]
 struct HandOver;
 

@@ -1,4 +1,4 @@
-//! Connections that lie idle.
+//! Idle connections.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -11,14 +11,14 @@ use tokio::time::sleep;
 
 use super::connection::Connection;
 
-/// How long a connection that only a crowd of calls needed is kept.
+/// How long to keep a connection that only a burst of calls needed.
 const CROWD_IDLE: Duration = Duration::from_secs(2);
 
-/// Servers close connections that lay idle for seconds; one that was in use a moment ago is not
-/// looked at.
+/// Servers close connections that have been idle for seconds. A connection that was used more
+/// recently than this is not polled.
 const RESTED: Duration = Duration::from_secs(1);
 
-/// Connections to be used again, each by one call at a time.
+/// Connections for reuse, each by one call at a time.
 pub(super) struct Pool {
     keep: Keep,
     idle: Mutex<Idle>,
@@ -26,23 +26,24 @@ pub(super) struct Pool {
 
 #[derive(Clone, Copy)]
 enum Keep {
-    /// One, for as long as its owner likes.
+    /// A single connection, kept for as long as the pool's owner wants.
     One,
-    /// So many for so long, and for a moment what a crowd needed beside them. A task, the sweeper,
-    /// closes what has been idle for longer, and what the server has closed.
+    /// Keeps `kept` connections for `idle_timeout`, and those of a burst beyond that for a moment.
+    /// A task, the sweeper, closes connections that have been idle for longer and those that the
+    /// server has closed.
     Swept { kept: usize, idle_timeout: Duration },
 }
 
 #[derive(Default)]
 struct Idle {
-    /// The latest used is last.
+    /// The most recently used is last.
     connections: Vec<Connection>,
     sweeper: Option<Sweeper>,
 }
 
 struct Sweeper {
     task: AbortHandle,
-    /// When it looks again; before it has looked, nobody needs to wake it.
+    /// When the sweeper runs next. `None` until its first run; it needs no wake before that.
     due: Option<(Instant, Waker)>,
 }
 
@@ -55,7 +56,7 @@ impl Pool {
         Pool { keep: Keep::Swept { kept, idle_timeout }, idle: Mutex::default() }
     }
 
-    /// The connection that was used last, and is open as far as one can see.
+    /// Takes the most recently used connection that is open as far as is known.
     pub(super) fn take(&self) -> Option<Connection> {
         let mut nobody = Context::from_waker(Waker::noop());
         let mut idle = self.idle();
@@ -68,8 +69,8 @@ impl Pool {
         self.idle().connections.is_empty()
     }
 
-    /// Whether what would be taken has lain idle long enough for the server to close it. `None`:
-    /// there is nothing.
+    /// Whether the connection that `take` would return has been idle long enough for the server to
+    /// close it. `None` if there is none.
     pub(super) fn is_rested(&self) -> Option<bool> {
         self.idle().connections.last().map(|connection| connection.last_used.elapsed() >= RESTED)
     }
@@ -97,15 +98,15 @@ impl Pool {
         idle.connections.push(connection);
     }
 
-    /// Closes what has been idle for too long or was closed by the server, and says when to look
-    /// again; `None`: nothing is left, and nobody looks any more.
+    /// Closes connections that have been idle for too long or that the server has closed. Returns
+    /// when to run again, or `None` if no connection is left and the sweeper can stop.
     fn close_old(&self, context: &mut Context<'_>) -> Option<Instant> {
         let Keep::Swept { kept, idle_timeout } = self.keep else {
             return None;
         };
         let now = Instant::now();
         let mut idle = self.idle();
-        // Whose close is heard from now on is not looked at before its time is up.
+        // A connection used within the last RESTED is not polled; its close is noticed later.
         idle.connections.retain_mut(|connection| {
             now < connection.last_used + RESTED || connection.poll_closed(context).is_pending()
         });
@@ -114,7 +115,7 @@ impl Pool {
             connection.last_used
                 + if place < crowd { CROWD_IDLE.min(idle_timeout) } else { idle_timeout }
         };
-        // In the order of last use, the crowd's first: what is too old is in front.
+        // Ordered by last use, those of a burst first, so the expired ones are at the front.
         let old =
             idle.connections.iter().enumerate().take_while(|entry| ends(*entry) <= now).count();
         let first_ends = idle.connections.get(old).map(|first| ends((old, first)));
@@ -145,7 +146,7 @@ impl Drop for Pool {
     }
 }
 
-/// Looks when it is time, and when a connection is closed.
+/// Runs when a connection is due to expire or when the server closes one.
 async fn sweep(pool: Weak<Pool>) {
     let mut until = pin!(sleep(Duration::ZERO));
     poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! Which proxy a request goes through.
+//! Selects the proxy for a request.
 
 use std::{env, fmt};
 
@@ -10,16 +10,16 @@ use reqwest::header::HeaderValue;
 
 use crate::error::Error;
 
-/// What a client was told about proxies.
+/// A client's proxy setting.
 #[derive(Clone)]
 pub(crate) enum Proxy {
-    /// As the environment of the process said when it was first asked.
+    /// From the process's environment, as it was at the first lookup.
     Environment,
     None,
     Url(Box<Chosen>),
 }
 
-/// A proxy that was found.
+/// The proxy selected for a request.
 #[derive(Clone)]
 pub(crate) struct Chosen(Intercept);
 
@@ -32,7 +32,7 @@ impl Chosen {
         self.0.uri().host()
     }
 
-    /// The value of `Proxy-Authorization`, if its URL names a user.
+    /// The value of `Proxy-Authorization`, if the proxy's URL names a user.
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
         self.0.basic_auth()
     }
@@ -67,7 +67,7 @@ impl Proxy {
                 "the proxy {why}; expected something like http://proxy.example:3128"
             ))
         };
-        // What is wrong is said without the URL, which may hold a password.
+        // Error messages omit the URL, which may hold a password.
         let parsed = Url::parse(url).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
             return Err(refuse("must begin with http:// or https:// and name a host"));
@@ -79,7 +79,8 @@ impl Proxy {
         Ok(Proxy::Url(Box::new(Chosen(chosen))))
     }
 
-    /// The proxy for this server, if any. One from the environment never applies to loopback.
+    /// Returns the proxy for this server, if any. A proxy from the environment never applies to
+    /// loopback.
     pub(crate) fn for_server(&self, url: &Url, loopback: bool) -> Option<Chosen> {
         match self {
             Proxy::None => None,
@@ -92,12 +93,12 @@ impl Proxy {
     }
 }
 
-/// Read once: a host may change its environment while other threads run, and reading it then is a
-/// race in libc. `None`: a proxy for nothing.
+/// Reads the environment once. A program may change its environment while other threads run, and
+/// reading it at the same time is a race in libc. `None`: no server uses a proxy.
 fn environment() -> &'static Option<Matcher> {
     static ENVIRONMENT: OnceBox<Option<Matcher>> = OnceBox::new();
     ENVIRONMENT.get_or_init(|| {
-        // The matcher takes a star for all names, but for no address.
+        // The matcher applies a star to all host names, but not to IP addresses.
         let exempt = env::var("NO_PROXY").or_else(|_| env::var("no_proxy")).unwrap_or_default();
         let everything = exempt.split(',').any(|entry| entry.trim() == "*");
         Box::new((!everything).then(Matcher::from_env))

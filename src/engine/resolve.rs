@@ -1,8 +1,8 @@
-//! Host names, with a deadline.
+//! Resolves host names, with a deadline.
 //!
-//! libc's lookup cannot be interrupted, so it runs on a helper thread which is never joined: who
-//! waits for it waits as long as they like. Callers that ask for the same host share one lookup,
-//! and there are at most [`MAX_LOOKUPS`] at once in a process.
+//! libc's lookup cannot be interrupted, so it runs on a helper thread that is never joined, and a
+//! caller can stop waiting at any time. Callers that look up the same host share one lookup. A
+//! process runs at most [`MAX_LOOKUPS`] lookups at once.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,19 +24,19 @@ const MAX_LOOKUPS: usize = 4;
 pub(crate) struct LookupFailure {
     pub(crate) host: String,
     pub(crate) reason: String,
-    /// The name server could not be asked: asking again may help.
+    /// The name server could not be reached; a retry may succeed.
     pub(crate) temporary: bool,
 }
 
 impl fmt::Display for LookupFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the host name {} could not be looked up: {}", self.host, self.reason)
+        write!(f, "cannot resolve the host name {}: {}", self.host, self.reason)
     }
 }
 
 type Outcome = Result<Vec<IpAddr>, LookupFailure>;
 
-/// The addresses of a host name.
+/// Looks up the addresses of a host name.
 pub(super) async fn addresses(host: &str) -> Outcome {
     Lookups::of_this_process().lookup(host).await
 }
@@ -45,7 +45,7 @@ static LOOKUPS: PerProcess<Lookups> = PerProcess::new();
 
 struct Lookups {
     threads: Arc<Semaphore>,
-    /// Who waits for which host.
+    /// The callers that wait for each host.
     waiting: Mutex<HashMap<String, Vec<oneshot::Sender<Outcome>>>>,
 }
 
@@ -64,7 +64,7 @@ impl Lookups {
         let Ok(permit) = Arc::clone(&self.threads).acquire_owned().await else {
             return Err(failure(host, "the library is shutting down", true));
         };
-        // Another caller may have begun while this one waited for a thread.
+        // Another caller may have started this lookup while this one waited for a thread.
         let answer = match self.join(host) {
             Some(answer) => answer,
             None => self.start(host, permit)?,
@@ -72,7 +72,7 @@ impl Lookups {
         received(answer.await, host)
     }
 
-    /// Waits with those who wait for this host already, if any.
+    /// Joins a lookup of this host that is already in progress, if any.
     fn join(&self, host: &str) -> Option<oneshot::Receiver<Outcome>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.get_mut(host).map(|senders| {
@@ -103,7 +103,7 @@ impl Lookups {
             })
         });
         if let Err(error) = started {
-            let failure = failure(host, &format!("no thread for it: {error}"), true);
+            let failure = failure(host, &format!("cannot start a thread: {error}"), true);
             self.finish(host, Err(failure));
         }
         Ok(receiver)
@@ -112,7 +112,7 @@ impl Lookups {
     fn finish(&self, host: &str, outcome: Outcome) {
         let senders = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
         for sender in senders.into_iter().flatten() {
-            // Who gave up waiting is not there any more.
+            // This fails if the caller gave up waiting.
             let _ = sender.send(outcome.clone());
         }
     }

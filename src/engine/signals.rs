@@ -1,18 +1,18 @@
-//! Signals: none of the host's reaches a thread of the library, and none that the library causes
-//! reaches the host.
+//! Signals. No signal of the host program reaches a thread of the library, and no signal that the
+//! library causes reaches the host program.
 
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Runs `work` with SIGPIPE blocked on this thread. One that a closed socket raised meanwhile is
-/// taken away; the mask is restored, also on panic.
+/// Runs `work` with SIGPIPE blocked on this thread. Consumes a SIGPIPE that a closed socket raised
+/// meanwhile, and restores the mask, even after a panic.
 pub(crate) fn without_sigpipe<R>(work: impl FnOnce() -> R) -> R {
     let _blocked = Blocked::new(&[libc::SIGPIPE]);
     work()
 }
 
-/// Runs `work`, which starts a thread, with every signal blocked, so that the new thread inherits
-/// that from its first moment.
+/// Runs `work`, which starts a thread, with every signal blocked. The new thread inherits the mask
+/// and so has it from its first instruction.
 pub(crate) fn all_blocked<R>(work: impl FnOnce() -> R) -> R {
     let _blocked = Blocked::new(&[]);
     work()
@@ -20,22 +20,22 @@ pub(crate) fn all_blocked<R>(work: impl FnOnce() -> R) -> R {
 
 struct Blocked {
     before: libc::sigset_t,
-    /// Whether a SIGPIPE that is pending at the end is ours.
+    /// Whether the library caused a SIGPIPE that is pending at the end.
     take_sigpipe: bool,
 }
 
 impl Blocked {
-    /// Blocks these signals; none given: all.
+    /// Blocks the given signals, or all if none is given.
     fn new(signals: &[libc::c_int]) -> Blocked {
         let set = if signals.is_empty() { full() } else { set_of(signals) };
         let mut before = MaybeUninit::uninit();
-        // SAFETY: both sets are valid; with SIG_BLOCK and a valid set the call cannot fail, and
-        // writes the mask before.
+        // SAFETY: both sets are valid. With SIG_BLOCK and a valid set the call cannot fail, and it
+        // writes the previous mask.
         let before = unsafe {
             libc::pthread_sigmask(libc::SIG_BLOCK, &set, before.as_mut_ptr());
             before.assume_init()
         };
-        // Only a thread that had SIGPIPE blocked already can have one waiting that is not ours.
+        // A SIGPIPE can only be pending from before if this thread had it blocked already.
         let take_sigpipe = signals.contains(&libc::SIGPIPE)
             && !(holds(&before, libc::SIGPIPE) && holds(&pending(), libc::SIGPIPE));
         Blocked { before, take_sigpipe }
@@ -47,21 +47,20 @@ impl Drop for Blocked {
         if self.take_sigpipe {
             let set = set_of(&[libc::SIGPIPE]);
             let none = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-            // SAFETY: valid set and time; the signal's details are not asked for. Interrupted by
-            // another signal: asked again.
+            // SAFETY: the set and the time are valid; the signal's details are not requested.
+            // Retries if another signal interrupts it.
             while unsafe { libc::sigtimedwait(&set, ptr::null_mut(), &none) } == -1
                 && std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR)
             {}
         }
-        // SAFETY: the set is the one that the kernel gave.
+        // SAFETY: the kernel returned this set.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut()) };
     }
 }
 
 fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
-    // SAFETY: sigemptyset makes the set whole; sigaddset is given a valid set and a signal's
-    // number.
+    // SAFETY: sigemptyset initialises the set; sigaddset receives a valid set and a signal number.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
         for signal in signals {
@@ -73,7 +72,7 @@ fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
 
 fn full() -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
-    // SAFETY: sigfillset makes the set whole.
+    // SAFETY: sigfillset initialises the set.
     unsafe {
         libc::sigfillset(set.as_mut_ptr());
         set.assume_init()
@@ -82,13 +81,13 @@ fn full() -> libc::sigset_t {
 
 fn pending() -> libc::sigset_t {
     let mut set = set_of(&[]);
-    // SAFETY: the set is valid and only written to.
+    // SAFETY: the set is valid and is only written to.
     unsafe { libc::sigpending(&mut set) };
     set
 }
 
 fn holds(set: &libc::sigset_t, signal: libc::c_int) -> bool {
-    // SAFETY: a valid set and a signal's number.
+    // SAFETY: a valid set and a signal number.
     unsafe { libc::sigismember(set, signal) == 1 }
 }
 
@@ -97,7 +96,7 @@ mod tests {
     use super::*;
 
     fn raise_sigpipe() {
-        // SAFETY: sends a signal to this thread, where it is blocked.
+        // SAFETY: sends a signal to this thread, which has it blocked.
         unsafe { libc::pthread_kill(libc::pthread_self(), libc::SIGPIPE) };
     }
 
@@ -118,7 +117,8 @@ mod tests {
     #[test]
     fn a_sigpipe_of_the_hosts_stays() {
         std::thread::spawn(|| {
-            // At its end it takes what is pending, so that the thread's end meets none.
+            // Dropping this consumes what is pending, so that no signal remains when the thread
+            // exits.
             let hosts = Blocked::new(&[libc::SIGPIPE]);
             raise_sigpipe();
             without_sigpipe(|| ());
@@ -140,7 +140,7 @@ mod tests {
         .unwrap();
     }
 
-    /// What `Settings::on_a_hosts_thread` relies on.
+    /// `Settings::on_a_hosts_thread` relies on this.
     #[test]
     fn a_plain_write_raises_none_and_one_of_several_buffers_does() {
         std::thread::spawn(|| {

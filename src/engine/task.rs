@@ -1,8 +1,8 @@
-//! A call that one thread begins and another goes on with.
+//! A call that one thread begins and another continues.
 //!
-//! A runtime's own tasks are run by its thread from their first step on, which has to be woken for
-//! that. Here the first step is taken by who asks, and the runtime's thread comes in when something
-//! happened.
+//! A runtime runs its own tasks on its thread from their first step on, and has to be woken for
+//! that. Here the calling thread takes the first step, and the runtime's thread runs only when an
+//! event occurs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::sync::{AtomicU8, Mutex, Ordering};
 
-/// Who takes the later steps.
+/// The executor of the later steps.
 pub(super) trait Thread: Send + Sync + Sized + 'static {
     fn step(&self, task: Arc<Task<Self>>);
 }
@@ -26,22 +26,23 @@ impl Thread for Handle {
 
 pub(super) struct Task<T> {
     state: AtomicU8,
-    /// Until it is done. Who took the state to [`RUNNING`] finds the lock free.
+    /// `None` once it has completed. Only the thread that set the state to [`RUNNING`] takes the
+    /// lock, so it is always free.
     future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     thread: T,
 }
 
-/// Nobody runs it: a wake has the thread do so.
+/// Nothing runs it: a wake makes the thread run it.
 const WAITING: u8 = 0;
-/// Its next step will be taken.
+/// Its next step is already scheduled.
 const DUE: u8 = 1;
 const RUNNING: u8 = 2;
-/// It was woken while it ran: it runs once more.
+/// It was woken while it ran, so it runs once more.
 const WOKEN: u8 = 3;
 
 impl<T: Thread> Task<T> {
-    /// Takes the first step, here and now. A panic ends the future, as it would on a runtime's
-    /// thread.
+    /// Takes the first step on the calling thread. A panic ends the future, as it would on a
+    /// runtime's thread.
     pub(super) fn begin(thread: T, future: impl Future<Output = ()> + Send + 'static) {
         Arc::new(Task {
             state: AtomicU8::new(DUE),
@@ -52,7 +53,7 @@ impl<T: Thread> Task<T> {
     }
 
     fn step(self: Arc<Self>) {
-        // Sees what was done before each wake that it counts for.
+        // Acquire: this step sees everything that was done before the wakes it stands for.
         self.state.swap(RUNNING, Ordering::AcqRel);
         {
             let mut future = self.future.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -63,7 +64,7 @@ impl<T: Thread> Task<T> {
                 })
             };
             if !matches!(catch_unwind(AssertUnwindSafe(step)), Ok(Poll::Pending)) {
-                // It stays RUNNING: no wake has it run again.
+                // The state stays RUNNING, so no wake runs it again.
                 *future = None;
                 return;
             }
@@ -92,8 +93,8 @@ impl<T: Thread> Wake for Task<T> {
     }
 }
 
-/// Every order in which a wake can come: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib
-/// orders`.
+/// Checks every order in which a wake can occur: `RUSTFLAGS="--cfg nango_loom" cargo test --release
+/// --lib orders`.
 #[cfg(all(test, nango_loom))]
 mod orders {
     use std::future::poll_fn;
@@ -104,7 +105,7 @@ mod orders {
 
     use super::*;
 
-    /// A thread for each step.
+    /// Starts a thread for each step.
     #[derive(Clone)]
     struct Threads(Arc<Mutex<Vec<JoinHandle<()>>>>);
 

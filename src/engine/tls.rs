@@ -1,4 +1,4 @@
-//! Roots and certificates.
+//! Certificate authorities and client certificates.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::error::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Roots {
-    /// Those of the operating system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; read on the first
-    /// HTTPS call, once in a process.
+    /// The operating system's, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name. They are read
+    /// on the first HTTPS call, once per process.
     #[default]
     Platform,
-    /// Mozilla's, as they were when the library was built.
+    /// Mozilla's, as of the library's build.
     Bundled,
-    /// Only those that were added.
+    /// Only the ones that were added.
     CustomOnly,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct TlsOptions {
     pub(crate) identity: Option<Identity>,
 }
 
-/// What the client shows of itself.
+/// The client's certificate and key.
 pub(crate) struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -55,7 +55,8 @@ impl Identity {
     pub(crate) fn from_pem(pem: &[u8]) -> Result<Identity, Error> {
         let refuse = |why: String| {
             Error::invalid_argument(format!(
-                "the client identity {why}; expected a PEM text with a certificate chain and its private key"
+                "the client identity {why}; it must be PEM text with a certificate chain and its \
+                 private key"
             ))
         };
         let chain =
@@ -66,7 +67,7 @@ impl Identity {
         let key = PrivateKeyDer::from_pem_slice(pem)
             .map_err(|_| refuse("holds no private key".to_owned()))?;
         let identity = Identity { chain, key };
-        // Said here, where the caller can mend it, not at the first call.
+        // Checked here, where the caller can fix it, not at the first call.
         identity
             .shown_by(trusting(RootCertStore::empty().into()))
             .map_err(|error| refuse(format!("cannot be used ({error})")))?;
@@ -85,7 +86,7 @@ impl TlsOptions {
     pub(crate) fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
         let refuse = |why: String| {
             Error::invalid_argument(format!(
-                "the certificate authority {why}; expected a PEM text of certificates"
+                "the certificate authority {why}; it must be PEM text with certificates"
             ))
         };
         let authorities =
@@ -97,13 +98,13 @@ impl TlsOptions {
         for authority in &authorities {
             store
                 .add(authority.clone())
-                .map_err(|error| refuse(format!("is no certificate that can be used ({error})")))?;
+                .map_err(|error| refuse(format!("has an unusable certificate ({error})")))?;
         }
         self.authorities.extend(authorities);
         Ok(())
     }
 
-    /// The configuration of a process's connections; its session cache is shared by them.
+    /// The TLS configuration of a process's connections, which share its session cache.
     pub(crate) fn config(&self) -> Result<ClientConfig, String> {
         let mut roots = match self.roots {
             Roots::Platform => platform_roots(),
@@ -118,10 +119,14 @@ impl TlsOptions {
         }
         if roots.is_empty() {
             return Err(match self.roots {
-                Roots::CustomOnly => "only custom certificate authorities are trusted, and none was added (nango_options_add_ca_pem)",
+                Roots::CustomOnly => {
+                    "only custom certificate authorities are trusted, but none was added; add one \
+                     (ca_pem)"
+                }
                 _ => {
-                    "this system has no certificate authorities: install its package of them (ca-certificates), point SSL_CERT_FILE to a file of them, or \
-                     choose the bundled ones with nango_options_set_tls_roots"
+                    "this system has no certificate authorities; install its ca-certificates \
+                     package, set SSL_CERT_FILE to a file of certificates, or select the bundled \
+                     authorities (tls_roots)"
                 }
             }
             .to_owned());
@@ -133,12 +138,12 @@ impl TlsOptions {
         }
     }
 
-    /// For an error: where the trust came from.
+    /// Describes the trusted authorities for an error message.
     pub(crate) fn described(&self) -> String {
         let source = match self.roots {
             Roots::Platform => "the system's certificate authorities",
             Roots::Bundled => "the bundled certificate authorities",
-            Roots::CustomOnly => "no certificate authorities but custom ones",
+            Roots::CustomOnly => "only custom certificate authorities",
         };
         match self.authorities.len() {
             0 => source.to_owned(),
@@ -147,7 +152,7 @@ impl TlsOptions {
     }
 }
 
-/// For those who speak no TLS: without a configuration reqwest would look for roots of its own.
+/// For connections without TLS. Without a configuration, reqwest would search for roots itself.
 pub(crate) fn unused() -> ClientConfig {
     trusting(RootCertStore::empty().into()).with_no_client_auth()
 }
@@ -163,7 +168,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, rustls::pki_
     CertificateDer::pem_slice_iter(pem).collect()
 }
 
-/// Given to rustls explicitly: the process-wide default is the host's to choose.
+/// Passed to rustls explicitly, because the process-wide default belongs to the host program.
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceBox<Arc<CryptoProvider>> = OnceBox::new();
     Arc::clone(
@@ -171,8 +176,8 @@ fn provider() -> Arc<CryptoProvider> {
     )
 }
 
-/// Parsing them takes milliseconds: once in a process, and never changed then, so that a child of
-/// fork can use them too.
+/// Parses the system's authorities once per process, because that takes milliseconds. They never
+/// change afterwards, so a child of fork() can use them too.
 fn platform_roots() -> Arc<RootCertStore> {
     static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
     Arc::clone(ROOTS.get_or_init(|| {
