@@ -1,4 +1,4 @@
-//! Everything that the routes share.
+//! The state that all routes share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,10 +20,10 @@ pub struct App {
     pub provider: Provider,
     pub flights: Flights,
     pub vectors: Vectors,
-    /// How many seconds before its end a token counts as expired.
+    /// How many seconds before its expiry a token counts as expired.
     pub margin: i64,
     pub token_ttl: i64,
-    /// Where clients find this server.
+    /// The URL at which clients reach this server.
     pub url: String,
     store: Mutex<Store>,
 }
@@ -51,7 +51,7 @@ impl App {
         }
     }
 
-    /// Never held across an await, nor while the provider's books are.
+    /// Never hold this lock across an await, nor together with the provider's.
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -95,7 +95,7 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Pars
     Ok(Parsed::Run(Box::new(parsed)))
 }
 
-/// A duration that can neither be negative nor overflow a date.
+/// A duration that cannot be negative and cannot overflow a date.
 fn seconds(parser: &mut lexopt::Parser) -> Result<i64, lexopt::Error> {
     use lexopt::ValueExt;
     Ok(i64::from(parser.value()?.parse::<u32>()?))

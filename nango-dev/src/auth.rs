@@ -1,11 +1,11 @@
-//! Keys and what they may do.
+//! API keys and their scopes.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
 use crate::reply::Reply;
 
-/// The keys never change, so that an example can show them. They are worth nothing elsewhere.
+/// The keys never change, so that examples can show them. They work nowhere else.
 pub const FULL: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 pub const READ: &str = "2c1d5f0e-7b1a-4c36-9a52-5d0f3a6e8b11";
 pub const READ_CREDENTIALS: &str = "5e7a9b3c-1d2f-4e68-8c0b-9f4d6a2e7c33";
@@ -47,7 +47,7 @@ impl Scopes {
         Err(Reply::error(StatusCode::FORBIDDEN, "forbidden", message))
     }
 
-    /// What every route asks that has no scope of its own.
+    /// The check of every route that has no scope.
     pub fn need_environment(self) -> Result<(), Reply> {
         if self.0.iter().any(|scope| scope.starts_with("environment:")) {
             return Ok(());
@@ -56,7 +56,7 @@ impl Scopes {
     }
 }
 
-/// Whose key is this? Read as the real server reads it: the last piece after `Bearer `.
+/// Identifies the key. Like the real server, it reads the last word after `Bearer `.
 pub fn authenticate(headers: &HeaderMap) -> Result<Scopes, Reply> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err(refuse("missing_auth_header", "The request has no Authorization header."));
@@ -82,7 +82,7 @@ fn refuse(code: &str, message: &str) -> Reply {
 
 fn is_uuid_v4(key: &str) -> bool {
     use uuid::{Uuid, Variant, Version};
-    // Only the hyphenated form counts; the parser knows others.
+    // Only the hyphenated form is valid; the parser accepts others too.
     key.len() == 36
         && Uuid::try_parse(key).is_ok_and(|uuid| {
             uuid.get_version() == Some(Version::Random) && uuid.get_variant() == Variant::RFC4122

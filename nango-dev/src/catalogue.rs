@@ -1,4 +1,4 @@
-//! A few entries of Nango's provider catalogue: one at least for each auth mode.
+//! A few entries of Nango's provider catalogue, with at least one for each auth mode.
 
 use crate::store::Provider;
 
@@ -23,7 +23,7 @@ const PROVIDERS: &[(&str, &str, &str)] = &[
     ("unauthenticated", "Unauthenticated", "NONE"),
 ];
 
-/// Those that call back.
+/// Providers that send webhooks.
 const WITH_WEBHOOKS: &[&str] = &["github-app", "hubspot", "salesforce", "slack"];
 
 pub fn providers() -> Vec<Provider> {

@@ -1,4 +1,5 @@
-//! Validation as strict as Nango's: what is unknown, missing or of the wrong type is named.
+//! Validation as strict as Nango's: it names every member that is unknown, missing or of the wrong
+//! type.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -8,7 +9,7 @@ use crate::query::{Param, Query};
 use crate::reply::Reply;
 use crate::store::EndUser;
 
-/// One thing that is wrong with a request.
+/// One problem with a request.
 #[derive(Debug)]
 pub struct Issue {
     code: &'static str,
@@ -26,13 +27,13 @@ impl Issue {
         Issue::new("invalid_type", format!("expected {expected}, got {got}"), path)
     }
 
-    /// The whole body is not what it must be.
+    /// The body as a whole has the wrong type.
     pub fn not_an_object(body: Option<&Value>) -> Self {
         Issue::wrong_type("object", kind(body), &[])
     }
 }
 
-/// The answer that lists issues; nothing when there is none.
+/// Returns the answer that lists the issues, or nothing if there are none.
 pub fn refuse(code: &'static str, issues: Vec<Issue>) -> Result<(), Reply> {
     if issues.is_empty() {
         return Ok(());
@@ -56,7 +57,7 @@ fn kind(value: Option<&Value>) -> &'static str {
     }
 }
 
-/// JavaScript's length: UTF-16 units.
+/// The length as JavaScript counts it, in UTF-16 units.
 pub fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
@@ -82,7 +83,7 @@ fn length_issue(
     }
 }
 
-/// The members of one JSON object, read by name; what was not read is unknown.
+/// The members of one JSON object, read by name. Members that are never read are unknown.
 pub struct Fields<'a> {
     map: &'a Map<String, Value>,
     path: &'a [&'a str],
@@ -156,7 +157,7 @@ impl<'a> Fields<'a> {
         value.as_bool()
     }
 
-    /// `expected` is Nango's word for it: `object` has known members, `record` any.
+    /// `expected` is Nango's term for the type: an `object` has known members, a `record` has any.
     pub fn object(&mut self, name: &'static str, expected: &str) -> Option<&'a Map<String, Value>> {
         let value = self.raw(name)?;
         if !value.is_object() {
@@ -176,7 +177,7 @@ impl<'a> Fields<'a> {
         self.object(name, expected)
     }
 
-    /// Where Nango may send webhooks to; the empty text means nowhere.
+    /// The URL that Nango sends webhooks to. An empty text means none.
     pub fn webhook_url(&mut self, name: &'static str) -> Option<String> {
         let text = self.raw(name)?.as_str();
         if text == Some("") {
@@ -224,7 +225,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// What was wrong; the members that nobody asked for come last.
+    /// Returns the issues. Unknown members come last.
     pub fn done(mut self) -> Vec<Issue> {
         let unknown = self.map.keys().map(String::as_str).filter(|name| !self.read.contains(name));
         let issue = unrecognized(unknown, self.path);
@@ -279,7 +280,7 @@ impl<'a> Params<'a> {
         key
     }
 
-    /// Nango's boolean words, in any case.
+    /// Nango's words for a boolean, in any case.
     pub fn flag(&mut self, name: &'static str) -> bool {
         let text = match self.raw(name) {
             None => return false,
@@ -296,7 +297,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// A number as JavaScript coerces text to one: empty is 0.
+    /// Converts text to a number as JavaScript does: empty text is 0.
     pub fn number(&mut self, name: &'static str, min: f64, max: f64) -> Option<f64> {
         let number = match self.raw(name)? {
             Param::One(text) if text.trim().is_empty() => 0.0,
@@ -321,7 +322,7 @@ impl<'a> Params<'a> {
     }
 }
 
-/// For the routes that take no query at all.
+/// For routes that take no query parameters.
 pub fn no_query(query: &Query) -> Result<(), Reply> {
     Params::new(query).done()
 }
@@ -351,7 +352,7 @@ pub fn provider_name(name: &str, path: &[&str]) -> Option<Issue> {
     pattern(name, "_-", 255, path)
 }
 
-/// Text that was given once.
+/// The text of a parameter that was given exactly once.
 pub fn one(param: &Param) -> Option<&str> {
     match param {
         Param::One(text) => Some(text),
@@ -359,7 +360,7 @@ pub fn one(param: &Param) -> Option<&str> {
     }
 }
 
-/// Not Nango's own domain, nor a host that only its own machine or network can reach.
+/// Refuses Nango's own domain and hosts that only the machine or its network can reach.
 fn is_public(host: &Host<&str>) -> bool {
     let below = |host: &str, domain: &str| {
         host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
@@ -378,7 +379,7 @@ fn is_public(host: &Host<&str>) -> bool {
     }
 }
 
-/// Good enough to tell an address from a word.
+/// A simple check that distinguishes an email address from a word.
 pub fn is_email(text: &str) -> bool {
     let Some((user, host)) = text.split_once('@') else { return false };
     !user.is_empty()
@@ -389,7 +390,7 @@ pub fn is_email(text: &str) -> bool {
         && !host.contains('@')
 }
 
-/// Tags as Nango takes them: at most ten, keys in lower case, and what is wrong with them.
+/// Reads tags by Nango's rules: at most ten, with lower-case keys. Also reports what is wrong.
 pub fn tags<'a>(
     entries: impl Iterator<Item = (&'a str, Option<&'a str>, &'static str)>,
     path: &[&str],
@@ -431,7 +432,7 @@ pub fn tags<'a>(
     if count > 10 {
         custom.push(Issue::new("custom", "more than 10 tags", path));
     }
-    // Like the real schema, the whole is judged only when every part is well formed.
+    // Like the real schema, check the whole only if every part is well formed.
     if issues.is_empty() {
         issues = custom;
     }

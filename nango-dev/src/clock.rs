@@ -1,4 +1,4 @@
-//! The server's clock, which tests can move, and the ways Nango writes a time.
+//! The server's clock, which tests can move, and Nango's time formats.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,7 +11,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Microseconds are all that Nango's database keeps.
+    /// Nango's database stores microseconds.
     pub fn now(&self) -> Timestamp {
         let offset = SignedDuration::from_millis(self.offset_ms.load(Ordering::SeqCst));
         let now = Timestamp::now().saturating_add(offset).unwrap_or(Timestamp::MAX);
@@ -29,22 +29,22 @@ impl Clock {
     }
 }
 
-/// `2026-01-02T03:04:05.678Z`: imports, integrations and everything in credentials.
+/// `2026-01-02T03:04:05.678Z`: imports, integrations and all times in credentials.
 pub fn millis_z(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// `2026-01-02T03:04:05.678+00:00`: a connection that is read.
+/// `2026-01-02T03:04:05.678+00:00`: a single connection.
 pub fn millis_offset(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3f+00:00").to_string()
 }
 
-/// As many digits as there are, as PostgreSQL writes them: `created` in a list.
+/// As many digits as needed, as PostgreSQL writes them: `created` in a list.
 pub fn micros_offset(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00").to_string()
 }
 
-/// What JavaScript's `Date` reads from text, as far as clients send it.
+/// Parses what JavaScript's `Date` accepts, as far as clients send it.
 pub fn parse_date(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse::<Timestamp>().ok().or_else(|| {

@@ -1,4 +1,4 @@
-//! `/_dev`: the levers for tests; `/provider`: the OAuth provider's own routes.
+//! `/_dev`: controls for tests; `/provider`: the routes of the OAuth provider.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub async fn move_clock(State(app): Shared, body: Bytes) -> Result<Reply, Reply>
     Ok(clock(State(app)).await)
 }
 
-/// `?connection=…`: only what is about this one.
+/// `?connection=…`: selects only the entries about this connection.
 fn wanted(query: Option<String>) -> Option<String> {
     let pairs = query.unwrap_or_default();
     form_urlencoded::parse(pairs.as_bytes())
@@ -129,7 +129,7 @@ pub async fn collapse(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     Ok(Reply::ok(&json!({"success": true})))
 }
 
-/// The token endpoint, form-encoded as OAuth 2 has it.
+/// The token endpoint, form-encoded as in OAuth 2.
 pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let field =
@@ -152,7 +152,7 @@ pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
             reply.body = Bytes::from_static(text.as_bytes());
             reply
         }
-        // Over HTTP there is no refusing any more; a gateway would say this.
+        // An HTTP route cannot refuse the connection; this is what a gateway would answer.
         TokenAnswer::Unreachable => Reply::empty(StatusCode::BAD_GATEWAY),
     }
 }
@@ -161,7 +161,7 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The provider's API: only the current token of a connection opens it.
+/// The provider's API. It accepts only the current token of a connection.
 pub async fn provider_me(State(app): Shared, headers: HeaderMap) -> Reply {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let who = authorization.and_then(|header| app.provider.who(header, app.clock.now()));

@@ -1,4 +1,4 @@
-//! Every shape that an error has been seen in, by its letter.
+//! Every observed shape of an error, by its letter.
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
@@ -9,17 +9,17 @@ use crate::reply::Reply;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 pub enum Envelope {
-    /// Newer handlers: `{"error": {code, message}}`; without a message the list of problems.
+    /// Newer handlers: `{"error": {code, message}}`, or a list of problems if there is no message.
     A,
-    /// The older error manager: always a payload.
+    /// The older error manager, which always adds a payload.
     B,
-    /// An action whose function met an HTTP error.
+    /// An action whose function got an HTTP error.
     C,
     /// The rate limiter.
     D,
     /// The error manager without an error.
     E,
-    /// `{"message"}` and nothing around it.
+    /// A bare `{"message"}`.
     F,
     /// Express, for a route that does not exist.
     G,
@@ -27,18 +27,18 @@ pub enum Envelope {
     H,
     /// JSON-RPC.
     I,
-    /// Bytes of somebody else's, through the proxy.
+    /// A third party's bytes, passed through by the proxy.
     J,
     /// A gateway's page.
     K,
-    /// Nothing.
+    /// An empty body.
     L,
-    /// `{"error": "text"}`, as very old servers wrote it.
+    /// `{"error": "text"}`, as very old servers sent it.
     #[serde(rename = "text")]
     Text,
 }
 
-/// What an envelope is filled with; a shape that has no place for it leaves it out.
+/// The values of an envelope. Each shape uses those that it has a place for.
 #[derive(Debug)]
 pub struct Content<'a> {
     pub code: Option<&'a str>,
@@ -49,7 +49,7 @@ pub struct Content<'a> {
 }
 
 impl Envelope {
-    /// The body and its type; the status is put on by who answers.
+    /// Returns the body and its content type. The caller sets the status.
     pub fn fill(self, content: &Content<'_>) -> Reply {
         let code = |usual: &str| content.code.unwrap_or(usual).to_owned();
         let message = content.message.unwrap_or("Something went wrong (invented).");

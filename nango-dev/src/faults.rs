@@ -1,4 +1,4 @@
-//! Failures on demand: what goes wrong, for whom, and how often.
+//! Failures on demand: which fault, for which requests, and how often.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,44 +19,43 @@ use crate::envelopes::{Content, Envelope};
 use crate::reply::Reply;
 use crate::wire::{Script, Step};
 
-/// A test that forgets to take its faults away must not fill the memory.
+/// Bounds the memory for a test that forgets to remove its faults.
 const CAPACITY: usize = 10_000;
-/// Endless is as long as this: a client that takes it all has no limit.
+/// The length of an endless answer. A client that reads all of it has no limit.
 const ENDLESS: u64 = 256 * 1024 * 1024;
 
-/// One thing that goes wrong with an answer. Most of them spoil the answer that would have been
-/// given.
+/// One fault of an answer. Most faults spoil the answer that the server would have given.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// This answer instead.
+    /// Sends this answer instead.
     Answer(Box<Instead>),
-    /// The connection is reset.
+    /// Resets the connection.
     Reset {
         #[serde(default)]
         at: Point,
     },
-    /// The connection is closed.
+    /// Closes the connection.
     Close {
         #[serde(default)]
         at: Point,
     },
-    /// The server takes the request and says nothing.
+    /// Accepts the request and never responds.
     Hang {},
-    /// `content-length` is off by so many bytes.
+    /// Makes `content-length` wrong by this many bytes.
     Length { by: i64 },
-    /// A chunk whose size is no number.
+    /// Sends a chunk whose size is not a number.
     Chunks {},
-    /// Bytes that are no HTTP.
+    /// Sends bytes that are not HTTP.
     Garbage {},
-    /// One byte at a time.
+    /// Sends one byte at a time.
     Drip {
         #[serde(default)]
         part: Part,
         every_ms: u64,
     },
-    /// A body of so many bytes, its length announced or not. With a status that is no success it is
-    /// an error of the server's.
+    /// Sends a body of this many bytes, with or without a `content-length`. With an unsuccessful
+    /// status the body is a server error.
     Oversize {
         bytes: u64,
         #[serde(default)]
@@ -64,49 +63,49 @@ pub enum Fault {
         #[serde(default = "success")]
         status: u16,
     },
-    /// Headers without an end.
+    /// Sends headers without end.
     EndlessHeaders {},
-    /// A good answer, and the connection closes afterwards although nobody said so.
+    /// Sends a correct answer and then closes the connection without announcing it.
     CloseIdle {
         #[serde(default)]
         after_ms: u64,
         #[serde(default)]
         reset: bool,
     },
-    /// A good answer, and the connection closes the moment that the next request arrives on it.
+    /// Sends a correct answer and closes the connection when the next request arrives on it.
     CloseOnReuse {
         #[serde(default)]
         reset: bool,
     },
-    /// Interim answers (103) without an end.
+    /// Sends interim answers (103) without end.
     EndlessInterim {},
-    /// A good answer with something behind it that nobody asked for.
+    /// Sends a correct answer followed by extra bytes that answer no request.
     ExtraAnswer {
         #[serde(default)]
         what: Extra,
-        /// How long after the answer it comes; absent: in one write with it.
+        /// The delay between the two. If absent, both are sent in one write.
         after_ms: Option<u64>,
     },
 }
 
-/// What comes behind an answer.
+/// What follows an answer.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Extra {
-    /// Another answer, about another connection.
+    /// A second answer, about another connection.
     #[default]
     Answer,
-    /// The body of one, without a head.
+    /// The body of such an answer, without a head.
     Body,
-    /// The status 408, and a close.
+    /// A 408 status, then a close.
     Timeout,
 }
 
-/// How far an answer comes.
+/// The point at which an answer is broken off.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Point {
-    /// Nothing is answered, and nothing was done.
+    /// Nothing is sent, and the request is not carried out.
     #[default]
     Before,
     /// In the middle of the headers.
@@ -141,7 +140,7 @@ pub struct Instead {
     body_base64: Option<String>,
 }
 
-/// An answer that is known to its end.
+/// A complete answer.
 pub struct Whole {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -189,7 +188,7 @@ fn success() -> u16 {
 }
 
 impl Fault {
-    /// Whether there is no answer of the server's to spoil, so that it is not even asked.
+    /// Whether the fault needs no answer of the server, so that the request is not carried out.
     fn unasked(&self) -> bool {
         matches!(
             self,
@@ -204,7 +203,7 @@ impl Fault {
         )
     }
 
-    /// What becomes of an answer.
+    /// Turns an answer into a script that contains the fault.
     pub fn spoil(&self, answer: &Whole) -> Script {
         let write = |bytes: Vec<u8>| Step::Write(Bytes::from(bytes));
         let until = |at: Point| match at {
@@ -220,7 +219,7 @@ impl Fault {
             Point::End => vec![write(answer.text())],
         };
         Script(match self {
-            // It has been made an answer of already.
+            // `answer` is already the replacement.
             Fault::Answer(_) => vec![write(answer.text()), Step::Linger],
             Fault::Reset { at } => [until(*at), vec![Step::Reset]].concat(),
             Fault::Close { at } => until(*at),
@@ -266,7 +265,7 @@ impl Fault {
                         .collect(),
                     body: Bytes::new(),
                 };
-                // Without a length the body ends with the connection.
+                // Without a length, the end of the connection marks the end of the body.
                 let length = if *announced {
                     format!("content-length: {}", filler + (start.len() + end.len()) as u64)
                 } else {
@@ -330,7 +329,7 @@ impl Fault {
         })
     }
 
-    /// An answer that carries the script, for [`crate::server`] to play.
+    /// Wraps the script in a response, for [`crate::server`] to play.
     pub fn carried(&self, answer: &Whole) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(self.spoil(answer));
@@ -396,7 +395,7 @@ fn typed(body: Bytes) -> Reply {
     Reply { status: StatusCode::OK, headers: vec![(header::CONTENT_TYPE, json)], body }
 }
 
-/// What `POST /_dev/faults` takes.
+/// The body of `POST /_dev/faults`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Order {
@@ -415,14 +414,14 @@ struct Rule {
     left: u64,
     delay: Duration,
     fault: Option<Fault>,
-    /// As it was ordered, to be shown.
+    /// The fault as it was ordered, for `GET /_dev/faults`.
     shown: Option<Value>,
 }
 
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Vec<Rule>>);
 
-/// What befalls one request.
+/// The delay and the fault for one request.
 pub struct Hit {
     delay: Duration,
     fault: Option<Fault>,
@@ -467,13 +466,13 @@ impl Faults {
         Ok(())
     }
 
-    /// Those of one connection, or all.
+    /// Removes the faults of one connection, or all of them.
     pub fn clear(&self, connection: Option<&str>) {
         self.rules()
             .retain(|rule| connection.is_some() && rule.connection.as_deref() != connection);
     }
 
-    /// What is left, in the order in which it strikes.
+    /// The remaining faults, in the order in which they strike.
     pub fn to_json(&self) -> Value {
         let rules = self.rules();
         let show = |rule: &Rule| {
@@ -507,7 +506,7 @@ impl Faults {
     }
 }
 
-/// Whose connection a path is about.
+/// The connection that a path is about.
 pub fn connection(path: &str) -> Option<String> {
     let rest =
         ["/connection/", "/connections/"].iter().find_map(|prefix| path.strip_prefix(prefix))?;
@@ -515,7 +514,7 @@ pub fn connection(path: &str) -> Option<String> {
     percent_decode_str(segment).decode_utf8().ok().map(|id| id.into_owned())
 }
 
-/// Before the routes: lets a request through, or what befalls it happen.
+/// Runs before the routes. Passes a request on, or applies its fault.
 pub async fn strike(faults: &Faults, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let Some(hit) = faults.strike(&path) else { return next.run(request).await };
@@ -525,7 +524,7 @@ pub async fn strike(faults: &Faults, request: Request, next: Next) -> Response<B
         return fault.carried(&Whole::of(next.run(request).await).await);
     }
     let method = request.method().clone();
-    // Unread, it would make a reset of every close.
+    // Read the body: unread bytes would turn every close into a reset.
     let _ = to_bytes(request.into_body(), BODY_LIMIT).await;
     match &fault {
         Fault::Answer(instead) => {

@@ -1,4 +1,4 @@
-//! Nango's rate limit: so many requests in a window of 60 s that begins with the first of them.
+//! Nango's rate limit: a number of requests in a window of 60 s that starts with the first request.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -30,7 +30,8 @@ impl Limiter {
         Limiter { per_minute, window: Mutex::new(None) }
     }
 
-    /// Counts a request. Without a limit there are no headers, as on a server where it is off.
+    /// Counts a request. Without a limit it adds no headers, like a server with the limit turned
+    /// off.
     pub fn spend(&self, now: Timestamp, method: &str, path: &str) -> Result<Headers, Reply> {
         let Some(limit) = self.per_minute else { return Ok(Vec::new()) };
         let mut slot = self.window.lock().unwrap_or_else(PoisonError::into_inner);

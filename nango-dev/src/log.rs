@@ -1,4 +1,4 @@
-//! What the server was sent, for tests to ask.
+//! A log of the requests that the server received, for tests to read.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::faults;
 
-/// The oldest entries give way.
+/// When the log is full, the oldest entries are dropped.
 const CAPACITY: usize = 10_000;
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Log {
     in_flight: AtomicUsize,
 }
 
-/// A request that is being answered; dropped when it was answered or given up.
+/// A request in progress. It is dropped when it has been answered or abandoned.
 pub struct Pending<'a> {
     log: &'a Log,
     n: u64,
@@ -71,8 +71,8 @@ impl Log {
         Pending { log: self, n }
     }
 
-    /// What was asked, of one connection or of all. A request that nobody waited for has no status,
-    /// nor has one whose connection was broken.
+    /// The logged requests of one connection or of all. The status is null if the client left
+    /// before the answer, or if the server broke the connection.
     pub fn to_json(&self, connection: Option<&str>) -> Value {
         let entries = self.entries();
         let requests: Vec<Value> = entries
@@ -136,7 +136,7 @@ fn shown_headers(headers: &HeaderMap) -> Map<String, Value> {
         .collect()
 }
 
-/// The scheme and four characters: enough to tell keys apart, too few to use one.
+/// Shows the scheme and four characters: enough to distinguish keys, too few to use one.
 fn mask(value: &str) -> String {
     let (scheme, secret) = match value.split_once(' ') {
         Some((scheme, secret)) => (format!("{scheme} "), secret),

@@ -1,5 +1,5 @@
-//! A Nango on your own machine: the Connections API with its manners, an OAuth provider behind it,
-//! and levers for tests. See `README.md` beside this.
+//! A local Nango server: the Connections API with the real server's behaviour, an OAuth provider,
+//! and controls for tests. See `README.md` in this package.
 
 mod api;
 mod app;
@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use app::App;
 
-/// The status of a command line or a file that makes no sense.
+/// The exit status for an invalid command line or file.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     code
 }
 
-/// To a closed pipe there is nothing to say, and that is no failure.
+/// Prints the text. A closed pipe is not an error.
 fn say(text: &str) -> ExitCode {
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS

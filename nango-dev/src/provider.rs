@@ -1,8 +1,8 @@
-//! The OAuth provider in the same process: a token endpoint with rotation, and an API that wants a
-//! token.
+//! The OAuth provider in the same process: a token endpoint with rotation, and an API that requires
+//! a token.
 //!
-//! It keeps its own books. What Nango stores about a connection and what the provider thinks of it
-//! are two things, as in life: that is how a refused or outdated token comes about.
+//! The provider keeps its own records. What Nango stores about a connection and what the provider
+//! knows about it can differ, as in reality. That is how a token comes to be refused or outdated.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -22,12 +22,12 @@ use crate::store::{Connection, Key, Object};
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
     pub on_refresh: OnRefresh,
-    /// How long the token endpoint thinks before it answers.
+    /// How long the token endpoint waits before it answers.
     pub delay_ms: u64,
-    /// The life of the tokens it gives; without it what the command line says, 0 for no word about
-    /// it.
+    /// The lifetime of new tokens, in seconds. The default comes from the command line; with 0 the
+    /// answer omits it.
     pub expires_in: Option<i64>,
-    /// A new refresh token with each use, which ends the old one.
+    /// Whether each use issues a new refresh token and revokes the old one.
     pub rotate: bool,
 }
 
@@ -42,17 +42,17 @@ impl Default for Behaviour {
 pub enum OnRefresh {
     #[default]
     Ok,
-    /// 400: the user has withdrawn what was granted.
+    /// 400: the user has revoked the grant.
     InvalidGrant,
-    /// 401: the application is not known any more.
+    /// 401: the application is no longer registered.
     InvalidClient,
-    /// 500 and plain text.
+    /// 500 with plain text.
     Error,
     /// 503.
     Unavailable,
-    /// 200 and an HTML page.
+    /// 200 with an HTML page.
     Html,
-    /// 200 and JSON that lacks the token.
+    /// 200 with JSON that lacks the token.
     NoAccessToken,
     /// No answer: the connection is refused.
     Unreachable,
@@ -69,7 +69,7 @@ pub enum TokenAnswer {
 #[derive(Debug)]
 struct Grant {
     behaviour: Behaviour,
-    /// The one `Authorization` value that the API takes now.
+    /// The only `Authorization` value that the API currently accepts.
     authorization: Option<String>,
     expires_at: Option<Timestamp>,
     refresh_token: Option<String>,
@@ -90,12 +90,12 @@ pub struct Provider {
     token_ttl: i64,
 }
 
-/// What a client of the token endpoint brings.
+/// The proof that a client of the token endpoint sends.
 #[derive(Debug)]
 pub enum Proof<'a> {
     RefreshToken(&'a str),
     Client(&'a str, &'a str),
-    /// Nothing but that an administrator once agreed.
+    /// No proof: an administrator consented earlier.
     Consent(&'a Key),
 }
 
@@ -108,8 +108,8 @@ impl Provider {
         self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// From now on these are the credentials of this connection; a behaviour that is not given
-    /// stays.
+    /// Registers the current credentials of a connection. Without `behaviour` its behaviour stays
+    /// as it is.
     pub fn adopt(&self, connection: &Connection, behaviour: Option<Behaviour>) {
         let mut books = self.books();
         let known = books.grants.remove(&connection.key);
@@ -131,7 +131,7 @@ impl Provider {
         self.books().grants.remove(key);
     }
 
-    /// Whether there was such a connection to set it for.
+    /// Sets the behaviour. Returns false if there is no such connection.
     pub fn set_behaviour(&self, key: &Key, behaviour: Behaviour) -> bool {
         let mut books = self.books();
         let grant = books.grants.get_mut(key);
@@ -144,7 +144,7 @@ impl Provider {
         (calls.collect(), books.unknown_calls)
     }
 
-    /// Counts a call for the types whose refresh has no token endpoint of the OAuth kind.
+    /// Counts a call for the types whose refresh uses no OAuth token endpoint.
     pub async fn local_call(&self, key: &Key) -> Behaviour {
         let behaviour = {
             let mut books = self.books();
@@ -158,7 +158,8 @@ impl Provider {
 
     /// The token endpoint.
     ///
-    /// `own` says whose call it is, where that is known: two connections may bring the same proof.
+    /// `own` names the connection that the call is for, if known: two connections may send the same
+    /// proof.
     pub async fn token(
         &self,
         own: Option<&Key>,
@@ -208,7 +209,7 @@ impl Provider {
         let mut books = self.books();
         books.sequence += 1;
         let sequence = books.sequence;
-        // Someone else may have used the refresh token while this call was waiting.
+        // Another call may have used the refresh token while this one was waiting.
         let grant = books.grants.get_mut(key).filter(|grant| grant.accepts(key, proof));
         let Some(grant) = grant else {
             return TokenAnswer::Json(400, json!({"error": "invalid_grant"}));
@@ -230,7 +231,7 @@ impl Provider {
         TokenAnswer::Json(200, answer)
     }
 
-    /// Who calls the API with this header?
+    /// Returns the connection whose token this header carries.
     pub fn who(&self, header: &str, now: Timestamp) -> Option<Key> {
         let books = self.books();
         let current = |grant: &Grant| {
@@ -259,7 +260,7 @@ pub fn new_token(kind: &str, sequence: u64) -> String {
     format!("{kind}-{sequence}-{random}")
 }
 
-/// What a client with these credentials sends to the API.
+/// The `Authorization` header that a client with these credentials sends to the API.
 fn authorization(kind: &str, credentials: &Object) -> Option<String> {
     let text = |name: &str| credentials.get(name).and_then(Value::as_str);
     if kind == "BASIC" {

@@ -1,6 +1,6 @@
-//! A query as the `qs` package of Express reads it: repeated names and brackets.
+//! Parses a query like Express's `qs` package: repeated names and brackets.
 
-/// One parameter, in the shape that its names gave it.
+/// One parameter, in the shape that its names define.
 #[derive(Debug, PartialEq)]
 pub enum Param {
     One(String),
@@ -43,7 +43,7 @@ impl Query {
         self.0.iter_mut().find(|(known, _)| known == name).map(|(_, param)| param)
     }
 
-    /// `a=1&a=2`: once is text, twice is a list.
+    /// `a=1&a=2`: one value is text, two are a list.
     fn repeat(&mut self, name: &str, value: String) {
         match self.entry(name) {
             None => self.0.push((name.to_owned(), Param::One(value))),

@@ -1,4 +1,4 @@
-//! When a read refreshes a token first, how, and what becomes of a failure.
+//! Decides when a read first refreshes a token, performs the refresh, and records its failure.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,12 +14,12 @@ use crate::clock::{millis_z, parse_date, plus_seconds};
 use crate::provider::{OnRefresh, Proof, TokenAnswer, new_token};
 use crate::store::{Connection, Key, Object};
 
-/// After a failure the provider is left alone for this long.
+/// After a failure, the provider is not called again for this long.
 const BACK_OFF_SECONDS: i64 = 30;
-/// Failures on so many days, and Nango gives the connection up.
+/// After failures on this many days, Nango stops refreshing the connection.
 const ATTEMPTS: u32 = 4;
 
-/// Why there are no credentials to show.
+/// Why there are no credentials to return.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub status: StatusCode,
@@ -39,26 +39,26 @@ impl Failure {
 
 type Outcome = Result<(), Failure>;
 
-/// What is under way for a connection: a refresh, or a plain read that is made to take its time.
+/// An operation in flight for a connection: a refresh, or a plain read that was slowed down.
 #[derive(Clone, Debug)]
 struct Flight {
     refreshes: bool,
     landed: watch::Receiver<Option<Outcome>>,
 }
 
-/// One flight for each connection, however many wait for it, and however much they insist: the
-/// real server shares what is in flight, so that a forced refresh joins a plain read.
+/// At most one operation in flight for each connection, even for forced refreshes. The real server
+/// shares what is in flight, so a forced refresh joins a plain read.
 #[derive(Debug, Default)]
 pub struct Flights {
     running: Mutex<HashMap<Key, Flight>>,
     slow_reads: Mutex<HashMap<Key, SlowReads>>,
 }
 
-/// A plain read of a fresh token is over before another can join it. Here each takes a while.
+/// Slows down plain reads. A plain read of a fresh token is normally too short to be joined.
 #[derive(Clone, Copy, Debug, Default)]
 struct SlowReads {
     takes: Duration,
-    /// How many forced refreshes joined a plain read.
+    /// The number of forced refreshes that joined a plain read.
     joined: u64,
 }
 
@@ -71,7 +71,7 @@ impl Flights {
         self.slow_reads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes each plain read of this connection take so long; zero: as long as it takes.
+    /// Makes each plain read of this connection take this long. Zero restores the normal speed.
     pub fn slow_down(&self, key: &Key, takes: Duration) {
         let mut slow_reads = self.slow_reads();
         if takes.is_zero() {
@@ -81,7 +81,7 @@ impl Flights {
         }
     }
 
-    /// How many forced refreshes of each slow connection joined a plain read.
+    /// For each slowed-down connection, the number of forced refreshes that joined a plain read.
     pub fn collapsed(&self) -> BTreeMap<String, u64> {
         self.slow_reads().iter().map(|(key, slow)| (key.to_string(), slow.joined)).collect()
     }
@@ -97,10 +97,10 @@ impl Flights {
     }
 }
 
-/// Makes the stored credentials of a connection good to hand out, or says why that cannot be.
+/// Ensures that the stored credentials of a connection are fresh, or returns why they cannot be.
 pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
     let mut flight = {
-        // Decided under the lock, so that of two that come together one starts and one waits.
+        // Decide under the lock, so that of two concurrent callers one starts and the other waits.
         let mut flights = app.flights.lock();
         match flights.get(key) {
             Some(flight) => {
@@ -124,7 +124,7 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
                 }
                 let (landing, landed) = watch::channel(None);
                 flights.insert(key.clone(), Flight { refreshes, landed: landed.clone() });
-                // On a task of its own: it goes on when the one who asked has hung up.
+                // Run it in a separate task, which continues if the caller disconnects.
                 tokio::spawn(fly(app.clone(), connection, refreshes, takes, landing));
                 landed
             }
@@ -156,7 +156,7 @@ async fn fly(
     let _ = landed.send(Some(outcome));
 }
 
-/// Writes down how a refresh ended.
+/// Stores the outcome of a refresh.
 fn settle(app: &App, key: &Key, answer: Result<Option<Object>, Failure>) -> Outcome {
     let now = app.clock.now();
     let renewed = {
@@ -184,8 +184,7 @@ fn settle(app: &App, key: &Key, answer: Result<Option<Object>, Failure>) -> Outc
             }
         }
     };
-    // The types with a local rule got their token here, not at the provider, which must learn of
-    // it.
+    // Types with a local rule got their token here. The provider has to learn it.
     if !matches!(renewed.credential_type(), "OAUTH2" | "OAUTH2_CC") {
         app.provider.adopt(&renewed, None);
     }
@@ -201,7 +200,7 @@ fn gone() -> Failure {
     Failure::new(StatusCode::NOT_FOUND, "The connection was deleted meanwhile")
 }
 
-/// The two reasons not to ask the provider at all; they hold for every type.
+/// The two reasons not to call the provider at all. They apply to every type.
 fn refuse_for_now(connection: &Connection, now: Timestamp) -> Outcome {
     let refusal = |message| Err(Failure::new(StatusCode::FAILED_DEPENDENCY, message));
     if connection.refresh.exhausted {
@@ -238,7 +237,7 @@ fn needs_refresh(connection: &Connection, now: Timestamp, margin: i64, force: bo
     expiry.is_some_and(|expiry| expiry < plus_seconds(now, margin))
 }
 
-/// New credentials; `None` where the old ones must do.
+/// Returns new credentials, or `None` if the old ones stay in use.
 async fn refresh(app: &App, connection: &Connection) -> Result<Option<Object>, Failure> {
     match connection.credential_type() {
         "OAUTH2" => refresh_oauth2(app, connection).await,
@@ -251,8 +250,8 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
     let refresh_token = connection.credential("refresh_token");
     let proof = match refresh_token {
         Some(token) => Proof::RefreshToken(token),
-        // Two of these log in again with what the integration has; the others exchange the access
-        // token, and come here only when forced.
+        // Two of these log in again with the integration's credentials. The others exchange the
+        // access token, and get here only when forced.
         None if matches!(
             connection.provider.as_str(),
             "microsoft-admin" | "shopline-oauth" | "facebook" | "instagram" | "threads"
@@ -273,7 +272,7 @@ async fn refresh_oauth2(app: &App, connection: &Connection) -> Result<Option<Obj
     };
     let mut credentials = typed("OAUTH2");
     credentials.insert("access_token".into(), access_token);
-    // A provider that says nothing of a new refresh token means the old one to go on.
+    // If the provider sends no new refresh token, the old one stays valid.
     let refresh_token = raw.get("refresh_token").cloned().or(refresh_token.map(Value::from));
     if let Some(refresh_token) = refresh_token {
         credentials.insert("refresh_token".into(), refresh_token);
@@ -314,7 +313,7 @@ async fn refresh_client_credentials(app: &App, connection: &Connection) -> Resul
     Ok(credentials)
 }
 
-/// The types that have no OAuth token endpoint: what they need is made up here, at once.
+/// Handles the types without an OAuth token endpoint: it makes up their credentials at once.
 async fn refresh_locally(
     app: &App,
     connection: &Connection,
@@ -358,7 +357,7 @@ async fn refresh_locally(
     Ok(credentials)
 }
 
-/// The status of a failure depends on the type, and on nothing that a client could know.
+/// The status of a failure depends on the type alone, not on anything that a client could know.
 fn local_failure(kind: &str) -> Failure {
     let status = match kind {
         "AWS_SIGV4" => StatusCode::BAD_GATEWAY,

@@ -1,4 +1,4 @@
-//! What is answered: a status, headers and bytes, and Nango's shapes of an error.
+//! Replies: status, headers and bytes, and Nango's error shapes.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -11,7 +11,7 @@ use sha1::{Digest, Sha1};
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
-/// An answer that is complete but for the headers that every answer gets.
+/// A complete reply, except for the headers that every reply gets.
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,
@@ -38,7 +38,7 @@ impl Reply {
         Reply { status, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// Nango's answer to every GET route it does not know: the dashboard, with status 200.
+    /// Nango's answer to a GET for an unknown route: the dashboard, with status 200.
     pub fn dashboard() -> Self {
         let page = "<!doctype html><html><head><title>Nango (nango-dev)</title></head>\
                     <body><p>This route does not exist; the dashboard would be here.</p></body></html>\n";
@@ -53,7 +53,7 @@ impl Reply {
         Reply { status: StatusCode::OK, headers, body }
     }
 
-    /// The answer to any other method on a route that does not exist.
+    /// The answer to any other method on an unknown route.
     pub fn no_such_route(method: &str, path: &str) -> Self {
         let path = path.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let page = format!(
@@ -77,7 +77,7 @@ impl Reply {
         Reply::json(status, &json!({"error": {"code": code}}))
     }
 
-    /// With a payload behind the message.
+    /// With a payload after the message.
     pub fn error_with(
         status: StatusCode,
         code: &str,
@@ -91,7 +91,7 @@ impl Reply {
         )
     }
 
-    /// The shape of older handlers, which have the message first and always a payload.
+    /// The shape of older handlers: the message first, and always a payload.
     pub fn old_error(
         status: StatusCode,
         code: &str,
@@ -105,7 +105,7 @@ impl Reply {
         )
     }
 
-    /// What an uncaught exception in the server becomes.
+    /// What the server answers after an uncaught exception.
     pub fn unexpected() -> Self {
         let id = uuid::Uuid::new_v4().to_string();
         let message = format!("Something went wrong; quote {id} when you ask for help.");
@@ -127,7 +127,7 @@ impl IntoResponse for Reply {
     }
 }
 
-/// The tag that Express makes: the length and the SHA-1 of the body.
+/// The ETag that Express generates, from the body's length and SHA-1.
 fn weak_etag(body: &[u8]) -> HeaderValue {
     let digest = STANDARD_NO_PAD.encode(Sha1::digest(body));
     let tag = format!("W/\"{:x}-{digest}\"", body.len());

@@ -1,4 +1,4 @@
-//! From the arguments to a running server, and to a command that runs against it.
+//! Starts the server from the arguments, and runs a command against it.
 
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -18,17 +18,17 @@ use crate::{App, auth, server, tls};
 
 #[derive(Debug)]
 pub enum Failure {
-    /// The user's files or arguments are wrong.
+    /// The user's files or arguments are not valid.
     Usage(String),
-    /// The machine did not let us.
+    /// An operating system call failed.
     System(String),
 }
 
-/// How many nango-devs one inside the other started this one.
+/// The number of nango-devs that this one is nested in.
 const DEPTH: &str = "NANGO_DEV_DEPTH";
 const MAX_DEPTH: u32 = 1;
 
-/// One that runs itself again and again would take the machine with it.
+/// Limits the nesting, so that a nango-dev that runs itself does not exhaust the machine.
 fn depth() -> Result<u32, Failure> {
     let depth = std::env::var(DEPTH).ok().and_then(|depth| depth.parse().ok()).unwrap_or(0);
     if depth > MAX_DEPTH {
@@ -42,7 +42,7 @@ fn depth() -> Result<u32, Failure> {
 pub async fn run(args: Args) -> Result<u8, Failure> {
     let depth = depth()?;
     let system = |error: std::io::Error| Failure::System(error.to_string());
-    // Before anything else, so that no signal finds us unprepared.
+    // Install the signal handlers first, so that no signal is missed.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
 
@@ -101,7 +101,7 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
         tokio::spawn(server::be_silent(listener));
         variables.push(("NANGO_DEV_CLIENT_CERT_FILE", made.client_cert_file.display().to_string()));
         variables.push(("NANGO_DEV_CA_FILE", made.ca_file.display().to_string()));
-        // Kept until the end, since its file is.
+        // Keep it until the end, because dropping it deletes its file.
         tls = Some(made);
     }
     tokio::spawn(server::serve(listener, router, None));
@@ -177,12 +177,12 @@ fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child
 fn pass_on(child: &Child, signal: Signal) {
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     if let Some(pid) = pid {
-        // It may have ended this very moment.
+        // The command may have just exited.
         let _ = kill_process(pid, signal);
     }
 }
 
-/// As a shell reports it: 128 and the signal.
+/// The exit code as a shell reports it: 128 plus the signal.
 fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().or(status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)

@@ -1,4 +1,4 @@
-//! The integrations and connections to begin with: the built-in ones, or a file's.
+//! The initial integrations and connections, built in or read from a file.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const BUILT_IN: &str = include_str!("seed.json");
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
-    /// Besides those of the built-in catalogue.
+    /// In addition to the built-in catalogue.
     #[serde(default)]
     providers: Vec<SeedProvider>,
     #[serde(default)]
@@ -56,7 +56,7 @@ impl SeedProvider {
 struct SeedIntegration {
     unique_key: String,
     provider: String,
-    /// Needed for a provider that is not in the built-in catalogue.
+    /// Required for a provider that is not in the built-in catalogue.
     auth_mode: Option<String>,
     display_name: Option<String>,
     credentials: Option<Object>,
@@ -69,7 +69,8 @@ struct SeedConnection {
     connection_id: String,
     #[serde(default)]
     credentials: Object,
-    /// Seconds from the start, in place of `credentials.expires_at`; negative: long over.
+    /// Seconds from the start, instead of `credentials.expires_at`. A negative value has already
+    /// expired.
     expires_in: Option<i64>,
     #[serde(default)]
     tags: Object,
@@ -97,7 +98,7 @@ impl Seed {
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// Puts everything in its place.
+    /// Adds everything to the server.
     pub fn plant(self, app: &App) -> Result<(), String> {
         let now = app.clock.now();
         {
@@ -138,7 +139,7 @@ impl Seed {
                 });
             }
         }
-        // Lists begin with the newest: made last to first, they come in the order of the file.
+        // Lists show the newest first: inserting in reverse gives the order of the file.
         for seed in self.connections.into_iter().rev() {
             let behaviour = seed.provider.clone();
             let connection = seed.make(app)?;

@@ -1,4 +1,4 @@
-//! Sockets: HTTP/1.1 over TCP or TLS, with the limits that the real server has.
+//! Sockets: HTTP/1.1 over TCP or TLS, with the real server's limits.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -26,7 +26,7 @@ use crate::clock::millis_z;
 use crate::wire::{Script, Socket};
 use crate::{api, dev, faults, vectors};
 
-/// What the `Keep-Alive` header promises.
+/// The timeout that the `Keep-Alive` header announces.
 const IDLE: Duration = Duration::from_secs(61);
 /// Node's limit for the head of a request.
 const MAX_HEAD: usize = 16 * 1024;
@@ -48,14 +48,14 @@ pub fn router(app: &Arc<App>) -> Router {
         .with_state(app.clone())
 }
 
-/// Every request is written down, but for those that ask for what was written.
+/// Logs every request except those that read the log.
 async fn keep_log(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/_dev/") {
         return next.run(request).await;
     }
     let pending = app.log.begin(&request, millis_z(app.clock.now()));
     let response = next.run(request).await;
-    // A script is no answer.
+    // A script is not an answer.
     if response.extensions().get::<Script>().is_none() {
         pending.answered(response.status().as_u16());
     }
@@ -69,11 +69,11 @@ async fn strike(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     faults::strike(&app.faults, request, next).await
 }
 
-/// Takes connections for as long as the process lives.
+/// Accepts connections for the lifetime of the process.
 pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: others must close theirs first.
+            // Most likely there are no free file descriptors: wait for other connections to close.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -92,12 +92,12 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAccepto
     }
 }
 
-/// Takes connections and never says a word.
+/// Accepts connections and never sends anything.
 pub async fn be_silent(listener: TcpListener) {
     never_answer(listener, usize::MAX).await;
 }
 
-/// Takes connections and leaves after the first bytes of them: in the middle of a handshake.
+/// Accepts connections and closes them after their first bytes, in the middle of a handshake.
 pub async fn cut_off(listener: TcpListener) {
     never_answer(listener, 1).await;
 }
@@ -120,7 +120,7 @@ async fn swallow(mut stream: TcpStream, reads: usize) {
     }
 }
 
-/// Why hyper is made to let go of a connection: a script is to be played on it.
+/// The error that makes hyper release a connection so that a script can be played on it.
 #[derive(Debug)]
 struct LetGo;
 
@@ -153,15 +153,15 @@ async fn talk(socket: Socket, router: Router) {
         .header_read_timeout(IDLE)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(socket), service);
-    // How a client leaves is its own affair.
+    // How a client disconnects does not matter.
     let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let socket = connection.into_parts().io.into_inner();
     let script = script.lock().unwrap_or_else(PoisonError::into_inner).take();
-    // Without one it is closed, as after any conversation.
+    // Without a script it is closed, as after any conversation.
     script.unwrap_or_default().play(socket).await;
 }
 
-/// A body that does not tell its length, so that a wrong `content-length` can be sent with it.
+/// A body that does not report its length, so that it can be sent with a wrong `content-length`.
 pub struct Unsized(Option<Bytes>);
 
 impl Unsized {

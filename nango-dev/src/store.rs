@@ -1,4 +1,4 @@
-//! What Nango's database holds: providers, integrations, connections.
+//! The contents of Nango's database: providers, integrations and connections.
 
 use std::collections::HashMap;
 
@@ -35,14 +35,14 @@ pub struct Provider {
     pub name: String,
     pub display_name: String,
     pub auth_mode: String,
-    /// Whether it sends webhooks, for which each integration then has a URL.
+    /// Whether it sends webhooks. Each of its integrations then has a webhook URL.
     pub webhooks: bool,
-    /// The API keys and passwords that it does not accept when a connection is imported.
+    /// The API keys and passwords that it rejects when a connection is imported.
     pub refuses: Vec<String>,
 }
 
 impl Provider {
-    /// As the catalogue shows it; the logo only where the server says who it is.
+    /// The provider as the catalogue shows it. The logo needs the server's URL.
     pub fn view(&self, url: Option<&str>) -> Value {
         let name = &self.name;
         let mut view = json!({
@@ -58,7 +58,7 @@ impl Provider {
         view
     }
 
-    /// The provider's own check of what a user typed in.
+    /// The provider's own check of the values that a user entered.
     pub fn refuses(&self, credentials: &Object) -> bool {
         let typed =
             ["apiKey", "password"].into_iter().filter_map(|name| credentials.get(name)?.as_str());
@@ -82,7 +82,7 @@ fn logo(url: &str, provider: &str) -> String {
 }
 
 impl Integration {
-    /// With the members that were asked for besides, where the real server puts them.
+    /// The integration with the additional members that were requested, in the real server's order.
     pub fn view(&self, url: &str, more: Object) -> Value {
         let view = json!({
             "unique_key": self.unique_key,
@@ -98,7 +98,7 @@ impl Integration {
         view.into()
     }
 
-    /// Everything its kind can have, null where it has it not; null for a kind that has none.
+    /// All members of its kind, null where it has no value; null for a kind without credentials.
     pub fn shown_credentials(&self) -> Value {
         let Some(credentials) = &self.credentials else { return Value::Null };
         let client = ["client_id", "client_secret", "scopes", "webhook_secret"];
@@ -114,7 +114,7 @@ impl Integration {
     }
 }
 
-/// Who a connection belongs to, in Nango's own spelling.
+/// The owner of a connection, in Nango's spelling.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndUser {
@@ -163,13 +163,13 @@ impl EndUser {
     }
 }
 
-/// What went wrong with the last refreshes, and for how many days.
+/// The recent failed refreshes, and on how many days they occurred.
 #[derive(Clone, Debug, Default)]
 pub struct RefreshState {
     pub last_failure: Option<Timestamp>,
     pub attempts: u32,
     pub exhausted: bool,
-    /// The log entry that `errors` points to while a refresh is failing.
+    /// The log entry that `errors` refers to while refreshes fail.
     pub log_id: Option<String>,
 }
 
@@ -206,7 +206,7 @@ impl Connection {
         }
     }
 
-    /// As one connection is read. Refresh tokens are taken out, wherever they are.
+    /// The answer to reading one connection. Refresh tokens are removed at every depth.
     pub fn view(&self, credentials: Credentials) -> Value {
         let mut config = Value::Object(self.connection_config.clone());
         let mut shown = Value::Object(match credentials {
@@ -220,7 +220,7 @@ impl Connection {
         self.full(config, shown, millis_offset)
     }
 
-    /// As an import answers: everything, and times that end in `Z`.
+    /// The answer to an import: all members, and times that end in `Z`.
     pub fn imported_view(&self, end_user: Option<&EndUser>) -> Value {
         let config = Value::Object(self.connection_config.clone());
         let mut view = self.full(config, Value::Object(self.credentials.clone()), millis_z);
@@ -247,7 +247,7 @@ impl Connection {
         })
     }
 
-    /// As it stands in a list.
+    /// The connection as a list shows it.
     pub fn list_item(&self) -> Value {
         json!({
             "id": self.id,
@@ -262,7 +262,7 @@ impl Connection {
         })
     }
 
-    /// The database row that the real server leaks in some messages, secrets of its own included.
+    /// The database row that the real server leaks in some messages, including its secrets.
     pub fn row(&self) -> Value {
         json!({
             "id": self.id,
@@ -306,7 +306,7 @@ fn strip_refresh_tokens(value: &mut Value) {
     }
 }
 
-/// U+0000 in any text: PostgreSQL throws where the server did not look.
+/// Finds U+0000 in any text. PostgreSQL throws where the server did not check for it.
 pub fn has_nul(object: &Object) -> bool {
     object.iter().any(|(name, value)| name.contains('\0') || value_has_nul(value))
 }
@@ -320,7 +320,7 @@ fn value_has_nul(value: &Value) -> bool {
     }
 }
 
-/// PostgreSQL's jsonb forgets the order of members: shorter names first, then by bytes.
+/// PostgreSQL's jsonb does not keep the order of members: it sorts by length, then by bytes.
 pub fn jsonb(object: &Object) -> Object {
     let mut members: Vec<_> = object.iter().collect();
     members.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
@@ -362,7 +362,7 @@ impl Store {
         self.provider(&self.integration(integration)?.provider)
     }
 
-    /// The newest first, as lists are ordered.
+    /// The newest first, as in lists.
     pub fn newest_first(&self) -> Vec<&Connection> {
         let mut connections: Vec<_> = self.connections.values().collect();
         connections
@@ -379,7 +379,7 @@ mod tests {
     fn refresh_tokens_are_stripped_at_any_depth_and_in_any_spelling() {
         let mut value = json!({"a": {"REFRESH-TOKEN": 1, "list": [{"refreshToken": 1, "token": 2}]}, "refresh_token_2": 3});
         strip_refresh_tokens(&mut value);
-        // Digits are no letters, so the last name is one of them too.
+        // Digits are not letters, so the last name is one of them too.
         assert_eq!(value, json!({"a": {"list": [{"token": 2}]}}));
     }
 

@@ -1,4 +1,4 @@
-//! A certificate authority and server certificates, good and bad, made at every start.
+//! A certificate authority and valid and invalid server certificates, created at each start.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -17,23 +17,23 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The last is for tests of proxies, which no call to loopback goes through.
+/// The last name is for proxy tests, because no call to loopback uses a proxy.
 const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "nango.test"];
 
 pub struct Tls {
     pub acceptor: TlsAcceptor,
     pub ca_file: PathBuf,
-    /// The certificate of this one has run out.
+    /// Serves an expired certificate.
     pub expired: TlsAcceptor,
-    /// This one's is for another host.
+    /// Serves a certificate for another host.
     pub wrong_name: TlsAcceptor,
-    /// An authority that is in no file has signed this one's.
+    /// Serves a certificate signed by an authority that is in no file.
     pub unknown_ca: TlsAcceptor,
-    /// This one wants to see a certificate of the client's.
+    /// Requires a client certificate.
     pub client_cert: TlsAcceptor,
-    /// Which is here, with its key.
+    /// The file that holds that certificate and its key.
     pub client_cert_file: PathBuf,
-    /// Holds the files, and takes them away in the end.
+    /// Owns the files and deletes them when dropped.
     _directory: TempDir,
 }
 
@@ -58,7 +58,7 @@ impl Authority {
         })
     }
 
-    /// The certificate as DER and the key, and both as PEM.
+    /// Returns the certificate as DER, its key, and both as PEM.
     fn sign(
         &self,
         purpose: ExtendedKeyUsagePurpose,
@@ -99,8 +99,8 @@ struct Signed {
 }
 
 impl Signed {
-    /// A server that shows this certificate, to clients that show one of this authority's, if there
-    /// is one.
+    /// A server that presents this certificate. With an authority in `clients`, it requires a
+    /// client certificate signed by it.
     fn acceptor(self, clients: Option<&Authority>) -> Result<TlsAcceptor> {
         let provider = Arc::new(ring::default_provider());
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))

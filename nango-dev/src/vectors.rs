@@ -1,7 +1,7 @@
-//! Plays the conformance vectors: compares what arrives with what was to arrive, and answers as
-//! written.
+//! Plays the conformance vectors: compares each request with the expected one, and sends the
+//! recorded answer.
 //!
-//! The format is described beside the vectors, in `tests/conformance/README.md`.
+//! `tests/conformance/README.md` describes the format.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -21,7 +21,7 @@ use crate::App;
 use crate::faults::{Fault, Whole};
 use crate::reply::Reply;
 
-/// The members that are for the runners are not looked at here.
+/// Members that are only for the runners are ignored here.
 #[derive(Deserialize)]
 struct Vector {
     name: String,
@@ -70,7 +70,7 @@ struct RawResponse {
     fault: Option<Fault>,
 }
 
-/// A long text that is not written out.
+/// A long text, given in short form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fill {
@@ -78,7 +78,7 @@ struct Fill {
     times: usize,
 }
 
-/// What stands for it in a body.
+/// The placeholder for it in a body.
 const FILL: &[u8] = b"%FILL%";
 
 #[derive(Deserialize)]
@@ -88,7 +88,7 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-/// `"body": null` is a body; an absent member is none.
+/// `"body": null` is a body; an absent member is not.
 fn even_null<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::<RawValue>::deserialize(from).map(Some)
 }
@@ -106,12 +106,12 @@ struct Exchange {
 #[derive(Debug, Default)]
 pub struct Vectors {
     exchanges: HashMap<String, Vec<Exchange>>,
-    /// How far each run of a vector has come.
+    /// The progress of each run of a vector.
     played: Mutex<HashMap<(String, String), usize>>,
 }
 
 impl Vectors {
-    /// Reads every `*.json` of a directory.
+    /// Reads every `*.json` file of a directory.
     pub fn read(directory: &Path) -> Result<Vectors, String> {
         let mut vectors = Vectors::default();
         let fail = |error: std::io::Error| format!("{}: {error}", directory.display());
@@ -132,7 +132,7 @@ impl Vectors {
     }
 
     fn add(&mut self, text: &str) -> Result<(), String> {
-        // Each vector by itself, so that a mistake is reported with its vector's name.
+        // Parse each vector separately, so that an error names its vector.
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Outline<'a> {
@@ -178,7 +178,8 @@ impl Vectors {
         }
     }
 
-    /// The answer to a request, and how long it takes; or what was wrong with the request.
+    /// Returns the exchange for a request, with the answer and its delay, or what was wrong with
+    /// the request.
     fn play(&self, request: &Request) -> Result<&Exchange, String> {
         let path = request.uri().path();
         let rest = path.strip_prefix("/_vectors/").unwrap_or_default();
@@ -213,7 +214,7 @@ impl Exchange {
             (_, Some(Fault::Answer(_))) => {
                 return Err("the answer is the response itself, not its fault".to_owned());
             }
-            // Before there is an answer it has no status.
+            // There is no status before there is an answer.
             (None, Some(_)) => StatusCode::OK,
             (None, None) => return Err("no status to answer with".to_owned()),
             (Some(status), _) => {
@@ -266,7 +267,7 @@ impl Exchange {
                 body: self.body.clone(),
             });
         }
-        // A length that the vector gives is kept even where it lies: the body is then cut or ends
+        // A length that the vector gives is sent even if it is wrong: the body is then cut or ends
         // early.
         let body = if self.headers.contains_key(header::CONTENT_LENGTH) {
             Body::new(crate::server::Unsized::new(self.body.clone()))
@@ -324,7 +325,7 @@ fn joined(headers: &HeaderMap, name: &str) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// JSON without white space, numbers and escapes as they were written.
+/// JSON without white space; numbers and escapes stay as written.
 fn compact(json: &str) -> String {
     let (mut quoted, mut escaped) = (false, false);
     let kept = |c: &char| {
@@ -340,7 +341,7 @@ fn compact(json: &str) -> String {
 
 pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let played = app.vectors.play(&request);
-    // The body is not compared, but has to be taken off the connection before the next request.
+    // The body is not compared, but must be read off the connection before the next request.
     let _ = axum::body::to_bytes(request.into_body(), crate::api::BODY_LIMIT).await;
     match played {
         Ok(exchange) => {

@@ -1,4 +1,4 @@
-//! What is below HTTP: a socket of either kind, and scripts that are played on it in place of an
+//! The layer below HTTP: a TCP or TLS socket, and scripts that are played on it instead of an
 //! answer.
 
 use std::io;
@@ -12,10 +12,10 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 
-/// Nothing here waits longer for a client.
+/// The maximum time to wait for a client.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// So that the client has read what came before a reset, which throws away what is still under way.
+/// Lets the client read what came before a reset, which discards data in flight.
 const BEFORE_RESET: Duration = Duration::from_millis(20);
 
 pub enum Socket {
@@ -23,32 +23,32 @@ pub enum Socket {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// One thing to do on a socket.
+/// One action on a socket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     Write(Bytes),
-    /// One byte at a time, with this pause before each.
+    /// Sends one byte at a time, with this pause before each.
     Drip(Bytes, Duration),
-    /// The same text again and again, so many bytes in all.
+    /// Repeats the text, up to this many bytes in total.
     Flood(Bytes, u64),
     Wait(Duration),
-    /// Until the client sends something more, or leaves.
+    /// Waits until the client sends more or disconnects.
     AwaitRequest,
-    /// Until the client leaves; what it sends is swallowed.
+    /// Waits until the client disconnects, and discards what it sends.
     Linger,
-    /// Ends the connection with a reset instead of a close.
+    /// Resets the connection instead of closing it.
     Reset,
 }
 
-/// What is played in place of an answer; a response that carries one as an extension is never sent.
-/// At its end the connection is closed.
+/// Played instead of an answer: a response that carries a script as an extension is never sent. The
+/// connection is closed at the end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script(pub Vec<Step>);
 
 impl Script {
-    /// Plays it. How a client takes that is its own affair.
+    /// Plays the script. The client's reaction does not matter.
     pub async fn play(self, mut socket: Socket) {
-        // After a reset, or when the client has left, there is nobody to say good-bye to.
+        // After a reset, or once the client has disconnected, there is nothing to shut down.
         if self.steps(&mut socket).await.is_ok() {
             let _ = timeout(PATIENCE, socket.shutdown()).await;
         }

@@ -1,4 +1,4 @@
-//! What changes a connection that is there: tags and owner, metadata, and its end.
+//! Changes existing connections: tags and owner, metadata, deletion.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ pub fn delete(app: &App, call: &Call, id: &str) -> Answer {
     Ok(Reply::ok(&json!({"success": true})))
 }
 
-/// POST puts metadata in place of the old, PATCH beside it.
+/// POST replaces the metadata, PATCH merges into it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Write {
     Replace,
@@ -83,7 +83,7 @@ impl Write {
     }
 }
 
-/// For one connection or many of one integration: all of them, or none.
+/// Applies to one connection or to many of one integration: to all of them or to none.
 pub fn metadata(app: &App, call: &Call, write: Write) -> Answer {
     call.scopes.need(auth::UPDATE)?;
     check::no_query(&call.query)?;
@@ -124,7 +124,7 @@ pub fn metadata(app: &App, call: &Call, write: Write) -> Answer {
     Ok(write.reply(&Value::Object(body.clone())))
 }
 
-/// The older form: the body is the metadata.
+/// The older form, whose body is the metadata.
 pub fn legacy_metadata(app: &App, call: &Call, id: &str, write: Write) -> Answer {
     call.scopes.need(auth::UPDATE)?;
     let header = call.headers.get("provider-config-key").and_then(|value| value.to_str().ok());

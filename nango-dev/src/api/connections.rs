@@ -1,4 +1,4 @@
-//! Reading connections: one, which may refresh its token first, and the list, which never does.
+//! Reads connections: one, which may refresh its token first, or the list, which never refreshes.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::store::{Connection, Credentials, Key, Object};
 
 const READ_CREDENTIALS: &str = "environment:connections:read_credentials";
-/// How many a list has when nobody says.
+/// The number of entries in a list if the request sets no limit.
 const DEFAULT_LIMIT: f64 = 10_000.0;
 
 pub fn check_id(id: &str) -> Result<(), Reply> {
@@ -106,7 +106,7 @@ pub fn list(app: &App, call: &Call) -> Answer {
             && search.as_ref().is_none_or(|search| found(connection, search))
             && tags.iter().all(|(name, value)| connection.tags.get(name) == Some(value))
     };
-    // Casts of a float saturate, so that a page beyond every end is just an empty one.
+    // Float casts saturate, so a page beyond the end is simply empty.
     let per_page = limit.unwrap_or(DEFAULT_LIMIT);
     let offset = (page * per_page) as usize;
     let store = app.store();

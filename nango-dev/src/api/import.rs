@@ -1,5 +1,4 @@
-//! Connections that come with their credentials: the typed import, and the flat one that it
-//! replaced.
+//! Imports connections with their credentials: the typed import, and the flat one that it replaced.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -14,10 +13,10 @@ use crate::provider::new_token;
 use crate::reply::Reply;
 use crate::store::{Connection, EndUser, Key, Object, RefreshState, has_nul, jsonb};
 
-/// Longer ids do not fit the database's column, and nothing else checks them here.
+/// Longer ids do not fit the database's column, and nothing else checks the length.
 const MAX_ID: usize = 255;
 
-/// What there is to store, from whichever of the two.
+/// The data to store, from either kind of import.
 struct Import {
     key: Key,
     credentials: Object,
@@ -82,7 +81,7 @@ pub fn typed(app: &App, call: &Call) -> Answer {
             if !connection_config.get("accountId").is_some_and(Value::is_string) {
                 return unfit("TBA needs an accountId in connection_config".to_owned());
             }
-            // The consumer's keys of a TBA connection are kept with it.
+            // A TBA connection keeps the consumer's keys.
             let own = credentials.get("config_override").and_then(Value::as_object);
             for (name, column) in
                 [("client_id", "oauth_client_id"), ("client_secret", "oauth_client_secret")]
@@ -120,7 +119,7 @@ fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
-/// An app's installation gets its token from the provider right away.
+/// The installation of an app gets its token from the provider at once.
 fn installation(app: &App, credentials: &Object, connection_config: &mut Object) -> Object {
     for name in ["app_id", "installation_id"] {
         connection_config
@@ -189,7 +188,8 @@ fn typed_credentials(given: &Map<String, Value>) -> (Object, Vec<Issue>) {
             keep("installation_id", text(fields.required_text("installation_id", 1..=255)));
         }
         "NONE" => {}
-        // The other types exist but cannot be imported; the answer does not tell the two apart.
+        // The other types exist but cannot be imported; the answer is the same as for an unknown
+        // type.
         _ => {
             return (
                 kept,
@@ -217,12 +217,12 @@ fn config_override(fields: &mut Fields<'_>) -> Option<Value> {
     Some(given.clone().into())
 }
 
-/// A date as JavaScript makes one of what it gets: a number is milliseconds, null is 1970.
+/// Converts a value as JavaScript's `Date` does: a number is milliseconds, null is 1970.
 fn date(fields: &mut Fields<'_>) -> Option<Value> {
     let date = match fields.raw("expires_at")? {
         Value::Null => Some(Timestamp::UNIX_EPOCH),
         Value::Bool(yes) => Timestamp::from_millisecond((*yes).into()).ok(),
-        // A cast of a float saturates, and what then is no date is refused.
+        // Float casts saturate; a result outside the range of dates is refused.
         Value::Number(number) => number
             .as_f64()
             .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds as i64).ok()),
@@ -284,7 +284,7 @@ fn missing(code: &str, name: &str) -> Reply {
     Reply::old_error(StatusCode::BAD_REQUEST, code, format!("The body lacks {name}"), json!({}))
 }
 
-/// A kind of error that the server's own table of messages lacks.
+/// An error type that the server's table of messages lacks.
 fn unhandled(kind: &str) -> Reply {
     let message = format!("Unhandled error of type {kind}");
     Reply::old_error(
@@ -299,7 +299,7 @@ fn optional_text<'a>(body: &'a Object, name: &str) -> Option<&'a str> {
     body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// Nothing checks these before the database does, which throws.
+/// Nothing checks these before the database, which throws.
 fn optional_object(body: &Object, name: &str) -> Result<Option<Object>, Reply> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -410,7 +410,7 @@ fn legacy_credentials(
     Ok(kept)
 }
 
-/// A date, a life or a promise that there is no end: one of them is wanted.
+/// Requires one of: a date, a lifetime, or a statement that there is no expiry.
 fn legacy_expiry(app: &App, body: &Object) -> Result<Option<Value>, Reply> {
     let endless = body.get("no_expiration") == Some(&Value::Bool(true));
     let date = match body.get("expires_at") {
@@ -433,7 +433,7 @@ fn legacy_expiry(app: &App, body: &Object) -> Result<Option<Value>, Reply> {
     }
 }
 
-/// Puts a connection in place of what was there. What the import does not say is forgotten, but for
+/// Stores a connection in place of an existing one. Whatever the import omits is dropped, except
 /// the link to an end user.
 fn store(app: &App, import: Import) -> Result<Connection, Reply> {
     let untold = [Some(&import.connection_config), import.metadata.as_ref()];

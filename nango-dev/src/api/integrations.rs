@@ -1,4 +1,4 @@
-//! Integrations, and the catalogue of providers behind them.
+//! Integrations, and the catalogue of their providers.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::query::Param;
 use crate::reply::Reply;
 use crate::store::{Integration, Object, Provider, Store};
 
-/// Names the one environment in the URLs that providers call.
+/// The id of the only environment, in the URLs that providers call.
 const ENVIRONMENT: &str = "6f2f0c1e-3d4b-4a5c-8e7f-1a2b3c4d5e6f";
 
 pub fn list(app: &App, call: &Call) -> Answer {
@@ -64,7 +64,7 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
         let url = webhooks.then(|| format!("{}/webhook/{ENVIRONMENT}/{key}", app.url));
         more.insert("webhook_url".to_owned(), url.into());
     }
-    // Left out, not refused, for a key that may not see them.
+    // For a key that may not see them they are omitted; the request is not refused.
     if include.contains(&"credentials")
         && call.scopes.allow("environment:integrations:read_credentials")
     {
@@ -73,7 +73,7 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
     Ok(Reply::ok(&json!({"data": integration.view(&app.url, more)})))
 }
 
-/// The oldest form of the same; nothing of its query is known here.
+/// The oldest form of the same route; it ignores all query parameters.
 pub fn config(app: &App, call: &Call, key: &str) -> Answer {
     call.scopes.need(auth::READ_INTEGRATION)?;
     let store = app.store();
@@ -90,7 +90,7 @@ pub fn config(app: &App, call: &Call, key: &str) -> Answer {
     Ok(Reply::ok(&json!({"config": config})))
 }
 
-/// What create and change have in common.
+/// The members that create and change have in common.
 struct Wanted {
     display_name: Option<String>,
     forward_webhooks: Option<bool>,
@@ -152,7 +152,7 @@ fn refused(code: &'static str, message: &str, path: &[&str]) -> Reply {
     refusal.err().unwrap_or_else(Reply::unexpected)
 }
 
-/// Credentials belong to the provider's kind, and some kinds cannot do without.
+/// The credentials must match the kind of provider, and some kinds require them.
 fn check_credentials(
     provider: &Provider,
     credentials: Option<&Object>,
@@ -261,7 +261,7 @@ fn connections_of<'a>(
     store.connections.keys().filter(move |connection| connection.integration == key)
 }
 
-/// Its connections go with it.
+/// Deletes an integration and its connections.
 pub fn delete(app: &App, call: &Call, key: &str) -> Answer {
     call.scopes.need(auth::DELETE_INTEGRATION)?;
     check::no_query(&call.query)?;
@@ -317,7 +317,7 @@ pub fn templates(call: &Call) -> Answer {
     Ok(Reply::ok(&json!({"data": []})))
 }
 
-/// The catalogue by name, for everybody.
+/// The catalogue by name, without a key.
 pub fn catalogue(app: &App) -> Reply {
     let store = app.store();
     let all: Object = store

@@ -1,4 +1,4 @@
-//! Nango's own routes: which there are, and what every request goes through before its handler.
+//! Nango's routes, and the checks that every request passes before its handler.
 
 mod change;
 mod connections;
@@ -23,12 +23,12 @@ use crate::reply::Reply;
 use crate::store::Object;
 use change::Write;
 
-/// The server's own limit; larger bodies are a 500 there.
+/// The real server's limit; it answers larger bodies with 500.
 pub const BODY_LIMIT: usize = 75 * 1024 * 1024;
 
 pub type Answer = Result<Reply, Reply>;
 
-/// A request whose key is accepted, as a handler sees it.
+/// A request with an accepted key, as handlers receive it.
 pub struct Call {
     pub scopes: Scopes,
     pub query: Query,
@@ -37,7 +37,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// The body, where it must be an object.
+    /// The body, which must be an object.
     pub fn object(&self) -> Result<&Object, Reply> {
         let object = self.body.as_ref().and_then(Value::as_object);
         if object.is_none() {
@@ -70,7 +70,7 @@ enum Route {
     Templates,
 }
 
-/// The parameter of a path, decoded; Express answers 500 where that fails.
+/// Decodes a path parameter. Express answers 500 if that fails.
 fn parameter(segment: &str) -> Result<String, Reply> {
     let malformed = segment.split('%').skip(1).any(|rest| {
         let digits = rest.as_bytes().get(..2);
@@ -83,7 +83,7 @@ fn parameter(segment: &str) -> Result<String, Reply> {
     }
 }
 
-/// As Express matches: literals in any case, one slash more at the end does no harm.
+/// Matches like Express: literals in any case, and one extra slash at the end is allowed.
 fn route(method: &Method, path: &str) -> Result<Option<Route>, Reply> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
@@ -93,7 +93,7 @@ fn route(method: &Method, path: &str) -> Result<Option<Route>, Reply> {
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    // All parameters stand in the second place.
+    // Every parameter is the second segment.
     let second = || parameter(segments[1]);
     Ok(Some(match (method, lower.as_slice()) {
         ("GET", ["health" | "ready"]) => Route::Health,
@@ -148,7 +148,7 @@ async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Repl
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let call = Call { scopes, query, body, headers: parts.headers.clone() };
     let answer = match route {
-        // These two were answered without a key.
+        // These two were answered earlier, without a key.
         Route::Health | Route::Catalogue => Err(Reply::unexpected()),
         Route::List => connections::list(app, &call),
         Route::Get(id) => connections::get(app, &call, &id).await,
@@ -186,7 +186,7 @@ fn catalogue(app: &App, parts: &Parts) -> Reply {
 
 type Admitted = (Scopes, Option<Value>, crate::limit::Headers);
 
-/// The order is the server's: the body, its type, the key, the rate limit.
+/// Checks in the server's order: the body, its type, the key, the rate limit.
 async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> {
     let body = json_body(&parts.headers, body).await?;
     let content_type =
@@ -204,7 +204,7 @@ async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> 
     Ok((scopes, body, limits))
 }
 
-/// Only a body that calls itself JSON is read; everything else counts as none.
+/// Only a body that is declared as JSON is read; any other counts as absent.
 async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Reply> {
     let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|_| Reply::unexpected())?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -233,7 +233,7 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
             "invalid_json",
             "The body must be an object or an array",
         )),
-        // JavaScript reads half a surrogate pair, and PostgreSQL then throws.
+        // JavaScript accepts half of a surrogate pair, and PostgreSQL then throws.
         Err(error) if is_half_a_pair(&error) => Err(Reply::unexpected()),
         Err(error) => Err(Reply::error(
             StatusCode::BAD_REQUEST,
@@ -243,7 +243,7 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
     }
 }
 
-/// The parser has no kind for it, only these words.
+/// The parser has no error kind for this, only these words.
 fn is_half_a_pair(error: &serde_json::Error) -> bool {
     let message = error.to_string();
     message.contains("surrogate") || message.contains("unexpected end of hex escape")
@@ -287,7 +287,7 @@ const API: FixedHeaders = &[
     ),
 ];
 
-/// The headers of every answer, and 304 for who has it already.
+/// Adds the headers of every answer. Answers 304 if the client already has the body.
 fn finish(parts: &Parts, mut reply: Reply, fixed: FixedHeaders) -> Response<Body> {
     if not_modified(parts, &reply) {
         reply.status = StatusCode::NOT_MODIFIED;

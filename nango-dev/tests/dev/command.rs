@@ -1,4 +1,5 @@
-//! The command line: what a command gets, how its end is passed on, what is refused.
+//! The command line: what a command receives, how its exit status is passed on, and what is
+//! refused.
 
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -38,7 +39,7 @@ async fn ends_with(args: &[&str], status: i32) -> String {
 async fn it_ends_as_its_command_ends() {
     ends_with(&["--", "true"], 0).await;
     ends_with(&["--", "sh", "-c", "exit 7"], 7).await;
-    // Without the dashes too, as long as the command's own options come after it.
+    // The dashes are optional if the command's own options come after it.
     ends_with(&["sh", "-c", "exit 8"], 8).await;
     ends_with(&["--", "sh", "-c", "kill -TERM $$"], 128 + 15).await;
     let said = ends_with(&["--", "/no/such/program"], 1).await;
@@ -174,7 +175,7 @@ async fn it_tells_about_itself() {
 async fn it_does_not_start_itself_for_ever() {
     let own = binary();
     let own = own.to_str().unwrap();
-    // One in the other makes sense, such as a test suite that runs in one and starts its own.
+    // Nesting is useful, for example for a test suite that runs under one and starts its own.
     ends_with(&["--", own, "--", "true"], 0).await;
     let said = ends_with(&["--", own, "--", own, "--", "true"], 2).await;
     assert!(said.contains("NANGO_DEV_DEPTH=2"), "{said}");

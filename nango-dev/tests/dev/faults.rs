@@ -1,4 +1,4 @@
-//! Failures on demand, as a client meets them.
+//! Faults, as a client sees them.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::support::Server;
 
 const CAROL: &str = "/connections/carol?provider_config_key=stripe-key";
 
-/// Everything that comes on one connection after a request, and how it ends.
+/// Returns everything that arrives on one connection after a request, and how it ends.
 async fn raw(server: &Server) -> (Vec<u8>, Result<usize, ErrorKind>) {
     let host = server.variable("NANGO_HOST").strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
@@ -200,7 +200,7 @@ async fn a_connection_closes_when_the_next_request_comes() {
                 Err(error) => break Err(error.kind()),
             }
         };
-        // A close with a part of the request unread is a reset too.
+        // A close with part of the request unread is also a reset.
         assert!(ended == end || ended == Err(ErrorKind::ConnectionReset), "{ended:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What holds for every route: order of the checks, headers, conditional requests, the rate limit.
+//! Rules for every route: the order of the checks, headers, conditional requests, the rate limit.
 
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ async fn what_the_database_cannot_hold_is_an_uncaught_exception() {
 #[tokio::test]
 async fn beyond_the_limit_there_is_429_until_the_minute_is_over() {
     let server = Server::start(&["--rate-limit", "3"]);
-    // Who has no good key is not counted.
+    // A request without a valid key is not counted.
     for _ in 0..5 {
         let refused = server.send("GET", "/connections", &[], None).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);

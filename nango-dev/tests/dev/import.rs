@@ -199,7 +199,7 @@ async fn the_older_import_stores_what_the_newer_one_would() {
         body["provider_config_key"] = integration.into();
         let answer = server.call("POST", "/connection", Some(&body)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{body}: {answer:?}");
-        // What was sent comes back, with the id that was made up for it.
+        // The answer repeats what was sent, with a generated id.
         let id = answer.json()["connection_id"].as_str().unwrap().to_owned();
         body["connection_id"] = id.as_str().into();
         assert_eq!(answer.json(), body);

@@ -1,4 +1,4 @@
-//! nango-dev as its clients and its users meet it: the program itself runs, and is asked over HTTP.
+//! Tests nango-dev as its clients and users see it: runs the program and calls it over HTTP.
 
 mod command;
 mod faults;

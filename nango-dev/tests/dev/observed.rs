@@ -1,9 +1,9 @@
-//! Replays what a real Nango server was seen to be asked, in that order, and holds nango-dev to
-//! what it answered.
+//! Replays requests that were recorded against a real Nango server, in order, and compares
+//! nango-dev's answers with the recorded ones.
 //!
-//! `tests/observed/*.json` hold facts only: statuses, codes, shapes, names, types. A text in angle
-//! brackets stands for what differs from server to server. A file with a `seed` begins with a new
-//! server; the others go on with the last.
+//! `tests/observed/*.json` hold only facts: statuses, codes, shapes, names, types. A text in angle
+//! brackets stands for a value that differs between servers. A file with a `seed` starts with a new
+//! server; the others continue with the previous one.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ struct File {
     #[serde(rename = "about")]
     _about: String,
     seed: Option<Value>,
-    /// Why what was observed there is not asked of nango-dev.
+    /// Why this recorded request is not sent to nango-dev.
     #[serde(default, rename = "left_out")]
     _left_out: Map<String, Value>,
     cases: Vec<Case>,
@@ -30,7 +30,7 @@ struct File {
 struct Case {
     case: String,
     what: String,
-    /// What has to be there first; each must succeed.
+    /// Requests that prepare the state; each must succeed.
     #[serde(default)]
     before: Vec<Sent>,
     request: Sent,
@@ -43,7 +43,7 @@ struct Sent {
     method: String,
     target: String,
     key: Option<String>,
-    /// Null takes a header away that would be there.
+    /// Null removes a header that would otherwise be sent.
     #[serde(default)]
     headers: Map<String, Value>,
     body: Option<Value>,
@@ -54,11 +54,11 @@ struct Sent {
 #[serde(deny_unknown_fields)]
 struct Expected {
     status: u16,
-    /// Whether the rate limit's headers are there.
+    /// Whether the rate limit's headers are present.
     limited: bool,
     #[serde(default)]
     headers: Map<String, Value>,
-    /// Where there is one, the answer is JSON.
+    /// If present, the answer must be JSON.
     body: Option<Value>,
     body_text: Option<String>,
     body_contains: Option<String>,
@@ -167,7 +167,7 @@ impl Expected {
     }
 }
 
-/// Values must be equal, members must stand in the same order.
+/// Values must be equal, and members must be in the same order.
 fn compare(expected: &Value, actual: &Value, at: &str, found: &mut Vec<String>) {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
@@ -242,7 +242,7 @@ fn fits(pattern: &str, actual: &Value) -> bool {
     }
 }
 
-/// `d` stands for a digit, `h` for a hexadecimal one.
+/// `d` stands for a digit, `h` for a hexadecimal digit.
 fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
         && text.chars().zip(shape.chars()).all(|(c, shape)| match shape {

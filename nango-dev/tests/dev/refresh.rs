@@ -1,4 +1,4 @@
-//! When tokens are refreshed, and what becomes of those that cannot be.
+//! When tokens are refreshed, and what happens if a refresh fails.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn fifty_reads_at_once_refresh_once() {
     let reads: Vec<_> = (0..50)
         .map(|n| {
             let server = server.clone();
-            // Some insist, which makes no difference while a refresh is under way.
+            // Some force a refresh, which makes no difference while one is in flight.
             let target =
                 if n % 10 == 9 { format!("{ALICE}&force_refresh=true") } else { ALICE.to_owned() };
             tokio::spawn(async move { server.get(&target).await })
@@ -61,7 +61,7 @@ async fn collapsed(server: &Server) -> Value {
 async fn a_forced_refresh_joins_a_plain_read_in_flight_and_gets_the_old_token() {
     let server = Arc::new(Server::start(&[]));
     let forced = format!("{BOB}&force_refresh=true");
-    // Off, nothing is joined: a plain read is over at once.
+    // When it is off, nothing is joined: a plain read completes at once.
     assert_eq!(collapsed(&server).await, Value::Null);
     slow_reads(&server, 400).await;
     let read = tokio::spawn({
@@ -74,7 +74,7 @@ async fn a_forced_refresh_joins_a_plain_read_in_flight_and_gets_the_old_token() 
     assert_eq!(access_token(&read.await.unwrap()), "at-bob");
     assert_eq!((server.token_calls("github/bob").await, collapsed(&server).await), (0, json!(1)));
 
-    // With nothing in flight it does what it is for, and a plain read joins it in turn.
+    // With nothing in flight a forced refresh does refresh, and a plain read joins it in turn.
     treat(&server, "github", "bob", json!({"delay_ms": 300})).await;
     let refreshing = tokio::spawn({
         let (server, forced) = (server.clone(), forced.clone());
@@ -95,8 +95,8 @@ async fn a_forced_refresh_joins_a_plain_read_in_flight_and_gets_the_old_token() 
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
 }
 
-/// Two providers' connections are refreshed with the integration's own credentials, three more by
-/// an exchange of the access token.
+/// The connections of two providers are refreshed with the integration's own credentials, three
+/// more by exchanging the access token.
 #[tokio::test]
 async fn some_providers_need_no_refresh_token_to_be_forced() {
     let providers = ["microsoft-admin", "shopline-oauth", "facebook", "instagram", "threads"];
@@ -144,9 +144,9 @@ async fn a_refresh_ends_the_tokens_before_it() {
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["error"], "invalid_grant");
 
-    // Fresh as it is now, it is handed out as it is.
+    // It is fresh now, so it is returned unchanged.
     assert_eq!(access_token(&server.get(ALICE).await), new);
-    // By the clock it comes within a quarter of an hour of its end.
+    // Move the clock to within a quarter of an hour of its expiry.
     server.advance(3600 - 900 + 5).await;
     assert_ne!(access_token(&server.get(ALICE).await), new);
     server.advance(3600).await;
@@ -190,7 +190,7 @@ async fn a_failure_holds_for_thirty_seconds() {
     assert_eq!(server.get(FLAKY).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(server.token_calls("github/flaky").await, 2);
 
-    // Who insists is let through, and a success makes all good.
+    // A forced refresh is allowed, and its success clears the failures.
     assert_eq!(
         server.get(&format!("{FLAKY}&force_refresh=true")).await.status,
         StatusCode::BAD_REQUEST
@@ -224,7 +224,7 @@ async fn failures_on_four_days_and_the_connection_is_given_up() {
     let server = Server::start(&[]);
     server.dev("/_dev/clock", &json!({"now": "2099-03-01T10:00:00Z"})).await;
     for day in 1..=4 {
-        // However often it fails in a day, it counts once.
+        // Several failures in one day count once.
         for _ in 0..3 {
             let failed = server.get(FLAKY).await;
             if day < 4 {
@@ -244,7 +244,7 @@ async fn failures_on_four_days_and_the_connection_is_given_up() {
     assert_eq!(server.token_calls("github/flaky").await, calls, "the provider is left alone");
     assert_eq!(calls, 3 * 3 + 1);
 
-    // The list and a key that sees no credentials show the error, and refresh nothing.
+    // The list, and a key that may not see credentials, show the error and refresh nothing.
     let listed = server.get("/connections?connectionId=flaky").await.json();
     assert_eq!(listed["connections"][0]["errors"][0]["type"], "auth");
     let seen = server.get_as("read", FLAKY).await;
@@ -268,7 +268,7 @@ async fn a_connection_that_was_given_up_comes_back_by_force() {
     let server = Server::start(&[]);
     let broken = "/connections/broken?provider_config_key=github";
     assert!(server.get(broken).await.message().contains("refresh limit"));
-    // Even so the provider is asked, and refuses.
+    // The provider is called even so, and refuses.
     assert_eq!(
         server.get(&format!("{broken}&force_refresh=true")).await.status,
         StatusCode::BAD_REQUEST
@@ -330,7 +330,7 @@ async fn connections_with_the_same_proof_are_told_apart() {
     }
 }
 
-/// Each type with the member that is its token (none: it never changes), and the status of a
+/// Each type with the member that holds its token (`None`: it never changes), and the status of a
 /// refresh that fails.
 const SEEDED: &[(&str, &str, &str, Option<&str>, u16)] = &[
     ("github", "alice", "OAUTH2", Some("access_token"), 400),

@@ -1,4 +1,4 @@
-//! A nango-dev that runs for one test, and a client that sends what it is told to the letter.
+//! A nango-dev that runs for one test, and a client that sends requests exactly as given.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -18,7 +18,7 @@ pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_nango-dev"))
 }
 
-/// Ended with the test; and by itself after two minutes, should the test be killed.
+/// Stopped with the test, or by itself after two minutes if the test is killed.
 pub struct Server {
     child: Child,
     variables: BTreeMap<String, String>,
@@ -58,7 +58,7 @@ impl Server {
         &self.variables[name]
     }
 
-    /// The key of this name. Only three of them are in the environment; all are the same in every
+    /// The key with this name. Only three of them are in the environment; all are the same in every
     /// run.
     pub fn key(&self, name: &str) -> String {
         match name {
@@ -94,7 +94,7 @@ impl Server {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// With the full key, and a body of JSON.
+    /// Sends a request with the full key and a JSON body.
     pub async fn call(&self, method: &str, target: &str, body: Option<&Value>) -> Answer {
         let authorization = format!("Bearer {}", self.key("full"));
         let mut headers = vec![(AUTHORIZATION.as_str(), authorization.as_str())];
@@ -114,7 +114,7 @@ impl Server {
             .await
     }
 
-    /// A lever of the server's, which must obey.
+    /// Calls one of the server's controls, which must succeed.
     pub async fn dev(&self, target: &str, body: &Value) {
         let answer = self.call("POST", target, Some(body)).await;
         assert!(answer.status.is_success(), "{target} {body}: {answer:?}");
@@ -130,7 +130,7 @@ impl Server {
         state["token_calls"][connection].as_u64().unwrap()
     }
 
-    /// What the provider's API says to this token.
+    /// The provider's answer to this token.
     pub async fn provider_says(&self, token: &str) -> StatusCode {
         self.send("GET", "/provider/me", &[("authorization", &format!("Bearer {token}"))], None)
             .await
