@@ -1,5 +1,5 @@
-//! What fuzzers call: one function for each place where a stranger's bytes come in. Each checks
-//! what must hold whatever the bytes are. Built only with `--cfg nango_fuzz`; the programs are in
+//! Entry points for fuzzers: one function for each place that processes untrusted bytes. Each
+//! checks what must hold for any input. Built only with `--cfg nango_fuzz`; the programs are in
 //! `fuzz/`.
 
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::{credentials, envelope, json, operation, response};
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
-/// The answer decoder, the error mapper and the credentials: the first line is a status, the second
-/// a content type, the third a `Retry-After`, the rest the body.
+/// The answer decoder, the error mapping and the credentials. The first line is a status, the
+/// second a content type, the third a `Retry-After`; the rest is the body.
 pub fn answer(data: &[u8]) {
     let mut parts = data.splitn(4, |byte| *byte == b'\n');
     let mut next = || parts.next().unwrap_or_default();
@@ -65,7 +65,7 @@ pub fn answer(data: &[u8]) {
     }
 }
 
-/// What a server says of a failure: the input is the body.
+/// The error envelope of a failed request: the input is the body.
 pub fn envelope(data: &[u8]) {
     let safe = safe();
     let said = envelope::read(data, &safe);
@@ -75,7 +75,7 @@ pub fn envelope(data: &[u8]) {
         let body: Value = serde_json::from_str(&said.shown).expect("JSON");
         assert!(no_secret(&body), "a secret is shown: {shown}");
     }
-    // Of a whole text the same is read as by any reader.
+    // A complete text must be read exactly as any parser reads it.
     let Ok(tree) = serde_json::from_slice::<Value>(data) else { return };
     if matches!(tree, Value::Number(_) | Value::Bool(_) | Value::Null) {
         return;
@@ -89,7 +89,7 @@ pub fn envelope(data: &[u8]) {
     }
 }
 
-/// The scanner: the input is a text that may be JSON.
+/// The scanner: the input is text that may be JSON.
 pub fn scan(data: &[u8]) {
     let found = tree(&mut Scan::new(data), 0);
     let whole = serde_json::from_slice::<Value>(data);
@@ -138,7 +138,7 @@ fn tree(scan: &mut Scan<'_>, depth: usize) -> Result<Value, Broken> {
     })
 }
 
-/// What of a sentence is shown.
+/// The part of a sentence that is shown.
 pub fn sentence(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let shown = safe().sentence(text, 1000);
@@ -156,7 +156,7 @@ fn safe() -> Safe<'static> {
     Safe::new(KEY, ["c-1", "gh"], "nango.example")
 }
 
-/// No member of a name that no envelope has.
+/// Whether the value has only member names that occur in envelopes.
 fn no_secret(value: &Value) -> bool {
     const KNOWN: [&str; 17] = [
         "error",
@@ -186,8 +186,8 @@ fn no_secret(value: &Value) -> bool {
     }
 }
 
-/// The request builder: two ids, a line each. Whatever they hold, they are one segment of the path
-/// and one value of the query.
+/// The request builder: two ids, one on each line. Whatever they contain, they are one segment of
+/// the path and one value of the query.
 pub fn request(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (key, id) = text.split_once('\n').unwrap_or((text, ""));
@@ -211,7 +211,7 @@ pub fn request(data: &[u8]) {
         );
         return;
     };
-    // As a server reads it.
+    // As a server parses it.
     let url = Url::parse(&format!("https://nango.example{}", request.target)).expect("a target");
     let segments: Vec<&str> = url.path_segments().expect("a path").collect();
     let [.., "connection", segment] = segments[..] else { panic!("another route: {url}") };
@@ -247,8 +247,9 @@ pub fn filter(data: &[u8]) {
     }
 }
 
-/// One value out of a JSON text: a pointer, a line's end, the text. What serde_json takes for JSON
-/// is JSON, unless it is too deep, and what a whole tree of values says is what comes out.
+/// Extracts one value from a JSON text. The input is a pointer, a line break and the text.
+/// Everything that serde_json accepts is JSON, unless it is too deep, and the value is the same as
+/// in a complete tree.
 pub fn json_get(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (pointer, text) = text.split_once('\n').unwrap_or(("", text));
@@ -262,13 +263,13 @@ pub fn json_get(data: &[u8]) {
         return;
     }
     assert!(checked.len() == text.len() && json::check(&checked) == Ok(()));
-    // A parser that refuses lone surrogates reads it now.
+    // Now a parser that refuses lone surrogates accepts it.
     if let Err(error) = serde_json::from_str::<Value>(&checked) {
         let why = error.to_string();
         assert!(why.contains("recursion") || why.contains("out of range"), "{why}: {checked:?}");
     }
     let found = json::find(text, pointer);
-    // A tree cannot be as deep as a text, nor hold what no UTF-8 text can.
+    // A tree cannot be as deep as a text, and cannot hold what UTF-8 cannot encode.
     if let Ok(tree) = serde_json::from_str::<Value>(text) {
         let well_formed = pointer.is_empty()
             || pointer.starts_with('/')
@@ -299,8 +300,8 @@ pub fn json_get(data: &[u8]) {
     }
 }
 
-/// What a client can be told in text: a base URL, a key, a proxy, a header's name and value, a line
-/// each; the rest is a PEM text.
+/// A client's settings that are text: a base URL, a key, a proxy, a header's name and value, one on
+/// each line; the rest is PEM text.
 pub fn options(data: &[u8]) {
     let mut parts = data.splitn(6, |byte| *byte == b'\n');
     let mut next = || std::str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();

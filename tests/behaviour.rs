@@ -1,5 +1,5 @@
-//! What users feel: deadlines, cancelling, warm connections, retries, redirects, TLS, secrets.
-//! Against nango-dev, and against small servers that misbehave.
+//! User-visible behaviour: deadlines, cancellation, warm connections, retries, redirects, TLS,
+//! secrets. Runs against nango-dev and against small servers that misbehave.
 
 mod support;
 
@@ -34,7 +34,7 @@ fn good_server() -> Server {
     })
 }
 
-/// A server that takes what it is sent and says nothing.
+/// A server that reads what it receives and never responds.
 fn silent_server() -> Server {
     Server::start(|stream, _| while read_request(&stream).is_some() {})
 }
@@ -52,7 +52,7 @@ fn a_call_ends_when_its_time_is_up() {
     assert!((200..600).contains(&began.elapsed().as_millis()), "{:?}", began.elapsed());
 }
 
-/// The timer of an earlier call must not end a later one, and a later one may have less time.
+/// The timer of an earlier call must not end a later one, even if the later one has less time.
 #[test]
 fn each_call_on_a_connection_has_its_own_deadline() {
     let server = Server::start(|stream, _| {
@@ -140,7 +140,7 @@ fn a_cancelled_call_returns_at_once_and_leaves_no_socket() {
     assert!(!error.retryable());
     assert!(returned - triggered < Duration::from_millis(200), "{:?}", returned - triggered);
     seen.recv_timeout(Duration::from_secs(2)).expect("the server sees the connection close");
-    // It stays triggered, and then nothing is sent.
+    // The handle stays triggered, and nothing is sent.
     assert_eq!(client.get_token("k", "c", &options).unwrap_err().code(), Code::Cancelled);
     assert_eq!(server.connections(), 1);
 }
@@ -231,7 +231,8 @@ fn a_forced_refresh_that_may_have_arrived_is_not_sent_again() {
     let server = Server::start({
         let requests = Arc::clone(&requests);
         move |stream, _| {
-            // The first is answered, so that the second finds a warm connection and breaks on it.
+            // The first request is answered, so that the second finds a warm connection and breaks
+            // on it.
             while read_request(&stream).is_some() {
                 if requests.fetch_add(1, Ordering::SeqCst) > 0 {
                     return close(&stream);
@@ -378,7 +379,7 @@ fn an_id_of_any_length_is_refused_or_sent_and_never_fills_a_message() {
     assert!(error.message().len() < 500, "{error}");
 }
 
-/// Encoding 100 MB takes seconds, and redacting them more.
+/// Encoding 100 MB takes seconds, and redacting it even longer.
 #[test]
 fn what_is_far_too_long_is_refused_at_once() {
     let huge = "\u{fc}/".repeat(35_000_000);
@@ -414,7 +415,7 @@ fn what_is_far_too_long_is_refused_at_once() {
         let error = attempt().unwrap_err();
         assert_eq!((error.code(), error.attempts()), (Code::InvalidArgument, 0), "{name}");
         assert!(error.message().len() < 500, "{name}: {error}");
-        // A copy of it and a look at each byte is all that may happen.
+        // Only one copy and one pass over the bytes are allowed.
         assert!(began.elapsed() < Duration::from_millis(700), "{name}: {:?}", began.elapsed());
     }
 }

@@ -1,4 +1,4 @@
-//! The conformance vectors, run by Rust. `tests/conformance/README.md` says what they are.
+//! Runs the conformance vectors in Rust. `tests/conformance/README.md` describes them.
 
 mod support;
 
@@ -16,11 +16,11 @@ use support::{KEY, variable};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
-/// Every message that the vectors bring, for docs/ERRORS.md and for whoever reviews a change.
+/// The messages of all vectors, for docs/ERRORS.md and for the review of a change.
 const RECORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/messages.txt");
 
 thread_local! {
-    /// The code and the message of each error that this thread's vectors brought.
+    /// The code and the message of each error in this thread's vectors.
     static MESSAGES: RefCell<BTreeSet<String>> = RefCell::default();
 }
 
@@ -47,7 +47,7 @@ fn record(error: &Error) {
     }
 }
 
-/// How a vector is run.
+/// The way a vector is run.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     tls: bool,
@@ -211,7 +211,7 @@ fn call(vector: &Value, place: Place) -> Result<(), String> {
     }
 }
 
-/// The key, and what is under `credentials` in the answers.
+/// The key, and everything under `credentials` in the answers.
 fn secrets(vector: &Value) -> Vec<&str> {
     fn texts<'a>(value: &'a Value, inside: bool, found: &mut Vec<&'a str>) {
         match value {
@@ -281,7 +281,7 @@ fn compare(expect: &Value, result: &Result<Secret, Error>) -> Result<(), String>
     }
 }
 
-/// JSON of any depth.
+/// Parses JSON of any depth.
 fn deep(text: &str) -> Value {
     let mut source = serde_json::Deserializer::from_str(text);
     source.disable_recursion_limit();
@@ -362,11 +362,11 @@ fn list(vector: &Value, place: Place) -> Result<(), String> {
     verdict(&vector["expect"], outcome)
 }
 
-/// By the library's own functions for C, since serde_json refuses numbers that no double holds.
+/// Uses the library's C functions, because serde_json refuses numbers that do not fit a double.
 fn connection_ids(page: &str) -> Vec<Value> {
     let (page, pointer) = (CString::new(page).expect("no NUL"), c"/connections");
     let mut ids = Vec::new();
-    // SAFETY: all are C texts; what comes back is freed by the functions for it.
+    // SAFETY: all arguments are C strings, and the results are freed with their own functions.
     unsafe {
         let items = ffi::json::nango_json_items_new(page.as_ptr(), pointer.as_ptr());
         assert!(!items.is_null(), "a list");
@@ -384,12 +384,12 @@ fn connection_ids(page: &str) -> Vec<Value> {
     ids
 }
 
-/// A copy of a text that the library gave, which is freed.
+/// Copies a string that the library returned, and frees it.
 ///
 /// # Safety
-/// It is NULL or such a text.
+/// The pointer is NULL or such a string.
 unsafe fn taken(text: *mut std::ffi::c_char) -> Option<String> {
-    // SAFETY: as promised by the caller.
+    // SAFETY: guaranteed by the caller.
     unsafe {
         let copy =
             (!text.is_null()).then(|| CStr::from_ptr(text).to_str().expect("UTF-8").to_owned());
@@ -414,7 +414,7 @@ fn verdict(expect: &Value, outcome: Result<(), Error>) -> Result<(), String> {
 fn json_get(vector: &Value) -> Result<(), String> {
     let text = |name: &str| CString::new(vector[name].as_str().expect("a text")).expect("no NUL");
     let (json, pointer) = (text("json"), text("pointer"));
-    // SAFETY: both are C texts.
+    // SAFETY: both are C strings.
     let found = unsafe { taken(ffi::json::nango_json_get(json.as_ptr(), pointer.as_ptr())) };
     equal("the value", &vector["expect"], &found.map_or(Value::Null, Value::from))
 }

@@ -1,6 +1,6 @@
-//! Nothing that goes wrong hurts the host: every fault that nango-dev can be told to have, against
-//! blocking calls and the queue, over HTTP and TLS. What is measured is printed: `cargo test --test
-//! faults -- --nocapture`.
+//! No fault harms the host program. Runs every fault of nango-dev against blocking calls and the
+//! queue, over HTTP and TLS, and prints its measurements: `cargo test --test faults --
+//! --nocapture`.
 
 #[allow(dead_code)] // The soak uses the rest.
 #[path = "soak/src/levers.rs"]
@@ -23,17 +23,17 @@ use nango::{
 use serde_json::{Value, json};
 use support::{Server, options, read_request};
 
-/// By how much a deadline may be missed, and how long a cancelled call may take, on a machine that
-/// does other things too.
+/// How late a deadline may be, and how long a cancelled call may take, on a machine that also does
+/// other work.
 const LATE: Duration = Duration::from_millis(250);
 const LATE_CANCEL: Duration = Duration::from_millis(200);
 
-/// How many calls are timed at each point; more of them make a p99.
+/// How many calls to time at each point. A p99 needs more of them.
 fn samples() -> usize {
     std::env::var("NANGO_TEST_SAMPLES").map_or(2, |samples| samples.parse().expect("a number"))
 }
 
-/// How late calls came back, by where they were.
+/// How late calls returned, by where they were waiting.
 #[derive(Default)]
 struct Lateness(Mutex<BTreeMap<String, Vec<Duration>>>);
 
@@ -79,7 +79,7 @@ const EVERYWHERE: [(Way, Scheme); 4] = [
     (Way::Queued, Scheme::Tls),
 ];
 
-/// A client, and the way in which it is called.
+/// A client and the way in which it is called.
 struct Caller {
     way: Way,
     client: Client,
@@ -134,7 +134,7 @@ impl Caller {
             .expect("accepted")
     }
 
-    /// A call that must get its own answer and no other's.
+    /// Makes a call that must get its own answer and no other.
     fn good(&self, id: &str, when: &str) {
         match self.get(id) {
             Ok(token) => assert_eq!(&*token, token_of(id), "{when}: the answer is another's"),
@@ -143,19 +143,19 @@ impl Caller {
     }
 }
 
-/// What is to be seen of a fault that strikes always, by a caller that tries three times.
+/// The expected result of a fault that always strikes, for a caller that makes three attempts.
 struct Case {
     name: &'static str,
     fault: Value,
-    /// None: the call succeeds all the same.
+    /// `None` if the call succeeds nevertheless.
     code: Option<Code>,
     status: Option<u16>,
     retryable: bool,
     attempts: u32,
-    /// Whether the connection breaks before a byte of an answer: on a used one the request is then
-    /// sent once more, unseen.
+    /// Whether the connection breaks before the first byte of an answer. On a reused connection,
+    /// the request is then sent once more, which the caller does not notice.
     unseen: bool,
-    /// It ends by the attempt's timeout.
+    /// Whether the attempt's timeout ends it.
     slow: bool,
 }
 
@@ -419,7 +419,7 @@ fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), Stri
     if struck != wanted {
         write!(wrong, "{struck} requests instead of {wanted}; ").unwrap();
     }
-    // What came back late or in part belongs to nobody.
+    // No later call may receive an answer that arrived late or in part.
     caller.good(&other, case.name);
     if case.code.is_none() {
         caller.good(&id, case.name);
@@ -428,7 +428,7 @@ fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), Stri
     for id in [&id, &other, &id] {
         caller.good(id, case.name);
     }
-    // Once only: the same call gets through to the good answer, if it may be repeated.
+    // The fault strikes only once: the same call then gets the good answer, if it may be repeated.
     if case.code.is_some() && case.attempts == 3 {
         dev.order(&id, 1 + u64::from(case.unseen), &case.fault);
         caller.good(&id, &format!("{}, once", case.name));
@@ -476,7 +476,8 @@ fn every_fault_has_its_error_and_the_next_call_works() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// These in each envelope everywhere; of the others each envelope in one of the four places.
+/// These statuses appear in each envelope at every place. For the others, each envelope appears at
+/// one of the four places.
 const STATUSES: [u16; 25] = [
     400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 422, 424, 429, 431, 451, 500, 501, 502,
     503, 504, 505, 507, 520, 599,
@@ -521,7 +522,7 @@ fn every_status_in_every_envelope() {
                         {
                             continue;
                         }
-                        // A 408 on a used connection is answered by a second try on a new one.
+                        // A 408 on a reused connection causes a second attempt on a new one.
                         let times = if status == 408 { 2 } else { 1 };
                         let fault = answer(status, json!({"envelope": envelope, "message": "m"}));
                         dev.order(&id, times, &fault);
@@ -553,7 +554,7 @@ fn every_status_in_every_envelope() {
     );
 }
 
-/// The key goes to the host that it is meant for, whatever that one says.
+/// The key is only sent to the host that it is for, whatever that host answers.
 #[test]
 fn the_key_goes_nowhere_else() {
     let dev = Dev::running();
@@ -588,7 +589,7 @@ fn the_key_goes_nowhere_else() {
         caller.good(&id, "in the end");
     }
     assert_eq!(elsewhere.connections(), 0);
-    // That one would have been seen.
+    // Such a connection would have been noticed.
     let _ =
         Caller::of(Way::Blocking, &elsewhere.url, |options| options.set_max_retries(0)).get("c");
     assert_eq!(elsewhere.connections(), 1);
@@ -676,8 +677,8 @@ fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
                     dev.order(&id, ALWAYS, &json!({"kind": kind, "reset": reset}));
                     for call in 0..CALLS {
                         caller.good(&id, &format!("call {call}"));
-                        // At times the close has come already, at times it comes while the next
-                        // request is sent.
+                        // Sometimes the close has already arrived, sometimes it arrives while the
+                        // next request is sent.
                         if call % 2 == 0 {
                             thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
                         }
@@ -690,12 +691,12 @@ fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
     println!("idle connections closed: {} calls, none failed, none sent twice", CALLS * 16);
 }
 
-/// Where a call can be when its time is up.
+/// What a call may be waiting for when its time is up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Point {
     Lookup,
     Connect,
-    /// The proxy was asked for a way to the server, and does not answer.
+    /// The proxy was asked for a tunnel to the server and does not answer.
     Tunnel,
     Handshake,
     Waiting,
@@ -712,7 +713,7 @@ enum Clock {
     Call,
 }
 
-/// A listener whose queue is full, so that nobody can connect to it.
+/// A listener whose backlog is full, so that nothing can connect to it.
 struct Full {
     address: SocketAddr,
     _held: (TcpListener, Vec<TcpStream>),
@@ -741,8 +742,8 @@ impl Full {
     }
 }
 
-/// A caller that comes to this point and no further, and whom it asks for. The listener is kept for
-/// as long.
+/// A caller that gets to this point and no further, and the connection that it requests. The
+/// listener must be kept as long.
 fn stuck(
     point: Point,
     way: Way,
@@ -797,7 +798,7 @@ fn deadline(point: Point, clock: Clock, way: Way, lateness: &Lateness) -> Result
         }
         options.set_max_retries(if clock == Clock::Call { 2 } else { 0 });
     });
-    // The second call finds a client that has connected, or tried to, before.
+    // The second call uses a client that has connected before, or tried to.
     for call in 0..samples() {
         let began = Instant::now();
         let error = caller.get(&id).unwrap_err();
@@ -855,8 +856,8 @@ fn deadlines_hold_wherever_the_call_is() {
     ]);
 }
 
-/// A server that has always something to read keeps no call beyond its time, and on the queue no
-/// other call either.
+/// A server that always has data to read delays no call beyond its time, and no other call on the
+/// queue either.
 #[test]
 fn a_flood_outlasts_no_deadline() {
     const LONG: u64 = 60 * 1024 * 1024;
@@ -881,7 +882,7 @@ fn a_flood_outlasts_no_deadline() {
                 let began = Instant::now();
                 let error = caller.get_with(&id, &options).expect_err("it is not done by then");
                 let late = began.elapsed().saturating_sub(given);
-                // What a server says in endless headers is refused before the time is up.
+                // Endless headers are refused before the time is up.
                 let early = name == "headers" && error.code() == Code::Io;
                 assert!(error.code() == Code::Timeout || early, "{name} {way:?}: {error}");
                 assert!(late < LATE, "{name}, {way:?} {scheme:?}: {late:?} late");
@@ -937,8 +938,8 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
             options.set_max_retries(1000);
             options.set_timeout(Duration::from_millis(700)).unwrap();
         });
-        // Told to wait for 5 s it does not begin to; told nothing it tries as long as there is
-        // time.
+        // With a Retry-After of 5 s the client does not start to wait. Without one it retries as
+        // long as there is time.
         for (fault, least) in [
             (answer(503, json!({"envelope": "K", "headers": {"retry-after": "5"}})), 0),
             (answer(500, json!({"envelope": "B"})), 2),
@@ -963,7 +964,8 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
     }
 }
 
-/// How often a server that always gives this answer is asked, and how long it has peace between.
+/// Returns the intervals between the requests that a server receives if it always gives this
+/// answer.
 fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let server = Server::start({
@@ -995,7 +997,7 @@ fn the_server_has_peace_between_attempts() {
     let ms = Duration::from_millis;
     thread::scope(|scope| {
         for way in [Way::Blocking, Way::Queued] {
-            // What it asks for, and 250 ms at least, since it rounds down.
+            // At least what it asks for, and at least 250 ms, because the server rounds down.
             for (told, least) in [("0", 250), ("1", 1000), ("2", 2000)] {
                 scope.spawn(move || {
                     for wait in peace(way, 2, Some(told.to_owned())) {
@@ -1008,7 +1010,7 @@ fn the_server_has_peace_between_attempts() {
             }
             scope.spawn(move || {
                 let date = http_date(3).as_str().expect("a text").to_owned();
-                // Dates are whole seconds.
+                // Dates are in whole seconds.
                 let waits = peace(way, 1, Some(date));
                 assert!(
                     waits[0] > ms(1900) && waits[0] < ms(3000) + LATE,
@@ -1018,8 +1020,8 @@ fn the_server_has_peace_between_attempts() {
             for retries in [0, 1, 2] {
                 scope.spawn(move || assert_eq!(peace(way, retries, None).len() as u32, retries));
             }
-            // Twice as long each time, 2 s at most, and of that a part by chance, so that a crowd
-            // does not come back as one.
+            // Each wait is twice as long as the one before, up to 2 s, and part of it is random so
+            // that the calls of a burst do not return at the same time.
             scope.spawn(move || {
                 let waits = peace(way, 7, None);
                 for (number, wait) in waits.iter().enumerate() {
@@ -1094,7 +1096,7 @@ fn a_cancel_ends_the_call_wherever_it_is() {
     ]);
 }
 
-/// Set in the process that runs with the library whose lookups hang.
+/// Set in the process that runs with a library whose lookups hang.
 const IN_CHILD: &str = "NANGO_TEST_LOOKUPS_HANG";
 
 const HANGING: &str = r#"
@@ -1139,7 +1141,7 @@ fn a_lookup_that_hangs_keeps_nobody_beyond_their_time() {
         .status()
         .expect("a C compiler");
     assert!(built.success());
-    // This same test, in a process of its own.
+    // Runs this same test in a separate process.
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "a_lookup_that_hangs_keeps_nobody_beyond_their_time", "--nocapture"]);
     let output = command.env("LD_PRELOAD", &library).env(IN_CHILD, "1").output().unwrap();

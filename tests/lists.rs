@@ -1,4 +1,5 @@
-//! Walks through a list that changes meanwhile: each connection that was there comes once.
+//! Walks a list that changes meanwhile: each connection that existed before is returned exactly
+//! once.
 
 mod support;
 
@@ -12,7 +13,7 @@ use nango::{CallOptions, Client, Code, Error, Parameters, Queue, Secret, Walk};
 use serde_json::{Value, json};
 use support::{KEY, Server, answer, client, options, read_request, variable};
 
-/// A connection to nango-dev on which the test asks for itself, with the key.
+/// A connection to nango-dev for the test's own requests, with the key.
 struct Dev(BufReader<TcpStream>);
 
 impl Dev {
@@ -22,9 +23,9 @@ impl Dev {
         Dev(BufReader::new(TcpStream::connect(address).expect("nango-dev")))
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     fn ask(&mut self, method: &str, path: &str, body: &str) -> u16 {
-        // In one piece, which no acknowledgement holds back.
+        // In one write, so that no delayed acknowledgement holds it back.
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -50,7 +51,7 @@ impl Dev {
     }
 }
 
-/// Connections of nango-dev that only one test lists, by their tag; gone when it ends.
+/// Connections in nango-dev that only one test lists, by their tag. They are deleted when it ends.
 struct Added {
     dev: Dev,
     tag: String,
@@ -93,7 +94,7 @@ impl Drop for Added {
     }
 }
 
-/// The next page, blocking or through a queue.
+/// Returns the next page, blocking or through a queue.
 fn next(walk: &Walk, queue: Option<&Queue>) -> Result<Option<Secret>, Error> {
     let Some(queue) = queue else { return walk.next_page_json() };
     queue.submit_page(walk, 0)?;
@@ -109,7 +110,7 @@ fn texts(page: &str, name: &str) -> Vec<String> {
     page["connections"].as_array().expect("a list").iter().map(text).collect()
 }
 
-/// Walks through 250 connections while `each` are added before each page but the first, 300 in all.
+/// Walks 250 connections, adding `each` before every page except the first, 300 in total.
 fn walk_while_added(page_size: u32, each: usize, queue: Option<&Queue>) {
     let way = if queue.is_some() { "queued" } else { "blocking" };
     let mut added = Added::new(&format!("walk-{page_size}-{each}-{way}"), 250);
@@ -141,8 +142,8 @@ fn what_is_added_between_pages_hides_nothing() {
     }
 }
 
-/// A list of connections that pages as Nango does, newest first. `act` sees each request's page
-/// first, may change the list, and says whether the request fails.
+/// A list of connections, paged like Nango's, newest first. `act` receives each request's page
+/// first, may change the list, and returns whether the request fails.
 fn listing(
     newest_first: Vec<u64>,
     act: impl Fn(&mut Vec<u64>, usize) -> bool + Send + Sync + 'static,
@@ -184,7 +185,7 @@ fn walk(client: &Client, page_size: u32) -> Walk {
 fn a_page_that_failed_is_neither_lost_nor_given_twice() {
     let queue = Queue::new().expect("a queue");
     for queue in [None, Some(&queue)] {
-        // Each request fails at first, and while it does, more is added than a page holds.
+        // Each request fails at first. Meanwhile more connections are added than fit on a page.
         let turn = Mutex::new(0);
         let (_server, client) = listing((0..100).rev().collect(), move |list, _| {
             let mut turn = turn.lock().expect("the turn");
@@ -204,7 +205,7 @@ fn a_page_that_failed_is_neither_lost_nor_given_twice() {
                 Err(error) => {
                     assert_eq!(error.code(), Code::Server);
                     failed += 1;
-                    // A walk that goes back to the same page, which asks twice, would never end.
+                    // A walk that returned to the same page and requested it twice would never end.
                     assert!(failed < 200, "{} seen", seen.len());
                 }
             }

@@ -1,4 +1,4 @@
-//! Answers of 60 MiB, good and bad: what they cost, and that they hold up nobody else.
+//! Answers of 60 MiB, valid and invalid: what they cost, and that they do not delay other calls.
 
 mod support;
 
@@ -15,22 +15,22 @@ use support::{KEY, Server, options, read_request};
 
 const LENGTH: usize = 60 * 1024 * 1024;
 
-/// How late a call may be. Without optimisation a MiB of an error takes a tenth of a second.
+/// How late a call may be. Without optimisation, a MiB of an error takes a tenth of a second.
 const LATE: Duration = Duration::from_millis(500);
 
-/// What is asked for is in the connection's id.
+/// The connection's id selects the answer.
 fn parameters(id: &str) -> Parameters {
     let parameters = json!({"provider_config_key": "gh", "connection_id": id});
     parameters.as_object().cloned().expect("an object")
 }
 
-/// A JSON text of so many bytes, with these at its ends.
+/// A JSON text of this length, with the given beginning and end.
 fn long(begin: &str, end: &str, length: usize) -> Vec<u8> {
     let zeros = "0,".repeat((length - begin.len() - end.len() - 1) / 2);
     [begin.as_bytes(), zeros.as_bytes(), b"0", end.as_bytes()].concat()
 }
 
-/// Answers with what the path says.
+/// A server that answers with what the path names.
 struct Long {
     server: Server,
     seen: Arc<Seen>,
@@ -38,9 +38,9 @@ struct Long {
 
 #[derive(Default)]
 struct Seen {
-    /// How much it could write of the bodies.
+    /// How many bytes of the bodies it could write.
     written: AtomicUsize,
-    /// How many answers the client did not hear to the end.
+    /// How many answers the client did not read to the end.
     cut: AtomicUsize,
 }
 
@@ -74,7 +74,7 @@ impl Long {
                 while let Some(head) = read_request(&stream) {
                     match bodies.iter().find(|(path, _, _)| head.contains(path)) {
                         Some((_, status, body)) => answer(&stream, status, body, &seen),
-                        // One that is never answered.
+                        // This request is never answered.
                         None => thread::sleep(Duration::from_secs(60)),
                     }
                 }
@@ -140,20 +140,21 @@ fn an_error_costs_a_mib_however_long_it_is() {
             let whole = error.reveal_body().expect("the body");
             assert_eq!(whole.len(), 1 << 20, "{error}");
             assert!(!format!("{error:?}").contains("0,0,0"), "it is shown");
-            // The connection is closed at once, and does not wait for the next call.
+            // The connection is closed at once, without waiting for the next call.
             let patience = Instant::now() + Duration::from_secs(5);
             while long.seen.cut.load(Ordering::SeqCst) == cut {
                 assert!(Instant::now() < patience, "the connection is kept");
                 thread::sleep(Duration::from_millis(5));
             }
-            // Which finds no rest of it.
+            // The next call finds no rest of the answer.
             let next = match in_queue {
                 false => client.get_token("gh", "short", &options).map(drop),
                 true => queued(&queue, &client, "short", &options),
             };
             assert_eq!(next.unwrap_err().code(), Code::NotFound);
             let written = long.seen.written.load(Ordering::SeqCst);
-            // What the kernel takes of it is nobody's; loopback's buffers hold some MiB.
+            // The kernel accepts some bytes that the client never reads; loopback's buffers hold a
+            // few MiB.
             assert!(written < LENGTH / 2, "{written} bytes were read of {LENGTH}");
             assert!(took < Duration::from_secs(2), "{took:?}");
             let opened = long.server.connections() - connections;
@@ -163,7 +164,7 @@ fn an_error_costs_a_mib_however_long_it_is() {
     }
 }
 
-/// Calls that are never answered end in time while answers of 60 MiB are read and decoded.
+/// Calls that are never answered time out punctually while answers of 60 MiB are read and decoded.
 #[test]
 fn long_answers_hold_up_no_other_call() {
     const TIMEOUT: Duration = Duration::from_millis(300);
@@ -228,7 +229,7 @@ fn long_answers_hold_up_no_other_call() {
     assert!(late.len() > 10 && at(100) < LATE, "{:?} late", at(100));
 }
 
-/// A long answer is given up in time while it is decoded, too; and those that wait for a thread.
+/// Cancelling also takes effect while a long answer is decoded, and while it waits for a thread.
 #[test]
 fn a_deadline_and_a_cancel_end_the_decoding() {
     let long = Long::start();
@@ -238,7 +239,7 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     let submit = |options: &CallOptions| {
         queue.submit(&client, &operation::GET_CONNECTION, parameters("good"), options, 0).unwrap()
     };
-    // Of four some are being decoded, and some wait for that, whenever they are cancelled.
+    // Whenever the four are cancelled, some are being decoded and some wait for a thread.
     for pause in [20, 100, 300, 1000] {
         let tickets: Vec<u64> = (0..4).map(|_| submit(&options)).collect();
         thread::sleep(Duration::from_millis(pause));
@@ -265,7 +266,7 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     let late = began.elapsed().saturating_sub(timeout);
     println!("four answers of 60 MiB with a deadline of {timeout:?}: {late:?} late");
     assert!(late < LATE, "{late:?} late");
-    // The threads are gone again.
+    // The threads have exited.
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().flatten();
     let decoding = || {
         threads().any(|thread| {

@@ -1,5 +1,5 @@
-//! A real proxy, tinyproxy, between the client and nango-dev: what goes through it, what it may
-//! see, and what is said when it refuses.
+//! A real proxy, tinyproxy, between the client and nango-dev: what goes through it, what it can
+//! see, and the errors when it refuses.
 
 mod support;
 
@@ -14,7 +14,7 @@ use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, operation};
 use support::{KEY, Server, answer, options, read_request, variable};
 use tempfile::TempDir;
 
-/// A tinyproxy on a free port, which ends with the test.
+/// A tinyproxy on a free port, which stops with the test.
 struct Proxy {
     process: Child,
     folder: TempDir,
@@ -22,7 +22,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// `more`: lines of its configuration.
+    /// `more`: lines for its configuration.
     fn start(more: &str) -> Proxy {
         let folder = TempDir::new().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0")
@@ -59,7 +59,7 @@ impl Proxy {
         format!("http://{user}@127.0.0.1:{}", self.port)
     }
 
-    /// What it wrote of the requests that it was sent.
+    /// Returns its log of the requests that it received.
     fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
@@ -91,8 +91,8 @@ fn nango_dev(tls: bool) -> Options {
     options
 }
 
-/// bob's token, through a blocking call and through the queue; both must agree on how it went. What
-/// was shown meanwhile is kept.
+/// Gets bob's token through a blocking call and through the queue, which must have the same
+/// outcome. Everything that they show is added to `shown`.
 fn token(options: &Options, shown: &mut String) -> Result<String, Error> {
     let client = Client::with_options(options).expect("a client");
     let blocking = client.get_token("github", "bob", &CallOptions::default());
@@ -146,8 +146,7 @@ fn through_a_proxy() {
     );
 }
 
-/// What a proxy sees of a call over TLS: where it goes, and not a letter of the key, the token or
-/// the ids.
+/// A call over TLS shows the proxy its destination, but nothing of the key, the token or the ids.
 #[test]
 fn a_proxy_sees_nothing_of_what_goes_through_a_tunnel() {
     let behind = Proxy::start("");
@@ -190,8 +189,8 @@ fn a_proxy_with_a_password() {
         assert!(error.message().contains("user and a password"), "{error}");
         let before = proxy.requests(if tls { "CONNECT" } else { "GET" });
         let error = through(&proxy.url_for("user:battery-staple"), tls, &mut shown).unwrap_err();
-        // tinyproxy answers 401 to a wrong password, where RFC 9110 has 407: over TLS that is an
-        // unsuccessful tunnel like any other.
+        // tinyproxy answers 401 to a wrong password, where RFC 9110 requires 407. Over TLS that is
+        // an unsuccessful tunnel like any other.
         assert_eq!(error.code(), if tls { Code::Proxy } else { Code::Unauthorized }, "{error}");
         assert_eq!(
             proxy.requests(if tls { "CONNECT" } else { "GET" }) - before,
@@ -255,8 +254,8 @@ fn a_proxy_that_cannot_or_will_not() {
     }
 }
 
-/// What the environment says counts for what is not on loopback: `0.0.0.0` is this machine, and is
-/// not called loopback.
+/// The environment's proxy applies to servers that are not on loopback. `0.0.0.0` is this machine,
+/// but does not count as loopback.
 #[test]
 fn a_proxy_from_the_environment() {
     let proxy = Proxy::start("");
@@ -298,7 +297,7 @@ fn a_proxy_from_the_environment() {
         );
     }
     assert_eq!(uses(&[("http_proxy", &url), ("NO_PROXY", "example.com")], &elsewhere, None), ok(2));
-    // tinyproxy knows no such host; that it was asked for it is what is to be seen.
+    // tinyproxy cannot resolve this host. The error shows that it was asked for it.
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let before = proxy.requests("CONNECT");
         let said = child(&[(name, &url)], "https://nango.invalid", None);
@@ -313,7 +312,7 @@ fn a_proxy_from_the_environment() {
     assert!(child(&[("http_proxy", &strict.url())], &elsewhere, None).starts_with("PROXY "));
 }
 
-/// A name that only the proxy knows, and TLS with the server behind it.
+/// A host name that only the proxy can resolve, and TLS with the server behind the proxy.
 #[test]
 fn a_proxy_from_the_environment_to_a_server_over_tls() {
     let dev = variable("NANGO_DEV_TLS_HOST");
@@ -354,8 +353,8 @@ fn a_proxy_from_the_environment_to_a_server_over_tls() {
     assert!(asked.lock().unwrap().is_empty());
 }
 
-/// The environment is read once in a process: a process of its own for each. What its two calls
-/// came to.
+/// The environment is read once per process, so each case runs in a separate process. Returns the
+/// outcome of its two calls.
 fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> String {
     let mut variables = vec![("NANGO_TEST_BASE_URL", Some(base_url)), ("NANGO_TEST_PROXY", option)];
     for name in [
@@ -390,8 +389,7 @@ fn calls_of_a_child() {
     }
 }
 
-/// Passes on what comes from either side to the other until both have ended, and keeps what comes
-/// from the first.
+/// Forwards data in both directions until both sides have ended, and keeps what the client sends.
 fn pass_on(client: &TcpStream, proxy: &TcpStream, kept: &Mutex<Vec<u8>>) {
     let copy = |mut from: &TcpStream, mut to: &TcpStream, kept: Option<&Mutex<Vec<u8>>>| {
         let mut bytes = [0; 4096];

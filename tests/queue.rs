@@ -37,14 +37,14 @@ fn take(queue: &Queue, count: usize) -> Vec<Completion> {
 
 fn readable(queue: &Queue) -> bool {
     let fd = queue.fd().unwrap();
-    // SAFETY: the queue outlives this look at its descriptor.
+    // SAFETY: the queue outlives this use of its descriptor.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
     let mut set = [rustix::event::PollFd::new(&fd, rustix::event::PollFlags::IN)];
     rustix::event::poll(&mut set, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap()
         == 1
 }
 
-/// A server that answers each request after a while, and counts its open connections.
+/// A server that answers each request after a delay, and counts its open connections.
 fn slow_server(wait: Duration) -> (Server, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let server = Server::start({
@@ -90,7 +90,7 @@ fn every_operation_and_every_failure_completes() {
         assert_eq!(completion.result.err().map(|error| error.code()), code);
     }
     assert!(expected.is_empty() && !readable(&queue));
-    // What is wrong with the arguments is said at once, and nothing follows.
+    // Invalid arguments are reported at once, and no completion follows.
     let refused = queue
         .submit(&client, &operation::GET_TOKEN, parameters(""), &CallOptions::default(), 0)
         .unwrap_err();
@@ -199,7 +199,7 @@ fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
     assert_eq!(done.iter().filter(|completion| completion.result.is_ok()).count(), 60);
     assert!(most.load(Ordering::SeqCst) <= 4, "{} sockets at once", most.load(Ordering::SeqCst));
 
-    // Waiting for a place is within the call's time.
+    // The wait for a connection counts towards the call's time.
     let (server, _, _) = slow_server(Duration::from_secs(3));
     settings.set_base_url(&server.url).unwrap();
     settings.set_max_connections(1).unwrap();
@@ -248,7 +248,7 @@ fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
     );
 }
 
-/// Calls that find a connection must not go on and on while others wait for one.
+/// Calls that find a connection must not starve others that wait for one.
 #[test]
 fn in_a_crowd_no_call_is_left_behind() {
     const IN_FLIGHT: usize = 800;
@@ -262,7 +262,7 @@ fn in_a_crowd_no_call_is_left_behind() {
     settings.set_max_connections(IN_FLIGHT).unwrap();
     let client = Client::with_options(&settings).unwrap();
     let queue = Queue::new().unwrap();
-    // How many others were done between a call's begin and its end.
+    // How many other calls completed between the start and the end of each call.
     let (mut begun, mut passed) = (Vec::new(), Vec::new());
     while passed.len() < CALLS {
         while begun.len() < CALLS && begun.len() - passed.len() < IN_FLIGHT {
@@ -275,7 +275,7 @@ fn in_a_crowd_no_call_is_left_behind() {
         }
     }
     passed.sort_unstable();
-    // About IN_FLIGHT, where each has its turn.
+    // About IN_FLIGHT if the calls take turns.
     let most = passed[CALLS * 99 / 100];
     assert!(most < 5 * IN_FLIGHT / 2, "one call in a hundred was passed by {most} others");
 }
@@ -363,8 +363,8 @@ fn a_closing_server_costs_no_call() {
     assert_eq!(requests.load(Ordering::SeqCst), 300);
 }
 
-/// A server that answers once on each connection, and tells how long after that the connection was
-/// closed on the other side.
+/// A server that answers once on each connection, and reports how much later the client closed the
+/// connection.
 fn answers_once(
     headers: &'static str,
     then: impl Fn(&TcpStream) + Send + Sync + 'static,
@@ -390,7 +390,7 @@ fn a_connection_that_the_server_has_closed_is_closed_here_too() {
     (0..20).for_each(|data| assert_ne!(ask(&queue, &client, "c", data), 0));
     take(&queue, 20).into_iter().for_each(|completion| assert!(completion.result.is_ok()));
     for _ in 0..server.connections() {
-        // Long before the 50 seconds for which an idle connection is kept.
+        // Well before the 50 seconds for which an idle connection is kept.
         let after = heard.recv_timeout(Duration::from_secs(10)).expect("the socket is closed");
         assert!(after < Duration::from_secs(5), "closed after {after:?} only");
     }

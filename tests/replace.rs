@@ -1,6 +1,6 @@
-//! `replace_token`: one refresh however many were refused, on a server that collapses forced
-//! refreshes onto plain reads as a real one does. What is counted is printed: `cargo test --test
-//! replace -- --nocapture`.
+//! Tests `replace_token`: one refresh, however many calls were refused, on a server that collapses
+//! forced refreshes onto plain reads like a real one. Prints its counts: `cargo test --test replace
+//! -- --nocapture`.
 
 #[allow(dead_code)] // The soak and the faults use the rest.
 #[path = "soak/src/levers.rs"]
@@ -20,7 +20,7 @@ use support::{KEY, Server, answer, client, options, read_request, variable};
 
 const INTEGRATION: &str = "github";
 
-/// By how much an end may be missed, on a machine that does other things too.
+/// How late a call may end on a machine that also does other work.
 const LATE: Duration = Duration::from_millis(250);
 
 fn parameters(id: &str, refused: &str) -> Parameters {
@@ -44,7 +44,7 @@ const WAYS: [(Way, Way); 4] = [
 
 type Outcome = Result<String, Error>;
 
-/// One call, on a thread of its own whichever way it goes.
+/// Makes one call on a separate thread, blocking or through a queue.
 fn replace(
     way: Way,
     client: &Client,
@@ -88,13 +88,13 @@ fn timeout(milliseconds: u64) -> CallOptions {
     options
 }
 
-/// Threads that read a connection all the time, until they are dropped.
+/// Threads that read a connection continuously until this is dropped.
 struct Readers(Arc<AtomicBool>, Vec<JoinHandle<()>>);
 
 impl Readers {
     fn start(count: usize, id: &str, pause: fn() -> Duration) -> Readers {
         let stop = Arc::new(AtomicBool::new(false));
-        // Other programs' clients: none of them knows of the replacements.
+        // They stand for clients in other programs, which know nothing of the replacements.
         let threads = (0..count).map(|_| {
             let (stop, client, id) = (Arc::clone(&stop), client(), id.to_owned());
             thread::spawn(move || {
@@ -115,7 +115,7 @@ impl Drop for Readers {
     }
 }
 
-/// 100 threads and 400 tickets of two queues are refused the same token at once.
+/// The same token is refused for 100 threads and 400 tickets of two queues at once.
 fn five_hundred(client: &Client, id: &str) -> Vec<Outcome> {
     let ready = Arc::new(std::sync::Barrier::new(101));
     let threads: Vec<_> = (0..100)
@@ -176,8 +176,8 @@ fn five_hundred_at_once_refresh_once() {
     assert_eq!(refreshes, 1);
 }
 
-/// The readers go on until two forced refreshes were answered with the old token: the third is the
-/// last that is made.
+/// The readers continue until two forced refreshes were answered with the old token. The third
+/// forced refresh is the last one.
 #[test]
 fn five_hundred_at_once_refresh_once_where_forced_refreshes_collapse() {
     let dev = Dev::running();
@@ -207,7 +207,7 @@ fn five_hundred_at_once_refresh_once_where_forced_refreshes_collapse() {
     assert!(all.1 >= 3, "the forced refreshes hardly collapsed: {}", all.1);
 }
 
-/// As on the real server, where 9 of 30 forced refreshes among 6 readers came to nothing.
+/// As on the real server, where 9 of 30 forced refreshes among 6 readers had no effect.
 #[test]
 fn readers_that_never_rest_hardly_matter() {
     let dev = Dev::running();
@@ -234,11 +234,12 @@ fn readers_that_never_rest_hardly_matter() {
         "  20 replacements among 6 readers: {replaced} refreshed, {forced} forced, {collapsed} \
          collapsed"
     );
-    // Three times in a row is rare, and no fault of the library's.
+    // Three times in a row is rare, and not a fault of the library.
     assert!(replaced >= 17, "{replaced} of 20");
 }
 
-/// Waits until the leader's request hangs and `others` wait for it: nothing more is asked then.
+/// Waits until the leader's request hangs and `others` wait for it. No further request is made
+/// then.
 fn settled(dev: &Dev, id: &str, requests: usize) {
     eventually("the leader asks", || dev.asked(id).len() >= requests);
     thread::sleep(Duration::from_millis(100));
@@ -295,7 +296,8 @@ fn a_leader_whose_time_is_up_leaves_the_flight_to_the_next() {
     }
 }
 
-/// A leader that has no time for its next forced refresh says so at once; the others have theirs.
+/// A leader that has no time for its next forced refresh fails at once; the others use their own
+/// time.
 #[test]
 fn a_leader_with_too_little_time_for_another_refresh_leaves_it_to_the_next() {
     let (dev, id) = (Dev::running(), "replace-short");
@@ -307,7 +309,7 @@ fn a_leader_with_too_little_time_for_another_refresh_leaves_it_to_the_next() {
     eventually("it leads", || dev.asked(id).iter().any(|target| target.contains("refresh_token")));
     let waiter = replace(Way::Queued, &client, id, &token_of(id), &CallOptions::default());
     let (outcome, took) = leader.join().unwrap();
-    // It may have been lucky.
+    // The refresh may have succeeded by chance.
     if let Err(error) = &outcome {
         assert_eq!(error.code(), Code::Timeout, "{error}");
         within(took, Duration::from_millis(700), "the leader");
@@ -350,7 +352,7 @@ fn who_waits_has_an_end_of_its_own() {
     }
 }
 
-/// A Nango whose token is `t-` and a number, one more with each forced refresh.
+/// A Nango whose token is `t-` and a number, which each forced refresh increments.
 fn numbered(refresh_takes: Duration) -> (Server, Arc<Mutex<Vec<String>>>) {
     let (newest, asked) = (Arc::new(AtomicUsize::new(1)), Arc::<Mutex<Vec<String>>>::default());
     let server = Server::start({
@@ -380,7 +382,7 @@ fn client_of(server: &Server, change: impl FnOnce(&mut Options)) -> Client {
     Client::with_options(&options).unwrap()
 }
 
-/// Who was refused the very token that a flight brings does not get that one.
+/// A caller whose refused token is the one that a flight returns does not get that token.
 #[test]
 fn another_refused_token_is_another_flight() {
     for (leads, waits) in WAYS {
@@ -394,7 +396,7 @@ fn another_refused_token_is_another_flight() {
         assert_eq!(same.join().unwrap().0.unwrap(), "t-2");
         assert_eq!(other.join().unwrap().0.unwrap(), "t-3");
         assert_eq!(asked.lock().unwrap().len(), 4);
-        // Other connections, and other clients, have flights of their own.
+        // Other connections and other clients have separate flights.
         let elsewhere = replace(leads, &client, "d", "t-3", &CallOptions::default());
         eventually("it is forced", || asked.lock().unwrap().len() == 6);
         let apart = replace(waits, &client, "c", "t-9", &CallOptions::default());
@@ -403,7 +405,7 @@ fn another_refused_token_is_another_flight() {
     }
 }
 
-/// It is no cache: who comes after a flight asks Nango.
+/// There is no cache: a call after the flight asks Nango.
 #[test]
 fn nothing_is_kept_after_a_flight() {
     let (server, asked) = numbered(Duration::ZERO);
@@ -480,13 +482,13 @@ fn after_three_forced_refreshes_it_gives_up() {
             assert_eq!((refreshes, collapsed, forced), (0, 3, 3));
             assert!(took >= Duration::from_millis(1500), "{took:?}");
         }
-        // It fell between two reads, which last as long as they can.
+        // It fell between two reads, which last as long as possible.
         Ok(_) => assert!(refreshes == 1 && forced <= 3, "{refreshes} {forced}"),
     }
 }
 
-/// Neither those who wait for a flight nor a leader that waits between two forced refreshes holds
-/// one of the queue's connections.
+/// Neither callers that wait for a flight nor a leader that waits between two forced refreshes
+/// occupies one of the queue's connections.
 #[test]
 fn waiting_takes_no_connection_of_the_queues() {
     let (dev, id) = (Dev::running(), "replace-places");
@@ -505,7 +507,7 @@ fn waiting_takes_no_connection_of_the_queues() {
         begin(&operation::REPLACE_TOKEN, parameters(id, &token_of(id)), 1);
     }
     eventually("it is forced", || dev.refreshes(id) != (0, 0));
-    // The leader waits for half a second now, and the others for the leader.
+    // The leader is now waiting for half a second, and the others for the leader.
     let mut other = parameters("replace-places-other", "");
     other.remove("refused_token");
     let began = Instant::now();
@@ -520,7 +522,8 @@ fn waiting_takes_no_connection_of_the_queues() {
     drop(readers);
 }
 
-/// The refused token is the caller's secret; flags that are this call's own are not its caller's.
+/// The refused token is the caller's secret. Flags that the library sets on its own requests are
+/// not the caller's.
 #[test]
 fn what_is_wrong_is_said_at_once() {
     let client = client();

@@ -1,5 +1,5 @@
-//! The key and every secret of every credentials vector, handed back by a server in every place
-//! that it has, and searched for in all that the library shows.
+//! A server returns the key and every secret of every credentials vector in every place that a
+//! server can write to. The test searches for them in everything that the library shows.
 
 mod support;
 
@@ -17,11 +17,10 @@ use nango::{
 use serde_json::{Value, json};
 use support::{KEY, Server, options, read_request};
 
-/// What every secret begins with.
+/// The prefix of every secret.
 const HUSH: &str = "hush-";
 
-/// The connections of the vectors, each text in their credentials made one that is told from all
-/// others.
+/// The connections of the vectors, with each text in their credentials replaced by a unique one.
 fn connections() -> Vec<Value> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/credentials.json");
     let file: Value =
@@ -66,7 +65,7 @@ fn raw(status: &str, content_type: &str, headers: &str, body: &str) -> String {
     )
 }
 
-/// Every way in which a server can hand a connection back, most of them wrong.
+/// Every way in which a server can return a connection, most of them wrong.
 fn answers(connection: &Value) -> Vec<String> {
     let json = "application/json";
     let whole = connection.to_string();
@@ -103,7 +102,7 @@ fn no_secret_is_shown() {
             while read_request(&stream).is_some() {
                 let Some(answer) = next.lock().unwrap().pop_front() else { return };
                 let _ = stream.write_all(answer.as_bytes());
-                // What was cut off ends here.
+                // An answer that was cut off ends with the connection.
                 if !answer.starts_with("HTTP/1.1 200 OK") || answer.contains("length: 100000") {
                     return;
                 }
@@ -114,7 +113,7 @@ fn no_secret_is_shown() {
     options.set_max_retries(0);
     options.set_events(64);
     let (client, queue) = (Client::with_options(&options).unwrap(), Queue::new().unwrap());
-    // Hundreds of them, on purpose.
+    // Hundreds of panics, on purpose.
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
     let (mut shown, mut failed) = (format!("{options:?}"), 0);
@@ -138,7 +137,7 @@ fn no_secret_is_shown() {
                     let _ = write!(shown, "{:?}", unwound.downcast_ref::<String>());
                 }
             };
-            // Not sent again over a used connection: each answer is for one request.
+            // Never resent over a reused connection: each answer is for one request.
             for operation in
                 [&operation::GET_TOKEN, &operation::GET_CONNECTION, &operation::GET_CREDENTIALS]
             {
@@ -183,8 +182,8 @@ fn parameters() -> nango::Parameters {
         .expect("an object")
 }
 
-/// Whether a type has a trait, as the compiler knows it: the method of the type itself comes before
-/// that of the trait.
+/// Whether a type implements a trait, as the compiler sees it: an inherent method takes precedence
+/// over the trait's.
 macro_rules! has {
     ($type:ty: $($bound:tt)+) => {{
         struct Probe<T>(std::marker::PhantomData<T>);

@@ -1,5 +1,6 @@
-//! Bytes that answer no request: whatever comes after an answer, and whenever, no call takes it for
-//! its own. `NANGO_TEST_ROUNDS=10000 cargo test --release --test surplus -- --nocapture` for more.
+//! Bytes that answer no request: no call takes what follows an answer for its own, whatever it is
+//! and whenever it arrives. `NANGO_TEST_ROUNDS=10000 cargo test --release --test surplus --
+//! --nocapture` runs more rounds.
 
 mod support;
 
@@ -18,31 +19,31 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 use support::{KEY, Server, options};
 
-/// How many rounds there are for each way and scheme.
+/// The number of rounds for each way and scheme.
 fn rounds() -> usize {
     std::env::var("NANGO_TEST_ROUNDS").map_or(300, |rounds| rounds.parse().expect("a number"))
 }
 
-/// So many rounds wait at once.
+/// The number of rounds that wait at the same time.
 const THREADS: usize = 50;
 
-/// When the surplus comes after the answer, in milliseconds.
+/// When the extra bytes follow the answer, in milliseconds.
 const DELAYS: [u64; 5] = [0, 1, 3, 10, 100];
 
 /// The longest wait before the next call, in milliseconds.
 const LONGEST_GAP: u64 = 2_000;
 
-/// What comes after an answer.
+/// What follows an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Surplus {
     /// Another answer.
     Answer,
-    /// More bytes than `content-length` says.
+    /// More bytes than `content-length` announces.
     PastTheLength,
     /// A body after a status that has none.
     Behind204,
     Behind304,
-    /// The server's word that it does not wait any longer, and a close.
+    /// The server's notice that it no longer waits, and a close.
     Late408,
 }
 
@@ -55,7 +56,7 @@ const SURPLUS: [Surplus; 5] = [
 ];
 
 impl Surplus {
-    /// The number of a kind and a delay stand in the id: `3-10-…`.
+    /// The id starts with the numbers of a kind and a delay: `3-10-…`.
     fn of(id: &str) -> Option<(Surplus, Duration)> {
         let mut parts = id.split('-');
         let kind = *SURPLUS.get(parts.next()?.parse::<usize>().ok()?)?;
@@ -102,11 +103,11 @@ fn answer_about(id: &str, status: &str) -> String {
     )
 }
 
-/// In place of a kind: new keys, which TLS 1.3 sends in a record of its own.
+/// Instead of a kind: new keys, which TLS 1.3 sends in a separate record.
 const UPDATE: usize = SURPLUS.len();
 
 trait Stream: Read + Write {
-    /// Queues a record that holds nothing of HTTP.
+    /// Queues a record that contains no HTTP.
     fn update(&mut self) {}
 }
 
@@ -118,7 +119,8 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-/// Answers each request, sends what is too much after the answers that ask for it, and goes on.
+/// Answers each request, sends extra bytes after the answers whose request selects them, and
+/// continues.
 fn serve(mut stream: impl Stream) -> io::Result<()> {
     let mut unread = Vec::new();
     loop {
@@ -181,7 +183,7 @@ fn server(tls: bool) -> (Server, Options) {
     let config = Arc::new(config);
     let server = Server::start(move |stream: TcpStream, _| {
         stream.set_nodelay(true).expect("a socket");
-        // How the client takes it is seen by the client.
+        // The client checks the outcome.
         let _ = if tls {
             let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
             serve(StreamOwned::new(session, stream))
@@ -201,7 +203,7 @@ fn server(tls: bool) -> (Server, Options) {
     (server, options)
 }
 
-/// A client, and whether it is called through a queue.
+/// A client, and the queue through which it is called, if any.
 struct Caller(Client, Option<Queue>);
 
 impl Caller {
@@ -222,7 +224,7 @@ impl Caller {
     }
 }
 
-/// What became of the calls after the surplus, for each kind.
+/// The outcomes of the calls after the extra bytes, for each kind.
 #[derive(Debug, Default)]
 struct Tally {
     right: usize,
@@ -253,7 +255,8 @@ fn no_call_takes_them(queued: bool, tls: bool) {
                         Err(error) if bodiless => assert_eq!(error.code(), Code::InvalidResponse),
                         Err(error) => panic!("the call before the surplus: {error}"),
                     }
-                    // Most calls come about when the surplus does, some much later.
+                    // Most calls start at about the time when the extra bytes arrive, some much
+                    // later.
                     let gap = match number % 8 {
                         0 => fastrand::u64(0..=LONGEST_GAP * 1000),
                         1 => 0,
@@ -284,7 +287,7 @@ fn no_call_takes_them(queued: bool, tls: bool) {
     }
 }
 
-/// Nothing in a list says whose it is: it is only protected by the look at the connection.
+/// Nothing in a list identifies its connection, so only the check of the connection protects it.
 #[test]
 fn no_list_takes_them_either() {
     for (queued, tls) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -301,7 +304,7 @@ fn no_list_takes_them_either() {
     }
 }
 
-/// Bytes of TLS's own that come late are nobody's answer, and no reason to open a connection.
+/// Late bytes of TLS itself are not an answer, and no reason to open another connection.
 #[test]
 fn late_records_of_tls_cost_no_connection() {
     for queued in [false, true] {

@@ -1,5 +1,5 @@
-//! Whom a TLS connection trusts, and what the client shows of itself. nango-dev's authority is
-//! nobody's but this test's.
+//! Which servers a TLS connection trusts, and which certificate the client presents. Only this test
+//! trusts nango-dev's authority.
 
 mod support;
 
@@ -22,7 +22,7 @@ fn authority() -> Vec<u8> {
     fs::read(variable("NANGO_DEV_CA_FILE")).expect("nango-dev's authority")
 }
 
-/// bob's token, through a blocking call and through the queue, which must agree.
+/// Gets bob's token through a blocking call and through the queue, which must agree.
 fn token(options: &Options) -> Result<String, Error> {
     let client = Client::with_options(options)?;
     let blocking = client.get_token("github", "bob", &CallOptions::default());
@@ -43,7 +43,7 @@ fn token(options: &Options) -> Result<String, Error> {
     blocking.map(|token| token.to_string())
 }
 
-/// The system's authorities are read once in a process: a process of its own for each.
+/// The system's authorities are read once per process, so each case runs in a separate process.
 fn with_system(file: Option<&Path>, folder: Option<&Path>, added: bool) -> String {
     let path = |path: Option<&Path>| path.map(|path| path.to_str().expect("a path").to_owned());
     let (file, folder) = (path(file), path(folder));
@@ -139,10 +139,10 @@ fn what_the_client_shows_of_itself() {
         .set_client_identity_pem(&fs::read(variable("NANGO_DEV_CLIENT_CERT_FILE")).unwrap())
         .unwrap();
     assert_eq!(token(&options).unwrap(), "at-bob");
-    // A server that does not ask is shown nothing, and is content.
+    // A server that requests no certificate gets none, and accepts that.
     options.set_base_url(&variable("NANGO_DEV_TLS_HOST")).unwrap();
     assert_eq!(token(&options).unwrap(), "at-bob");
-    // A certificate without its key, and the key of another.
+    // A certificate without its key, and with the key of another.
     let other = rcgen::generate_simple_self_signed(["another".to_owned()]).unwrap();
     for pem in [
         stranger.cert.pem(),

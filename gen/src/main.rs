@@ -1,5 +1,5 @@
-//! Writes the code and the tables that follow from `api/`: `nango-gen` from the root of the
-//! repository, or `nango-gen --check`, which writes nothing and fails if a file would change.
+//! Writes the code and the tables that are generated from `api/`: run `nango-gen` from the root of
+//! the repository. `nango-gen --check` writes nothing and fails if a file would change.
 
 mod model;
 mod render;
@@ -30,7 +30,7 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Writes each output, or only compares it, and returns how many differed.
+/// Writes each output, or only compares it. Returns how many outputs differ.
 fn run(check: bool) -> Result<usize, String> {
     let library = Library::read(Path::new("api/library.toml"))?;
     let (mut outputs, mut stale) = (0, 0);

@@ -1,4 +1,4 @@
-//! `api/library.toml`, read and checked.
+//! Reads and checks `api/library.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// The languages that a sentence can be written for.
 pub const LANGUAGES: [&str; 5] = ["c", "cpp", "go", "ruby", "docs"];
 
-/// Everything that `api/library.toml` holds.
+/// The contents of `api/library.toml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
@@ -38,15 +38,15 @@ pub struct Code {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
-    /// Snake case, the same in every language but Go.
+    /// Snake case; the same in every language except Go.
     pub name: String,
-    /// Go's name without `With`; empty where Go takes it as an argument.
+    /// Go's name without `With`. Empty if it is an argument in Go.
     pub go: String,
     pub kind: Kind,
-    /// What C calls the parameter.
+    /// The parameter's name in C.
     #[serde(default)]
     pub param: String,
-    /// What an error in a wrapper calls it.
+    /// The name that a wrapper's errors use.
     #[serde(default)]
     pub thing: String,
     /// A sentence whose subject is the setter.
@@ -58,11 +58,11 @@ pub struct Setting {
     pub default_go: Option<String>,
     pub default_ruby: Option<String>,
     pub default_ms: Option<u32>,
-    /// When it is `INVALID_ARGUMENT`, beyond what the kind says.
+    /// When the value is `INVALID_ARGUMENT`, in addition to the rules of its kind.
     pub refuses: Option<String>,
-    /// In a few words, for a table.
+    /// A few words, for a table.
     pub brief: String,
-    /// Whether each call adds to what is there.
+    /// Whether each call adds to the existing values.
     #[serde(default)]
     pub add: bool,
 }
@@ -116,7 +116,7 @@ impl Library {
         Ok(())
     }
 
-    /// A sentence with its `{name}`s written out for a language.
+    /// Expands the `{name}`s of a sentence for a language.
     pub fn sentence(&self, text: &str, language: &str) -> Result<String, String> {
         let mut out = String::new();
         let mut rest = text;

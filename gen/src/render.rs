@@ -1,4 +1,4 @@
-//! From the model to files, by the templates in `templates/`.
+//! Renders the model into files with the templates in `templates/`.
 
 use std::fmt::Display;
 use std::fs;
@@ -15,7 +15,7 @@ const WIDTH: usize = 100;
 const NOTICE: &str =
     "Generated from api/library.toml by nango-gen: do not edit, run `make generate`.";
 
-/// A file, and the template that makes it.
+/// Each generated file and its template.
 const FILES: [(&str, &str); 9] = [
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
@@ -31,7 +31,7 @@ const FILES: [(&str, &str); 9] = [
     ("docs/ERRORS.md", include_str!("../templates/docs/errors.md")),
 ];
 
-/// A part of a file that is otherwise written by hand: between `<generated NAME>` and
+/// A generated part of a file that is otherwise written by hand: between `<generated NAME>` and
 /// `</generated>`.
 const REGIONS: [(&str, &str, &str); 3] = [
     ("bindings/cpp/nango.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
@@ -39,7 +39,7 @@ const REGIONS: [(&str, &str, &str); 3] = [
     ("bindings/cpp/nango.hpp", "options", include_str!("../templates/cpp/options.hpp")),
 ];
 
-/// Each file that is generated, or has a generated part, with its whole text.
+/// Returns each file that is generated or has a generated part, with its complete text.
 pub fn outputs(library: &Library) -> Result<Vec<(PathBuf, String)>, String> {
     let environment = environment();
     let render = |name: &str, template: &str| {
@@ -75,7 +75,7 @@ pub fn outputs(library: &Library) -> Result<Vec<(PathBuf, String)>, String> {
     Ok(outputs)
 }
 
-/// The text as `cargo fmt` would leave it.
+/// Formats the text like `cargo fmt`.
 fn rustfmt(text: &str) -> Result<String, String> {
     let failed = |error: &dyn Display| format!("rustfmt: {error}");
     let mut rustfmt = Command::new("rustfmt")
@@ -84,7 +84,7 @@ fn rustfmt(text: &str) -> Result<String, String> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| failed(&error))?;
-    // It reads all of its input before it writes.
+    // rustfmt reads all of its input before it writes.
     let mut input = rustfmt.stdin.take().ok_or_else(|| failed(&"no standard input"))?;
     input.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
     drop(input);
@@ -109,7 +109,7 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// What the templates see.
+/// The data for the templates.
 fn model(library: &Library) -> Result<Value, String> {
     let texts = |text: &str| -> Result<Value, String> {
         let sentences = crate::model::LANGUAGES
@@ -205,7 +205,7 @@ fn wrapped(text: &str, prefix: &str, space: &str) -> String {
     lines.join("\n")
 }
 
-/// The first letter of a sentence made a capital.
+/// Capitalises the first letter of a sentence.
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {

@@ -1,4 +1,4 @@
-//! What the tests share: the server that they run against, and small servers that misbehave.
+//! Shared by the tests: the server that they run against, and small servers that misbehave.
 #![allow(dead_code)] // Each test program uses its part.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,8 +30,8 @@ pub fn options(base_url: &str, key: &str) -> Options {
     options
 }
 
-/// Runs a test of this program that is marked `#[ignore]` in a process of its own, with these
-/// variables (`None`: without it), and returns what it told.
+/// Runs a test of this program that is marked `#[ignore]` in a separate process, with these
+/// variables (`None` removes one), and returns what it reported with [`tell`].
 pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(["--exact", test, "--ignored", "--nocapture"]);
@@ -49,22 +49,22 @@ pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
     told.1.to_owned()
 }
 
-/// What such a test tells the one that runs it.
+/// Reports a text to the process that runs such a test.
 pub fn tell(text: &str) {
     println!("{TOLD}{text}");
 }
 
 const TOLD: &str = "told: ";
 
-/// A server on loopback that does with each connection, on a thread of its own, what the test says;
-/// it ends with the test's process.
+/// A server on loopback. It runs the test's code for each connection, each on its own thread, and
+/// stops with the test's process.
 pub struct Server {
     pub url: String,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
-    /// `serve` is given each connection and its number, from 0.
+    /// `serve` receives each connection and its number, from 0.
     pub fn start(serve: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -80,13 +80,14 @@ impl Server {
         Server { url, connections }
     }
 
-    /// How many connections there were.
+    /// The number of connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
 
-/// Reads one request without a body; its head, or `None` when the client closed.
+/// Reads one request without a body. Returns its head, or `None` if the client closed the
+/// connection.
 pub fn read_request(stream: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream.take(1 << 20));
     let mut head = String::new();
@@ -102,7 +103,7 @@ pub fn read_request(stream: &TcpStream) -> Option<String> {
     }
 }
 
-/// A whole answer in JSON.
+/// Sends a complete JSON answer.
 pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     let length = body.len();
     let _ = write!(
@@ -111,7 +112,8 @@ pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     );
 }
 
-/// The connection that a request asks for, with one token for all; its ids need no encoding.
+/// The connection that a request asks for, always with the same token. Its ids must need no
+/// encoding.
 pub fn connection(head: &str) -> String {
     let target = head.split(' ').nth(1).expect("a request line");
     let (path, query) = target.split_once('?').expect("a query");

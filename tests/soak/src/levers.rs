@@ -1,5 +1,5 @@
-//! nango-dev's levers, for tests: connections that tell themselves apart, and what is to go wrong
-//! with them. `tests/faults.rs` uses them too.
+//! nango-dev's controls for tests: connections with distinguishable tokens, and the faults that
+//! strike them. `tests/faults.rs` uses them too.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// So often that no test comes to the end of it: how often a fault struck is what is missing from
-/// it.
+/// A number of times that no test uses up. How often a fault struck is what is missing from it.
 pub const ALWAYS: u64 = 1_000_000_000;
 
 /// The integration that the connections belong to.
@@ -29,7 +28,8 @@ impl Dev {
         }
     }
 
-    /// One request on a connection of its own: the status and the JSON, null where there is none.
+    /// Sends one request on a new connection. Returns the status and the JSON, or null without
+    /// JSON.
     fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.address).expect("nango-dev runs");
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
@@ -54,13 +54,13 @@ impl Dev {
         answer
     }
 
-    /// A connection whose token is [`token_of`] its id.
+    /// Imports a connection whose token is [`token_of`] its id.
     pub fn import(&self, id: &str) {
         let credentials = json!({"type": "API_KEY", "apiKey": token_of(id)});
         self.done("POST", "/connections", Some(&json!({"provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials})));
     }
 
-    /// A connection of `github` whose token is [`token_of`] its id, until it is refreshed.
+    /// Imports a connection of `github` whose token is [`token_of`] its id, until it is refreshed.
     pub fn import_oauth2(&self, id: &str) {
         let credentials = json!({"type": "OAUTH2", "access_token": token_of(id),
             "refresh_token": format!("refresh-{id}"), "expires_at": "2999-01-01T00:00:00Z"});
@@ -69,7 +69,7 @@ impl Dev {
         self.done("POST", "/connections", Some(&body));
     }
 
-    /// How the provider treats a connection of `github`.
+    /// Sets how the provider treats a connection of `github`.
     pub fn treat(&self, id: &str, behaviour: &Value) {
         let mut body = json!({"integration": "github", "connection_id": id});
         if let (Some(body), Some(behaviour)) = (body.as_object_mut(), behaviour.as_object()) {
@@ -78,7 +78,7 @@ impl Dev {
         self.done("POST", "/_dev/provider", Some(&body));
     }
 
-    /// Makes plain reads of a connection of `github` take so long that a forced refresh joins them.
+    /// Makes plain reads of a connection of `github` slow enough for a forced refresh to join them.
     pub fn collapse(&self, id: &str, read_ms: u64) {
         let body = json!({"integration": "github", "connection_id": id, "read_ms": read_ms});
         self.done("POST", "/_dev/collapse", Some(&body));
@@ -92,7 +92,7 @@ impl Dev {
         (count("token_calls"), count("collapsed"))
     }
 
-    /// The targets of what was asked about a connection, in order.
+    /// The targets of the requests about a connection, in order.
     pub fn asked(&self, id: &str) -> Vec<String> {
         let log = self.done("GET", &format!("/_dev/log?connection={id}"), None);
         let entries = log["requests"].as_array().cloned().unwrap_or_default();
@@ -103,7 +103,7 @@ impl Dev {
         self.done("DELETE", &format!("/connections/{id}?provider_config_key={INTEGRATION}"), None);
     }
 
-    /// What is to go wrong with a connection the next times that it is asked for.
+    /// Orders a fault for the next requests about a connection.
     pub fn order(&self, id: &str, times: u64, fault: &Value) {
         self.done(
             "POST",
@@ -112,7 +112,7 @@ impl Dev {
         );
     }
 
-    /// Lets the next answers come late.
+    /// Delays the next answers.
     pub fn delay(&self, id: &str, times: u64, delay: Duration) {
         self.done(
             "POST",

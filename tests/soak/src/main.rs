@@ -1,10 +1,10 @@
-//! Everything that can go wrong, at once and for as long as one likes: `nango-dev --tls-port 0 --
+//! Runs everything that can go wrong at the same time, for any duration: `nango-dev --tls-port 0 --
 //! nango-soak SECONDS`.
 //!
-//! Threads and queues share clients and make good calls, calls that meet every fault of nango-dev,
-//! calls whose time is too short, calls that are cancelled; clients are made and freed, processes
-//! are forked that make calls of their own. Each answer must be that of its own request, each call
-//! must end in its time, and in the end nothing may be left behind.
+//! Threads and queues share clients. They make calls that succeed, calls that meet every fault of
+//! nango-dev, calls with too little time, and calls that are cancelled. Clients are created and
+//! freed, and forked processes make calls too. Each answer must belong to its own request, each
+//! call must end in time, and nothing may be left behind at the end.
 
 #[allow(dead_code)] // The tests of the library use the rest.
 mod levers;
@@ -30,29 +30,29 @@ use tally::{Held, Tally};
 const BLOCKING_THREADS: usize = 6;
 const QUEUES: usize = 3;
 const CONNECTIONS: usize = 4;
-/// A call that has not come back so long after its time is up hangs.
+/// A call that has not returned this long after its deadline hangs.
 const HUNG: Duration = Duration::from_secs(5);
-/// As many calls meet a server that closes idle connections, if there is time.
+/// The number of calls to a server that closes idle connections, if time allows.
 const IDLE_CALLS: u64 = 10_000;
 
 struct World {
     dev: Dev,
     tally: Tally,
-    /// Over HTTP and TLS; all threads use them, and at times one is replaced.
+    /// Over HTTP and TLS. All threads use them, and now and then one is replaced.
     clients: [RwLock<Client>; 2],
-    /// A triggered handle, and a walk that has it: all threads use both, and so do children.
+    /// A triggered handle, and a walk that uses it. All threads and child processes use both.
     cancel: Cancel,
     walk: Walk,
     stop: AtomicBool,
-    /// For each worker, when the call that it makes must have ended, in ms since the start; 0: it
-    /// makes none.
+    /// For each worker, when its current call must have ended, in ms since the start; 0 without a
+    /// call.
     due: Vec<AtomicU64>,
     start: Instant,
 }
 
 fn options(tls: bool) -> Options {
     let mut options = Options::default();
-    // An address: a child that was forked during a lookup is at libc's mercy.
+    // An address, not a name: a child that is forked during a lookup may deadlock in libc.
     let host = if tls {
         variable("NANGO_DEV_TLS_HOST").replace("localhost", "127.0.0.1")
     } else {
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         .and_then(|seconds| seconds.parse().ok())
         .unwrap_or(10)
         .clamp(1, 7 * 24 * 3600);
-    // The library's thread stays for good, and so does what the first calls load: not counted.
+    // The library's thread stays permanently, as does what the first calls load. Neither counts.
     for tls in [false, true] {
         let (queue, client) = (Queue::new().expect("a queue"), client(tls));
         let _ = client.warm_up();
@@ -141,13 +141,13 @@ fn main() -> ExitCode {
         }
     }
     for shared in &world.clients {
-        // The last of the old clients goes with this one.
+        // Creating this client drops the last of the old ones.
         let mut unused = Options::default();
         unused.set_secret_key(&variable("NANGO_SECRET_KEY")).expect("a key");
         *shared.write().unwrap_or_else(PoisonError::into_inner) =
             Client::with_options(&unused).expect("a client");
     }
-    // What was cancelled is closed by the library's thread, which may be at it still.
+    // The library's thread closes cancelled connections and may not be done yet.
     let settled = Instant::now() + Duration::from_secs(5);
     let mut after = Held::now();
     while !after.is_back_to(&before) && Instant::now() < settled {
@@ -170,7 +170,7 @@ impl World {
         self.clients[usize::from(tls)].read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Uses the shared handles; whether a call that has them is refused.
+    /// Uses the shared handles. Returns whether a call that has them is refused.
     fn use_handles(&self) -> bool {
         self.cancel.trigger();
         self.walk.next_page_json().is_err_and(|error| error.code() == Code::Cancelled)
@@ -180,7 +180,7 @@ impl World {
         self.start.elapsed().as_millis() as u64
     }
 
-    /// Says until when the call that a worker makes must be back.
+    /// Records when a worker's call must have returned.
     fn expect_by(&self, worker: usize, allowed: Duration) {
         self.due[worker].store(self.now() + (allowed + HUNG).as_millis() as u64, Ordering::SeqCst);
     }
@@ -193,7 +193,7 @@ impl World {
         let now = self.now();
         for (worker, due) in self.due.iter().enumerate() {
             let at = due.load(Ordering::SeqCst);
-            // Counted once: the mark is taken away.
+            // Counted once, because the mark is removed.
             if at != 0
                 && at < now
                 && due.compare_exchange(at, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok()
@@ -204,7 +204,7 @@ impl World {
         }
     }
 
-    /// The name of a result; what no fault explains is wrong.
+    /// Names the result. A result that no fault explains is wrong.
     fn judge(&self, kind: &str, id: &str, faulty: bool, result: Result<Secret, Error>) {
         match result {
             Ok(token) if *token == token_of(id) => self.tally.count(kind, "OK"),
@@ -230,8 +230,8 @@ impl World {
     }
 }
 
-/// One of nango-dev's faults, its name, and how long a call that meets it may take: those that say
-/// nothing are not waited for.
+/// A fault of nango-dev, its name, and the time for a call that meets it: silent servers get
+/// little.
 fn fault() -> (String, Value, Duration) {
     let long = Duration::from_secs(20);
     let short = Duration::from_millis(fastrand::u64(50..300));
@@ -387,7 +387,7 @@ impl<'w> Worker<'w> {
         self.world.dev.order(id, fastrand::u64(1..4), &fault);
         self.ask(&name, &self.world.client(fastrand::bool()), id, &within(time), time, true);
         self.world.dev.clear(id);
-        // At times at once on what the fault has left behind.
+        // Sometimes the next call immediately follows, on whatever the fault left behind.
         if fastrand::bool() {
             self.call("good, after a fault", &within(Duration::from_secs(20)), false);
         }
@@ -432,7 +432,7 @@ impl<'w> Worker<'w> {
         self.world.dev.clear(id);
     }
 
-    /// A connection of the built-in seed, whose token turns with each of these.
+    /// Uses a connection of the built-in seed, whose token changes with each of these calls.
     fn forced(&self) {
         let mut options = within(Duration::from_secs(20));
         options.set_force_refresh(true);
@@ -447,8 +447,9 @@ impl<'w> Worker<'w> {
             Ok(_) => self.world.tally.wrong("forced refresh: another's answer".to_owned()),
             Err(error) => {
                 self.world.tally.count("forced refresh", error.code().name());
-                // The refresh may have been made, so neither a break on a connection that the
-                // server closed is repeated, nor what a late extra answer was taken for.
+                // The refresh may have been made, so the call is not retried, neither after a break
+                // on a connection that the server closed nor after a late extra answer that was
+                // taken for its own.
                 let foreign = error.code() == Code::InvalidResponse
                     && error.message().contains("belongs to another request");
                 if error.code() != Code::Io && !foreign {
@@ -487,8 +488,8 @@ impl<'w> Worker<'w> {
             text(id),
         );
         self.world.expect_by(self.number, Duration::from_secs(60));
-        // SAFETY: the texts outlive the calls, and what comes back is freed once, by the function
-        // for it.
+        // SAFETY: the strings outlive the calls, and each result is freed once with its own
+        // function.
         let outcome = unsafe {
             let mut error = ptr::null_mut();
             let client = ffi::client::nango_client_new(url.as_ptr(), key.as_ptr(), &mut error);
@@ -555,7 +556,7 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Others may be in the middle of calls with the one that goes.
+    /// Replaces a client. Other threads may be in the middle of calls with it.
     fn replace(&self) {
         let tls = fastrand::bool();
         let new = client(tls);
@@ -563,7 +564,7 @@ impl<'w> Worker<'w> {
         self.world.tally.count("shared client replaced", "OK");
     }
 
-    /// For a while, so that a fork finds somebody at it.
+    /// Runs for a while, so that a fork finds threads using the handles.
     fn handles(&self) {
         for _ in 0..1000 {
             if !self.world.use_handles() {
@@ -573,17 +574,17 @@ impl<'w> Worker<'w> {
         self.world.tally.count("shared handles", "OK");
     }
 
-    /// A child, forked while other threads are calling, which calls with an inherited client and
-    /// with one of its own, and uses the shared handles.
+    /// Forks a child while other threads make calls. The child makes calls with an inherited client
+    /// and with a new one, and uses the shared handles.
     fn fork(&self) {
         let tls = fastrand::bool();
         let (inherited, id) = (self.world.client(tls), self.id());
         self.world.expect_by(self.number, Duration::from_secs(20));
-        // SAFETY: the child makes calls, which is what is tried here, and ends without any of the
-        // parent's clean-up.
+        // SAFETY: the child makes calls, which is what this tests, and exits without the parent's
+        // clean-up.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            // SAFETY: takes a number; a child that hangs is ended by it.
+            // SAFETY: takes a number; it kills a child that hangs.
             unsafe { libc::alarm(15) };
             let works = |client: &Client| {
                 client
@@ -597,11 +598,11 @@ impl<'w> Worker<'w> {
                 (_, false, _) => 2,
                 (.., false) => 3,
             };
-            // SAFETY: ends the child here and now.
+            // SAFETY: ends the child at once.
             unsafe { libc::_exit(status) };
         }
         let mut status = 0;
-        // SAFETY: waits for the child that was just made, which ends within its alarm.
+        // SAFETY: waits for the child that was just forked, which ends by its alarm at the latest.
         while child > 0 && unsafe { libc::waitpid(child, &mut status, 0) } == -1 {}
         self.world.is_back(self.number);
         if child < 0 {
@@ -620,7 +621,7 @@ impl<'w> Worker<'w> {
     }
 }
 
-/// A thread with a queue, and what flies on it.
+/// A thread with a queue, and its calls in flight.
 struct Queued<'w> {
     world: &'w World,
     number: usize,
@@ -651,7 +652,7 @@ impl<'w> Queued<'w> {
         while self.world.running() {
             self.batch();
             if fastrand::u32(0..50) == 0 {
-                // Some are closed with calls in flight, which must complete all the same.
+                // Some queues are closed with calls in flight, which must complete nevertheless.
                 self.closed();
                 self.queue = Queue::new().expect("a queue");
             }
@@ -742,7 +743,7 @@ impl<'w> Queued<'w> {
         self.take_all(flights);
     }
 
-    /// Every ticket completes, once, and within its time.
+    /// Every ticket completes exactly once and in time.
     fn take_all(&self, mut flights: HashMap<u64, Flight>) {
         let allowed = flights.values().map(|flight| flight.allowed).max().unwrap_or_default();
         self.world.expect_by(self.number, allowed);
@@ -782,7 +783,7 @@ impl<'w> Queued<'w> {
     }
 }
 
-/// Calls one after the other to a server that closes each connection after its answer: none fails,
+/// Makes consecutive calls to a server that closes each connection after its answer. None fails,
 /// and none is carried out twice.
 fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
     let id = format!("soak-idle-{number}");

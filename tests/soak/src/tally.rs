@@ -1,4 +1,4 @@
-//! What was done, and what came of it.
+//! Counts the calls and their results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Of one kind of call: how often each result came.
+/// How often each result occurred, for one kind of call.
 type Results = BTreeMap<String, u64>;
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Tally {
         *kinds.entry(kind.to_owned()).or_default().entry(result.to_owned()).or_default() += 1;
     }
 
-    /// A call that ended by its deadline: how much later than that.
+    /// Records how much later than its deadline a call returned.
     pub fn overshot(&self, took: Duration, allowed: Duration) {
         self.overshoots
             .lock()
@@ -34,7 +34,7 @@ impl Tally {
             .push(took.saturating_sub(allowed));
     }
 
-    /// How long a cancelled call took to come back.
+    /// Records how long a cancelled call took to return.
     pub fn cancelled(&self, after: Duration) {
         self.cancels.lock().unwrap_or_else(PoisonError::into_inner).push(after);
     }
@@ -53,7 +53,7 @@ impl Tally {
             .sum()
     }
 
-    /// The table, and whether nothing is wrong in it.
+    /// Returns the table, and whether everything in it is right.
     pub fn table(&self) -> (String, bool) {
         let kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = String::new();
@@ -102,7 +102,7 @@ fn is_pipe(descriptor: &Path) -> bool {
     std::fs::read_link(descriptor).is_ok_and(|target| target.to_string_lossy().starts_with("pipe:"))
 }
 
-/// What the process holds.
+/// The resources that the process holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Held {
     pub descriptors: usize,
@@ -119,8 +119,8 @@ impl Held {
             line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
         };
         Held {
-            // The folder itself is open while it is read. The library has no pipes; ThreadSanitizer
-            // has, to the program that tells it names.
+            // Excludes the folder itself, which is open while it is read, and pipes. The library
+            // has none; ThreadSanitizer has one to the program that resolves symbols for it.
             descriptors: std::fs::read_dir("/proc/self/fd").map_or(0, |fds| {
                 fds.flatten().filter(|fd| !is_pipe(&fd.path())).count().saturating_sub(1)
             }),
@@ -130,7 +130,7 @@ impl Held {
         }
     }
 
-    /// Memory may grow by what the allocator keeps; the rest must come back.
+    /// Memory may grow by what the allocator keeps. Everything else must return to its start value.
     pub fn is_back_to(&self, start: &Held) -> bool {
         self.descriptors <= start.descriptors
             && self.threads <= start.threads
