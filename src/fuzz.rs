@@ -102,7 +102,7 @@ pub fn scan(data: &[u8]) {
     if json_is_checked(data)
         && !matches!(data.trim_ascii()[0], b'0'..=b'9' | b'-' | b't' | b'f' | b'n')
     {
-        assert_eq!(scan.skip(), Ok(()), "what is JSON is gone past");
+        assert_eq!(scan.skip(), Ok(()), "valid JSON is skipped");
     }
 }
 
@@ -144,7 +144,7 @@ pub fn sentence(data: &[u8]) {
     let shown = safe().sentence(text, 1000);
     assert!(!shown.contains(KEY), "the key is shown: {shown}");
     assert!(shown.chars().count() < 3000);
-    assert_eq!(safe().sentence(&shown, 3000), shown, "what is redacted stays as it is");
+    assert_eq!(safe().sentence(&shown, 3000), shown, "redacted text does not change");
     assert!(!safe().own(text).contains(KEY));
     for run in shown.split_whitespace() {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
@@ -221,7 +221,7 @@ pub fn request(data: &[u8]) {
     assert_eq!(
         format!("{}?{}", url.path(), url.query().unwrap_or_default()),
         request.target,
-        "nothing in it needs mending"
+        "it needs no repair"
     );
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     assert_eq!(query, [("provider_config_key".to_owned(), key.to_owned())]);

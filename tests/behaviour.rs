@@ -70,7 +70,7 @@ fn each_call_on_a_connection_has_its_own_deadline() {
         client.get_token("k", "c", &options).map_err(|error| error.code())
     };
     assert!(call(250).is_ok());
-    assert!(call(10_000).is_ok(), "ended by the deadline of the call before");
+    assert!(call(10_000).is_ok(), "the previous call's deadline ended it");
     assert!(call(10_000).is_ok());
     let began = Instant::now();
     assert_eq!(call(250).err(), Some(Code::Timeout));
@@ -254,7 +254,8 @@ fn a_forced_refresh_that_may_have_arrived_is_not_sent_again() {
 fn what_breaks_in_the_middle_is_an_error() {
     for body in [
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"a\":",
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+         transfer-encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\ncontent-type",
         "no HTTP at all\r\n\r\n",
         "",
@@ -468,10 +469,10 @@ fn no_token_is_kept() {
     forced.set_force_refresh(true);
     let before = client.get_token("github", "alice", &plain()).unwrap();
     let after = client.get_token("github", "alice", &forced).unwrap();
-    assert!(before != after, "a forced refresh gives another token");
+    assert!(before != after, "a forced refresh returns a new token");
     assert!(
         client.get_token("github", "alice", &plain()).unwrap() == after,
-        "and the next call sees that one"
+        "and the next call returns that token"
     );
 }
 

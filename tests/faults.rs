@@ -51,7 +51,8 @@ impl Lateness {
             let at = |share: usize| late[late.len() * share / 100].as_secs_f64() * 1000.0;
             let most = late.last().map_or(0.0, |last| last.as_secs_f64() * 1000.0);
             println!(
-                "  {what:<8} {place:<28} {:>5} calls, late by ms: p50 {:.1}, p99 {:.1}, max {most:.1}",
+                "  {what:<8} {place:<28} {:>5} calls, late by ms: p50 {:.1}, p99 {:.1}, \
+                 max {most:.1}",
                 late.len(),
                 at(50),
                 at(99)
@@ -137,7 +138,9 @@ impl Caller {
     /// Makes a call that must get its own answer and no other.
     fn good(&self, id: &str, when: &str) {
         match self.get(id) {
-            Ok(token) => assert_eq!(&*token, token_of(id), "{when}: the answer is another's"),
+            Ok(token) => {
+                assert_eq!(&*token, token_of(id), "{when}: the answer belongs to another call")
+            }
             Err(error) => panic!("{when}: {error}"),
         }
     }
@@ -329,15 +332,9 @@ fn cases() -> Vec<Case> {
         case("429, after 0", limited(json!("0")), Code::RateLimited, Some(429), true),
         case("429, after 1", limited(json!("1")), Code::RateLimited, Some(429), true),
         case("429, by a date", limited(http_date(2)), Code::RateLimited, Some(429), true),
+        case("429, by a past date", limited(http_date(-100)), Code::RateLimited, Some(429), true),
         case(
-            "429, by a date gone by",
-            limited(http_date(-100)),
-            Code::RateLimited,
-            Some(429),
-            true,
-        ),
-        case(
-            "429, by a far date",
+            "429, by a distant date",
             limited(json!("Fri, 31 Dec 9999 23:59:59 GMT")),
             Code::RateLimited,
             Some(429),
@@ -468,11 +465,7 @@ fn every_fault_has_its_error_and_the_next_call_works() {
         outcomes.iter().filter_map(|outcome| outcome.clone().err()).collect();
     let passed = outcomes.len() - failures.len();
     assert_eq!(outcomes.len(), runs.len());
-    println!(
-        "faults: {} of them, {passed} runs as they should be, {} not",
-        cases.len(),
-        failures.len()
-    );
+    println!("faults: {} of them, {passed} runs as expected, {} not", cases.len(), failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -548,7 +541,7 @@ fn every_status_in_every_envelope() {
         }
     });
     println!(
-        "statuses and envelopes: 200 × {}, {} answers as they should be",
+        "statuses and envelopes: 200 × {}, {} answers as expected",
         ENVELOPES.len(),
         count.into_inner()
     );
@@ -593,7 +586,7 @@ fn the_key_goes_nowhere_else() {
     let _ =
         Caller::of(Way::Blocking, &elsewhere.url, |options| options.set_max_retries(0)).get("c");
     assert_eq!(elsewhere.connections(), 1);
-    println!("told to go elsewhere: {calls} calls, none went");
+    println!("redirected to another host: {calls} calls, none followed");
 }
 
 #[test]
@@ -738,7 +731,7 @@ impl Full {
                 Err(_) => return Full { address, _held: (listener, held) },
             }
         }
-        panic!("the queue of a listener does not fill up");
+        panic!("the listener's backlog does not fill up");
     }
 }
 
@@ -1003,7 +996,7 @@ fn the_server_has_peace_between_attempts() {
                     for wait in peace(way, 2, Some(told.to_owned())) {
                         assert!(
                             wait >= ms(least) && wait < ms(least) + LATE,
-                            "{way:?}, told {told}: {wait:?}"
+                            "{way:?}, Retry-After {told}: {wait:?}"
                         );
                     }
                 });
@@ -1014,7 +1007,7 @@ fn the_server_has_peace_between_attempts() {
                 let waits = peace(way, 1, Some(date));
                 assert!(
                     waits[0] > ms(1900) && waits[0] < ms(3000) + LATE,
-                    "{way:?}, told a date: {waits:?}"
+                    "{way:?}, Retry-After is a date: {waits:?}"
                 );
             });
             for retries in [0, 1, 2] {
@@ -1027,7 +1020,7 @@ fn the_server_has_peace_between_attempts() {
                 for (number, wait) in waits.iter().enumerate() {
                     assert!(*wait < ms(100 << number).min(ms(2000)) + LATE, "{way:?}: {waits:?}");
                 }
-                println!("  {way:?}: waits by itself {waits:?}");
+                println!("  {way:?}: waits without Retry-After {waits:?}");
                 let others = peace(way, 2, None);
                 assert!(
                     waits[..2] != others[..] && waits.iter().sum::<Duration>() > ms(300),

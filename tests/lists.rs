@@ -69,7 +69,8 @@ impl Added {
         for _ in 0..count {
             let id = format!("{}-{}", self.tag, self.ids.len());
             let body = json!({
-                "provider_config_key": "stripe-key", "connection_id": id, "tags": {"walk": self.tag},
+                "provider_config_key": "stripe-key", "connection_id": id,
+                    "tags": {"walk": self.tag},
                 "credentials": {"type": "API_KEY", "apiKey": "a-key-of-a-test"},
             });
             assert_eq!(self.dev.ask("POST", "/connections", &body.to_string()), 201);
@@ -123,9 +124,9 @@ fn walk_while_added(page_size: u32, each: usize, queue: Option<&Queue>) {
         added.add(each.min(550 - added.ids.len()));
     }
     let once: HashSet<String> = seen.iter().cloned().collect();
-    assert_eq!(once.len(), seen.len(), "{page_size}, {each}: some came twice");
+    assert_eq!(once.len(), seen.len(), "{page_size}, {each}: some were returned twice");
     let came = there.intersection(&once).count();
-    println!("pages of {page_size}, {each} added before each, {way}: {came} of 250 came");
+    println!("pages of {page_size}, {each} added before each, {way}: {came} of 250 returned");
     assert_eq!(came, 250);
 }
 

@@ -143,7 +143,7 @@ fn an_error_costs_a_mib_however_long_it_is() {
             // The connection is closed at once, without waiting for the next call.
             let patience = Instant::now() + Duration::from_secs(5);
             while long.seen.cut.load(Ordering::SeqCst) == cut {
-                assert!(Instant::now() < patience, "the connection is kept");
+                assert!(Instant::now() < patience, "the connection is still open");
                 thread::sleep(Duration::from_millis(5));
             }
             // The next call finds no rest of the answer.
@@ -219,7 +219,7 @@ fn long_answers_hold_up_no_other_call() {
     late.sort();
     let at = |percent: usize| late[(late.len() - 1) * percent / 100];
     println!(
-        "{} calls while 12 answers of 60 MiB came, in {:?}, late: p50 {:?}, p99 {:?}, max {:?}",
+        "{} calls during 12 answers of 60 MiB, in {:?}, late: p50 {:?}, p99 {:?}, max {:?}",
         late.len(),
         began.elapsed(),
         at(50),
@@ -278,5 +278,5 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     while decoding() && Instant::now() < patience {
         thread::sleep(Duration::from_millis(20));
     }
-    assert!(!decoding(), "a thread stays");
+    assert!(!decoding(), "a thread is still running");
 }

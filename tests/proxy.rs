@@ -32,7 +32,8 @@ impl Proxy {
         let file = folder.path().join("tinyproxy.conf");
         let log = folder.path().join("log");
         let configuration = format!(
-            "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"{}\"\nLogLevel Connect\n{more}\n",
+            "Port {port}\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"{}\"\n\
+                 LogLevel Connect\n{more}\n",
             log.display()
         );
         std::fs::write(&file, configuration).expect("its configuration");
@@ -267,11 +268,15 @@ fn a_proxy_from_the_environment() {
     };
     let ok = |times| ("OK at-bob".to_owned(), times);
     let url = proxy.url();
-    assert_eq!(uses(&[], &elsewhere, None), ok(0), "without a proxy it is reached too");
+    assert_eq!(uses(&[], &elsewhere, None), ok(0), "it is reachable without a proxy too");
     for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"] {
         assert_eq!(uses(&[(name, &url)], &elsewhere, None), ok(2), "{name}");
     }
-    assert_eq!(uses(&[("HTTPS_PROXY", &url)], &elsewhere, None), ok(0), "that is for https");
+    assert_eq!(
+        uses(&[("HTTPS_PROXY", &url)], &elsewhere, None),
+        ok(0),
+        "that variable is for https"
+    );
     assert_eq!(
         uses(&[("http_proxy", &url)], &variable("NANGO_HOST"), None),
         ok(0),
@@ -280,12 +285,12 @@ fn a_proxy_from_the_environment() {
     assert_eq!(
         uses(&[("http_proxy", &url)], &elsewhere, Some("")),
         ok(0),
-        "an empty option means none"
+        "an empty option means no proxy"
     );
     assert_eq!(
         uses(&[("http_proxy", "http://127.0.0.1:1")], &elsewhere, Some(&url)),
         ok(2),
-        "the option goes first"
+        "the option takes precedence"
     );
     for (name, list) in
         [("NO_PROXY", "0.0.0.0"), ("no_proxy", "example.com, 0.0.0.0/8"), ("NO_PROXY", "*")]

@@ -111,7 +111,7 @@ fn the_descriptor_says_what_is_so() {
             assert_eq!(
                 queue.next(1, Some(Duration::ZERO)).len(),
                 1,
-                "readable means that one can be taken"
+                "readable means that a completion is available"
             );
             taken += 1;
         }
@@ -277,7 +277,7 @@ fn in_a_crowd_no_call_is_left_behind() {
     passed.sort_unstable();
     // About IN_FLIGHT if the calls take turns.
     let most = passed[CALLS * 99 / 100];
-    assert!(most < 5 * IN_FLIGHT / 2, "one call in a hundred was passed by {most} others");
+    assert!(most < 5 * IN_FLIGHT / 2, "one call in a hundred was overtaken by {most} others");
 }
 
 #[test]
@@ -392,7 +392,7 @@ fn a_connection_that_the_server_has_closed_is_closed_here_too() {
     for _ in 0..server.connections() {
         // Well before the 50 seconds for which an idle connection is kept.
         let after = heard.recv_timeout(Duration::from_secs(10)).expect("the socket is closed");
-        assert!(after < Duration::from_secs(5), "closed after {after:?} only");
+        assert!(after < Duration::from_secs(5), "closed only after {after:?}");
     }
 }
 

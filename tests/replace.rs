@@ -243,7 +243,7 @@ fn readers_that_never_rest_hardly_matter() {
 fn settled(dev: &Dev, id: &str, requests: usize) {
     eventually("the leader asks", || dev.asked(id).len() >= requests);
     thread::sleep(Duration::from_millis(100));
-    assert_eq!(dev.asked(id).len(), requests, "those who wait ask for nothing");
+    assert_eq!(dev.asked(id).len(), requests, "waiting calls make no requests");
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn hush(value: &mut Value, count: &mut usize) {
 
 fn raw(status: &str, content_type: &str, headers: &str, body: &str) -> String {
     format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{headers}content-length: {}\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\n{headers}\
+         content-length: {}\r\n\r\n{body}",
         body.len()
     )
 }
@@ -79,13 +80,27 @@ fn answers(connection: &Value) -> Vec<String> {
         raw("200 OK", &format!("text/{KEY}"), "", &whole),
         raw("200 OK", json, &format!("x-other: {KEY}\r\n"), &whole),
         told(json!({"error": {"code": "no", "message": "No.", "payload": connection}})),
-        told(json!({"error": {"code": "no", "message": "No.", "errors": [connection, {"credentials": connection["credentials"]}]}})),
+        told(json!({"error": {"code": "no", "message": "No.", "errors": [connection,
+            {"credentials": connection["credentials"]}]}})),
         told(json!({"error": {"credentials": connection["credentials"]}, "message": "No."})),
-        told(json!({"error": {"code": KEY, "message": format!("the key {KEY} is wrong"), KEY: KEY}})),
+        told(json!({"error": {"code": KEY, "message": format!("the key {KEY} is wrong"),
+            KEY: KEY}})),
         raw("500 Internal Server Error", "text/plain", "", &whole),
         raw("401 Unauthorized", "text/html", "", &format!("<p>{KEY}</p>{whole}")),
-        raw("424 Failed Dependency", json, "", &json!({"error": {"code": "invalid_credentials", "message": "No.", "payload": connection}}).to_string()),
-        raw("429 Too Many Requests", json, &format!("retry-after: {KEY}\r\nx-ratelimit-limit: {KEY}\r\n"), "{}"),
+        raw(
+            "424 Failed Dependency",
+            json,
+            "",
+            &json!({"error": {"code": "invalid_credentials",
+            "message": "No.", "payload": connection}})
+            .to_string(),
+        ),
+        raw(
+            "429 Too Many Requests",
+            json,
+            &format!("retry-after: {KEY}\r\nx-ratelimit-limit: {KEY}\r\n"),
+            "{}",
+        ),
         raw("302 Found", json, &format!("location: https://other.example/?key={KEY}\r\n"), &whole),
         format!("HTTP/1.1 200 {KEY}\r\nbroken: {KEY}\r\ncontent-length: nonsense {KEY}\r\n\r\n"),
         format!("{KEY}\r\n\r\n{whole}"),
@@ -172,7 +187,7 @@ fn no_secret_is_shown() {
             );
         }
     }
-    println!("{failed} errors and {} bytes of what is shown, without a secret", shown.len());
+    println!("{failed} errors and {} bytes of output, without a secret", shown.len());
 }
 
 fn parameters() -> nango::Parameters {
@@ -237,8 +252,8 @@ fn debug_shows_no_secret() {
     let completion = queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");
     let page = pager.next_page_json().unwrap().expect("a page");
     let shown = format!(
-        "{page:?} {completion:?} {pager:?} {walk:?} {queue:?} {client:?} {options:?} {call_options:?} \
-         {:#?} {:#?} {:#?}",
+        "{page:?} {completion:?} {pager:?} {walk:?} {queue:?} {client:?} {options:?} \
+         {call_options:?} {:#?} {:#?} {:#?}",
         (&pager, &page),
         [&options],
         Some(&call_options)

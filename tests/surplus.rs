@@ -141,7 +141,8 @@ fn serve(mut stream: impl Stream) -> io::Result<()> {
             let list = r#"{"connections":[]}"#;
             write!(
                 stream,
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{list}",
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+                 content-length: {}\r\n\r\n{list}",
                 list.len()
             )?;
             stream.flush()?;
@@ -253,7 +254,7 @@ fn no_call_takes_them(queued: bool, tls: bool) {
                             assert_eq!(*token, token_of(&format!("{kind}-{delay}-{number}")));
                         }
                         Err(error) if bodiless => assert_eq!(error.code(), Code::InvalidResponse),
-                        Err(error) => panic!("the call before the surplus: {error}"),
+                        Err(error) => panic!("the call before the extra bytes: {error}"),
                     }
                     // Most calls start at about the time when the extra bytes arrive, some much
                     // later.

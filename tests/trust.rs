@@ -73,7 +73,7 @@ fn calls_of_a_child() {
 #[test]
 fn the_authorities_of_the_system() {
     let said = with_system(None, None, false);
-    assert!(said.starts_with("TLS "), "nango-dev's authority is none of the system's: {said}");
+    assert!(said.starts_with("TLS "), "the system does not trust nango-dev's authority: {said}");
     assert_eq!(
         with_system(Some(Path::new(&variable("NANGO_DEV_CA_FILE"))), None, false),
         "OK at-bob"
@@ -101,7 +101,7 @@ fn no_authorities_at_all() {
         assert_eq!(
             with_system(Some(file), None, true),
             "OK at-bob",
-            "one that was added is enough"
+            "one added authority is enough"
         );
     }
     let error = token(&nango_dev("NANGO_DEV_TLS_HOST", Roots::CustomOnly)).unwrap_err();

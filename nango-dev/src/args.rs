@@ -4,21 +4,21 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub const HELP: &str = "\
-nango-dev: a Nango on your own machine, for demos and tests
+nango-dev: a local Nango server for demos and tests
 
 USAGE
     nango-dev [OPTIONS]                       serve until SIGINT or SIGTERM
-    nango-dev [OPTIONS] -- COMMAND [ARGS…]    serve while COMMAND runs, exit as it does
+    nango-dev [OPTIONS] -- COMMAND [ARGS…]    serve while COMMAND runs, exit with its status
 
 OPTIONS
-    --host ADDRESS             where to listen [127.0.0.1]
-    --port PORT                the port; 0 takes a free one [0]
-    --tls-port PORT            listen for HTTPS too, and on free ports where TLS fails; 0 takes a free port
+    --host ADDRESS             the address to listen on [127.0.0.1]
+    --port PORT                the port; 0 picks a free one [0]
+    --tls-port PORT            also serve HTTPS, and free ports where TLS fails; 0 picks a free port
     --token-ttl SECONDS        how long a new access token lives [3600]
     --refresh-margin SECONDS   how early a token counts as expired [900]
-    --connections FILE         integrations and connections to begin with (JSON)
+    --connections FILE         the initial integrations and connections (JSON)
     --rate-limit N             requests per minute before 429 [unlimited]
-    --vectors DIR              play the conformance vectors of DIR under /_vectors
+    --vectors DIR              play the conformance vectors in DIR under /_vectors
     --print-env                print the variables that COMMAND would get
     --help, --version
 

@@ -43,7 +43,7 @@ impl Scopes {
         if any_of.iter().any(|wanted| self.allow(wanted)) {
             return Ok(());
         }
-        let message = format!("This key lacks the scope for that: {}", any_of.join(" or "));
+        let message = format!("This key lacks the required scope: {}", any_of.join(" or "));
         Err(Reply::error(StatusCode::FORBIDDEN, "forbidden", message))
     }
 

@@ -64,7 +64,7 @@ pub fn length(text: &str) -> usize {
 
 fn unrecognized<'a>(names: impl Iterator<Item = &'a str>, path: &[&str]) -> Option<Issue> {
     let names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
-    let message = format!("not known here: {}", names.join(", "));
+    let message = format!("unknown: {}", names.join(", "));
     (!names.is_empty()).then(|| Issue::new("unrecognized_keys", message, path))
 }
 
@@ -426,7 +426,11 @@ pub fn tags<'a>(
             ));
         }
         if tags.insert(key.clone(), Value::from(value)).is_some() {
-            custom.push(Issue::new("custom", format!("two tags are {key:?} in lower case"), path));
+            custom.push(Issue::new(
+                "custom",
+                format!("two tags have the lower-case key {key:?}"),
+                path,
+            ));
         }
     }
     if count > 10 {

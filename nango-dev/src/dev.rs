@@ -106,7 +106,7 @@ pub async fn set_behaviour(State(app): Shared, body: Bytes) -> Result<Reply, Rep
     if app.provider.set_behaviour(&key, wanted.behaviour) {
         return Ok(Reply::ok(&json!({"success": true})));
     }
-    let message = format!("the provider knows no {key}");
+    let message = format!("the provider has no connection {key}");
     Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message))
 }
 
@@ -122,7 +122,7 @@ pub async fn collapse(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     let wanted: Collapse = parse(&body)?;
     let key = Key::new(wanted.integration, wanted.connection_id);
     if !app.store().connections.contains_key(&key) {
-        let message = format!("there is no {key}");
+        let message = format!("there is no connection {key}");
         return Err(Reply::error(StatusCode::NOT_FOUND, "not_found", message));
     }
     app.flights.slow_down(&key, Duration::from_millis(wanted.read_ms));

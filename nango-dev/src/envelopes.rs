@@ -56,19 +56,39 @@ impl Envelope {
         let json = |value: Value| Reply::ok(&value);
         match self {
             Envelope::A => match content.message {
-                Some(message) => json(json!({"error": {"code": code("server_error"), "message": message}})),
-                None => json(json!({"error": {"code": code("invalid_body"), "errors": [{"code": "invalid_type", "message": "invented", "path": ["a", "0"]}]}})),
+                Some(message) => json(json!({"error": {
+                    "code": code("server_error"), "message": message,
+                }})),
+                None => json(json!({"error": {
+                    "code": code("invalid_body"),
+                    "errors": [{
+                        "code": "invalid_type", "message": "invented", "path": ["a", "0"],
+                    }],
+                }})),
             },
-            Envelope::B => json(json!({"error": {"message": message, "code": code("server_error"), "payload": {}}})),
-            Envelope::C => json(json!({"error": {"payload": {"invented": true}, "code": code("script_http_error"), "upstream": {"status": content.status}}})),
-            Envelope::D => json(json!({"error": {"code": code("too_many_request"), "method": content.method, "path": content.path}})),
+            Envelope::B => json(json!({"error": {
+                "message": message, "code": code("server_error"), "payload": {},
+            }})),
+            Envelope::C => json(json!({"error": {
+                "payload": {"invented": true}, "code": code("script_http_error"),
+                "upstream": {"status": content.status},
+            }})),
+            Envelope::D => json(json!({"error": {
+                "code": code("too_many_request"), "method": content.method, "path": content.path,
+            }})),
             Envelope::E => json(json!({"error": {"code": code("unknown_empty_error")}})),
             Envelope::F => json(json!({"message": message})),
             Envelope::G => Reply::no_such_route(content.method, content.path),
             Envelope::H => Reply::dashboard(),
-            Envelope::I => json(json!({"jsonrpc": "2.0", "error": {"code": -32000, "message": message}, "id": null})),
+            Envelope::I => json(json!({
+                "jsonrpc": "2.0", "error": {"code": -32000, "message": message}, "id": null,
+            })),
             Envelope::J => bytes("application/octet-stream", b"\x00\xff{\"error\": \x80"),
-            Envelope::K => bytes("text/html", b"<html><head><title>Gateway</title></head><body><center><h1>Gateway</h1></center></body></html>\r\n"),
+            Envelope::K => bytes(
+                "text/html",
+                b"<html><head><title>Gateway</title></head>\
+                  <body><center><h1>Gateway</h1></center></body></html>\r\n",
+            ),
             Envelope::L => bytes("", b""),
             Envelope::Text => json(json!({"error": message})),
         }

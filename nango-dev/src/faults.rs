@@ -346,14 +346,14 @@ impl Instead {
             self.body_base64.is_some(),
         ];
         if bodies.into_iter().filter(|given| *given).count() > 1 {
-            return Err("say one of envelope, body, body_text and body_base64".to_owned());
+            return Err("give only one of envelope, body, body_text and body_base64".to_owned());
         }
         self.answer(&Method::GET, "/").map(drop)
     }
 
     fn answer(&self, method: &Method, path: &str) -> Result<Response<Body>, String> {
         let status = StatusCode::from_u16(self.status).ok().filter(|status| status.as_u16() >= 200);
-        let status = status.ok_or_else(|| format!("no status to answer with: {}", self.status))?;
+        let status = status.ok_or_else(|| format!("not a final status: {}", self.status))?;
         let mut reply = match (self.envelope, &self.body, &self.body_text, &self.body_base64) {
             (Some(envelope), ..) => {
                 let content = Content {
@@ -375,13 +375,14 @@ impl Instead {
         reply.status = status;
         let mut response = reply.into_response();
         for (name, value) in &self.headers {
-            let name: HeaderName = name.parse().map_err(|_| format!("no header name: {name:?}"))?;
+            let name: HeaderName =
+                name.parse().map_err(|_| format!("invalid header name: {name:?}"))?;
             match value {
                 Value::Null => drop(response.headers_mut().remove(name)),
                 value => {
                     let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     let value = HeaderValue::from_str(&value)
-                        .map_err(|_| format!("no header value: {value:?}"))?;
+                        .map_err(|_| format!("invalid header value: {value:?}"))?;
                     response.headers_mut().insert(name, value);
                 }
             }
@@ -445,14 +446,16 @@ impl Faults {
         }
         match &fault {
             None if order.delay_ms == 0 => {
-                return Err("say a fault, or delay_ms, or both".to_owned());
+                return Err("give fault, delay_ms or both".to_owned());
             }
-            _ if order.times == Some(0) => return Err("times is at least 1".to_owned()),
+            _ if order.times == Some(0) => return Err("times must be at least 1".to_owned()),
             _ => {}
         }
         let mut rules = self.rules();
         if rules.len() >= CAPACITY {
-            return Err(format!("there are {CAPACITY} already: DELETE /_dev/faults"));
+            return Err(format!(
+                "there are already {CAPACITY} faults; remove them with DELETE /_dev/faults"
+            ));
         }
         let delay = Duration::from_millis(order.delay_ms);
         rules.push(Rule {
@@ -477,7 +480,8 @@ impl Faults {
         let rules = self.rules();
         let show = |rule: &Rule| {
             let delay_ms = rule.delay.as_millis() as u64;
-            json!({"connection": rule.connection, "path": rule.path, "times": rule.left, "delay_ms": delay_ms, "fault": rule.shown})
+            json!({"connection": rule.connection, "path": rule.path, "times": rule.left,
+                "delay_ms": delay_ms, "fault": rule.shown})
         };
         json!({"faults": rules.iter().filter(|rule| rule.left > 0).map(show).collect::<Vec<_>>()})
     }

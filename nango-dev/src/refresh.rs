@@ -364,7 +364,7 @@ fn local_failure(kind: &str) -> Failure {
         "TWO_STEP" | "SIGNATURE" => StatusCode::BAD_REQUEST,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    Failure::new(status, format!("No new {kind} credentials could be had"))
+    Failure::new(status, format!("Could not get new {kind} credentials"))
 }
 
 fn typed(kind: &str) -> Object {

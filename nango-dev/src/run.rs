@@ -33,7 +33,7 @@ fn depth() -> Result<u32, Failure> {
     let depth = std::env::var(DEPTH).ok().and_then(|depth| depth.parse().ok()).unwrap_or(0);
     if depth > MAX_DEPTH {
         return Err(Failure::Usage(format!(
-            "does not start inside a nango-dev that is inside another ({DEPTH}={depth})"
+            "cannot start: nango-dev is already nested too deeply ({DEPTH}={depth})"
         )));
     }
     Ok(depth)
@@ -108,7 +108,7 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
 
     if !address.ip().is_loopback() {
         eprintln!(
-            "nango-dev: warning: {address} can be reached from other machines, and its keys are public"
+            "nango-dev: warning: other machines can reach {address}, and its keys are public"
         );
     }
     if args.print_env {

@@ -155,7 +155,7 @@ impl SeedConnection {
         let now = app.clock.now();
         let name = format!("connection {:?} of {:?}", self.connection_id, self.integration);
         let date =
-            |text: &String| parse_date(text).ok_or_else(|| format!("{name}: no date: {text:?}"));
+            |text: &String| parse_date(text).ok_or_else(|| format!("{name}: not a date: {text:?}"));
         let mut store = app.store();
         let integration = store.integration(&self.integration);
         let provider = integration.map(|integration| integration.provider.clone());
@@ -167,7 +167,7 @@ impl SeedConnection {
         match credentials.get("expires_at") {
             None => {}
             Some(Value::String(text)) => drop(date(text)?),
-            Some(other) => return Err(format!("{name}: no date: {other}")),
+            Some(other) => return Err(format!("{name}: not a date: {other}")),
         }
         if !credentials.is_empty() && !credentials.get("type").is_some_and(Value::is_string) {
             return Err(format!("{name}: credentials need a type"));

@@ -134,7 +134,9 @@ pub struct Organization {
 
 impl EndUser {
     fn view(&self) -> Value {
-        let organization = self.organization.as_ref().map(|organization| json!({"id": organization.id, "display_name": organization.display_name}));
+        let organization = self.organization.as_ref().map(|organization| {
+            json!({"id": organization.id, "display_name": organization.display_name})
+        });
         json!({
             "id": self.id,
             "display_name": self.display_name,
@@ -377,7 +379,8 @@ mod tests {
 
     #[test]
     fn refresh_tokens_are_stripped_at_any_depth_and_in_any_spelling() {
-        let mut value = json!({"a": {"REFRESH-TOKEN": 1, "list": [{"refreshToken": 1, "token": 2}]}, "refresh_token_2": 3});
+        let mut value = json!({"a": {"REFRESH-TOKEN": 1, "list": [{"refreshToken": 1, "token": 2}]},
+            "refresh_token_2": 3});
         strip_refresh_tokens(&mut value);
         // Digits are not letters, so the last name is one of them too.
         assert_eq!(value, json!({"a": {"list": [{"token": 2}]}}));

@@ -212,20 +212,24 @@ impl Exchange {
         let response = raw.response;
         let status = match (response.status, &response.fault) {
             (_, Some(Fault::Answer(_))) => {
-                return Err("the answer is the response itself, not its fault".to_owned());
+                return Err(
+                    "the fault \"answer\" is not supported here; describe the answer in response"
+                        .to_owned(),
+                );
             }
             // There is no status before there is an answer.
             (None, Some(_)) => StatusCode::OK,
-            (None, None) => return Err("no status to answer with".to_owned()),
+            (None, None) => return Err("the response has no status".to_owned()),
             (Some(status), _) => {
                 let known =
                     StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 200);
-                known.ok_or_else(|| format!("no status to answer with: {status}"))?
+                known.ok_or_else(|| format!("not a final status: {status}"))?
             }
         };
         let mut headers = HeaderMap::new();
         for (name, value) in &response.headers {
-            let name: HeaderName = name.parse().map_err(|_| format!("no header name: {name:?}"))?;
+            let name: HeaderName =
+                name.parse().map_err(|_| format!("invalid header name: {name:?}"))?;
             let values = match value {
                 None => &[],
                 Some(OneOrMore::One(value)) => std::slice::from_ref(value),
@@ -233,7 +237,7 @@ impl Exchange {
             };
             for value in values {
                 let value = HeaderValue::from_bytes(value.as_bytes())
-                    .map_err(|_| format!("no header value: {value:?}"))?;
+                    .map_err(|_| format!("invalid header value: {value:?}"))?;
                 headers.append(name.clone(), value);
             }
         }

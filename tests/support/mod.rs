@@ -14,7 +14,9 @@ pub const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
 /// A variable that `nango-dev … -- cargo test` sets.
 pub fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run these tests with `make test-rust`, which starts the server that they need"))
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set; run these tests with `make test-rust`, which starts the server")
+    })
 }
 
 /// A client of the running nango-dev.
@@ -45,7 +47,7 @@ pub fn child(test: &str, variables: &[(&str, Option<&str>)]) -> String {
     let told = output
         .lines()
         .find_map(|line| line.split_once(TOLD))
-        .unwrap_or_else(|| panic!("the child told nothing: {output}"));
+        .unwrap_or_else(|| panic!("the child reported nothing: {output}"));
     told.1.to_owned()
 }
 
@@ -108,7 +110,8 @@ pub fn answer(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     let length = body.len();
     let _ = write!(
         stream,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n{headers}\r\n{body}"
     );
 }
 

@@ -73,7 +73,7 @@ pub fn typed(app: &App, call: &Call) -> Answer {
         };
         if provider.auth_mode != kind {
             return unfit(format!(
-                "The provider wants {} credentials, not {kind}",
+                "The provider requires {} credentials, not {kind}",
                 provider.auth_mode
             ));
         }
@@ -127,7 +127,8 @@ fn installation(app: &App, credentials: &Object, connection_config: &mut Object)
     }
     let expires_at = millis_z(plus_seconds(app.clock.now(), app.token_ttl));
     let token = new_token("ghs", 0);
-    let credentials = json!({"type": "APP", "access_token": token, "expires_at": expires_at, "raw": {"token": token, "expires_at": expires_at}});
+    let credentials = json!({"type": "APP", "access_token": token, "expires_at": expires_at,
+        "raw": {"token": token, "expires_at": expires_at}});
     credentials.as_object().cloned().unwrap_or_default()
 }
 
@@ -195,7 +196,7 @@ fn typed_credentials(given: &Map<String, Value>) -> (Object, Vec<Issue>) {
                 kept,
                 vec![Issue::new(
                     "invalid_union",
-                    "no type that can be imported",
+                    "this type cannot be imported",
                     &["credentials", "type"],
                 )],
             );
@@ -427,7 +428,7 @@ fn legacy_expiry(app: &App, body: &Object) -> Result<Option<Value>, Reply> {
     match date {
         None if !endless => Err(missing(
             "missing_expires_at",
-            "expires_at, or no_expiration for a token without end",
+            "expires_at, or no_expiration for a token that never expires",
         )),
         date => Ok(date.map(|date| millis_z(date).into())),
     }

@@ -86,7 +86,8 @@ pub fn config(app: &App, call: &Call, key: &str) -> Answer {
             json!({}),
         ));
     };
-    let config = json!({"unique_key": integration.unique_key, "provider": integration.provider, "syncs": [], "actions": []});
+    let config = json!({"unique_key": integration.unique_key, "provider": integration.provider,
+        "syncs": [], "actions": []});
     Ok(Reply::ok(&json!({"config": config})))
 }
 
@@ -132,7 +133,7 @@ fn credentials(given: &Object) -> (Object, Vec<Issue>) {
                     Object::new(),
                     vec![Issue::new(
                         "invalid_union",
-                        "no type of an integration",
+                        "this is not an integration's type",
                         &["credentials", "type"],
                     )],
                 );

@@ -252,8 +252,9 @@ fn is_half_a_pair(error: &serde_json::Error) -> bool {
 fn preflight() -> Reply {
     let mut reply = Reply::empty(StatusCode::NO_CONTENT);
     let methods = "GET,HEAD,PUT,PATCH,POST,DELETE";
-    let headers = "Authorization, Content-Type, Accept, Origin, X-Requested-With, Nango-Activity-Log-Id, \
-                   Nango-Is-Dry-Run, Nango-Is-Sync, Provider-Config-Key, Connection-Id, Sentry-Trace, Baggage";
+    let headers = "Authorization, Content-Type, Accept, Origin, X-Requested-With, \
+                   Nango-Activity-Log-Id, Nango-Is-Dry-Run, Nango-Is-Sync, Provider-Config-Key, \
+                   Connection-Id, Sentry-Trace, Baggage";
     reply.headers = vec![
         (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods)),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(headers)),

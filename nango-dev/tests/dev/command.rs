@@ -48,8 +48,10 @@ async fn it_ends_as_its_command_ends() {
 
 #[tokio::test]
 async fn a_command_finds_the_server_in_its_environment() {
-    let script = "echo $NANGO_HOST; echo $NANGO_SECRET_KEY; echo $NANGO_DEV_PROVIDER_URL; echo $NANGO_DEV_VECTORS_URL; \
-                  echo $NANGO_DEV_KEY_READ; echo $NANGO_DEV_KEY_NONE; echo $NANGO_DEV_TLS_HOST; head -n 1 $NANGO_DEV_CA_FILE; echo $NANGO_DEV_DEPTH";
+    let script = "echo $NANGO_HOST; echo $NANGO_SECRET_KEY; echo $NANGO_DEV_PROVIDER_URL; \
+                  echo $NANGO_DEV_VECTORS_URL; echo $NANGO_DEV_KEY_READ; \
+                  echo $NANGO_DEV_KEY_NONE; echo $NANGO_DEV_TLS_HOST; \
+                  head -n 1 $NANGO_DEV_CA_FILE; echo $NANGO_DEV_DEPTH";
     let output = run(nango_dev(&["--tls-port", "0", "--", "sh", "-c", script])).await;
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -149,7 +151,7 @@ async fn a_seed_that_makes_no_sense_is_refused() {
             &format!(
                 r#"{{{github}, "connections": [{{"integration": "g", "connection_id": "y", "created_at": "soon"}}]}}"#
             ),
-            "no date",
+            "not a date",
         ),
     ] {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -55,7 +55,8 @@ async fn a_fault_strikes_as_often_as_ordered_and_only_where() {
     assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("0")));
     assert_eq!(
         refused.json(),
-        json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}})
+        json!({"error": {"code": "too_many_request", "method": "GET",
+            "path": "/connections/carol"}})
     );
     let left = server.get("/_dev/faults").await.json();
     assert_eq!(
@@ -91,7 +92,12 @@ async fn a_fault_strikes_as_often_as_ordered_and_only_where() {
 async fn every_envelope_has_its_shape() {
     let server = Server::start(&[]);
     let answer = async |letter: &str, status: u16| {
-        order(&server, json!({"kind": "answer", "status": status, "envelope": letter, "code": "c", "message": "m"})).await;
+        order(
+            &server,
+            json!({"kind": "answer", "status": status, "envelope": letter, "code": "c",
+            "message": "m"}),
+        )
+        .await;
         let answer = server.get(CAROL).await;
         assert_eq!(answer.status.as_u16(), status, "{letter}");
         answer
@@ -113,7 +119,12 @@ async fn every_envelope_has_its_shape() {
     let empty = answer("L", 500).await;
     assert_eq!((empty.body.len(), empty.header("content-type")), (0, None));
     assert_eq!(answer("text", 400).await.json(), json!({"error": "m"}));
-    order(&server, json!({"kind": "answer", "status": 302, "headers": {"location": "https://elsewhere.example/"}})).await;
+    order(
+        &server,
+        json!({"kind": "answer", "status": 302,
+        "headers": {"location": "https://elsewhere.example/"}}),
+    )
+    .await;
     assert_eq!(server.get(CAROL).await.header("location"), Some("https://elsewhere.example/"));
 }
 

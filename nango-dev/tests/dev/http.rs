@@ -129,7 +129,8 @@ async fn beyond_the_limit_there_is_429_until_the_minute_is_over() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(
         refused.json(),
-        json!({"error": {"code": "too_many_request", "method": "GET", "path": "/connections/carol"}})
+        json!({"error": {"code": "too_many_request", "method": "GET",
+            "path": "/connections/carol"}})
     );
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
@@ -184,7 +185,8 @@ async fn an_integration_with_connections_keeps_its_key() {
 #[tokio::test]
 async fn an_installation_that_is_imported_has_a_token_at_once() {
     let server = Server::start(&[]);
-    let import = json!({"provider_config_key": "github-app", "connection_id": "new", "credentials": {"type": "APP", "app_id": "1", "installation_id": "2"}});
+    let import = json!({"provider_config_key": "github-app", "connection_id": "new",
+        "credentials": {"type": "APP", "app_id": "1", "installation_id": "2"}});
     let made = server.call("POST", "/connections", Some(&import)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
     let token = made.json()["credentials"]["access_token"].as_str().unwrap().to_owned();

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::support::Server;
 
 fn import(integration: &str, credentials: Value) -> Value {
-    json!({"provider_config_key": integration, "connection_id": "imported", "credentials": credentials})
+    json!({"provider_config_key": integration, "connection_id": "imported",
+        "credentials": credentials})
 }
 
 /// The issues of a refused body, as `code path`.
@@ -63,7 +64,8 @@ async fn every_field_has_its_limits() {
             "unrecognized_keys credentials.config_override",
         ),
         (
-            json!({"type": "OAUTH2", "access_token": "t", "config_override": {"client_id": long(256)}}),
+            json!({"type": "OAUTH2", "access_token": "t",
+                "config_override": {"client_id": long(256)}}),
             "too_big credentials.config_override.client_id",
         ),
         (
@@ -169,13 +171,17 @@ async fn the_older_import_stores_what_the_newer_one_would() {
         ),
         (
             "github",
-            json!({"access_token": "t", "no_expiration": true, "raw": {}, "oauth_client_id_override": "own"}),
-            json!({"type": "OAUTH2", "access_token": "t", "config_override": {"client_id": "own"}, "raw": {}}),
+            json!({"access_token": "t", "no_expiration": true, "raw": {},
+                "oauth_client_id_override": "own"}),
+            json!({"type": "OAUTH2", "access_token": "t", "config_override": {"client_id": "own"},
+                "raw": {}}),
         ),
         (
             "okta",
-            json!({"access_token": "t", "raw": {}, "oauth_client_id_override": "i", "oauth_client_secret_override": "s"}),
-            json!({"type": "OAUTH2_CC", "token": "t", "client_id": "i", "client_secret": "s", "raw": {}}),
+            json!({"access_token": "t", "raw": {}, "oauth_client_id_override": "i",
+                "oauth_client_secret_override": "s"}),
+            json!({"type": "OAUTH2_CC", "token": "t", "client_id": "i", "client_secret": "s",
+                "raw": {}}),
         ),
         (
             "trello",

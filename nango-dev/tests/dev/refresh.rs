@@ -253,7 +253,8 @@ async fn failures_on_four_days_and_the_connection_is_given_up() {
     assert_eq!(server.token_calls("github/flaky").await, calls);
 
     let import = json!({"provider_config_key": "github", "connection_id": "flaky",
-        "credentials": {"type": "OAUTH2", "access_token": "new", "refresh_token": "rt-new", "expires_at": "2199-01-01T00:00:00Z"}});
+        "credentials": {"type": "OAUTH2", "access_token": "new", "refresh_token": "rt-new",
+            "expires_at": "2199-01-01T00:00:00Z"}});
     assert_eq!(
         server.call("POST", "/connections", Some(&import)).await.status,
         StatusCode::CREATED
@@ -314,8 +315,10 @@ async fn a_connection_deleted_during_its_refresh_is_not_found() {
 async fn connections_with_the_same_proof_are_told_apart() {
     let server = Server::start(&[]);
     for connection in ["one", "two", "three"] {
-        let credentials = json!({"type": "OAUTH2_CC", "token": "old", "client_id": "same", "client_secret": "same", "expires_at": "2020-01-01T00:00:00Z"});
-        let import = json!({"provider_config_key": "okta", "connection_id": connection, "credentials": credentials});
+        let credentials = json!({"type": "OAUTH2_CC", "token": "old", "client_id": "same",
+            "client_secret": "same", "expires_at": "2020-01-01T00:00:00Z"});
+        let import = json!({"provider_config_key": "okta", "connection_id": connection,
+            "credentials": credentials});
         assert_eq!(
             server.call("POST", "/connections", Some(&import)).await.status,
             StatusCode::CREATED
@@ -438,15 +441,18 @@ async fn a_key_without_credentials_neither_sees_nor_refreshes() {
 #[tokio::test]
 async fn refresh_tokens_are_shown_only_on_request_wherever_they_are() {
     let server = Server::start(&[]);
-    let import = json!({"provider_config_key": "github", "connection_id": "deep", "access_token": "at", "refresh_token": "rt", "no_expiration": true,
-        "raw": {"refreshToken": "1", "list": [{"REFRESH-TOKEN": "2", "kept": 1}], "refresh_token_expires_in": 5},
+    let import = json!({"provider_config_key": "github", "connection_id": "deep",
+        "access_token": "at", "refresh_token": "rt", "no_expiration": true,
+        "raw": {"refreshToken": "1", "list": [{"REFRESH-TOKEN": "2", "kept": 1}],
+            "refresh_token_expires_in": 5},
         "connection_config": {"userCredentials": {"refresh_token": "3", "access_token": "4"}}});
     assert_eq!(server.call("POST", "/connection", Some(&import)).await.status, StatusCode::CREATED);
     let target = "/connections/deep?provider_config_key=github";
     let shown = server.get(target).await.json();
     assert_eq!(
         shown["credentials"],
-        json!({"type": "OAUTH2", "access_token": "at", "raw": {"list": [{"kept": 1}], "refresh_token_expires_in": 5}})
+        json!({"type": "OAUTH2", "access_token": "at", "raw": {"list": [{"kept": 1}],
+            "refresh_token_expires_in": 5}})
     );
     assert_eq!(shown["connection_config"], json!({"userCredentials": {"access_token": "4"}}));
     let shown = server.get(&format!("{target}&refresh_token=on")).await.json();
@@ -459,7 +465,8 @@ async fn refresh_tokens_are_shown_only_on_request_wherever_they_are() {
 async fn a_second_import_keeps_the_connection_and_its_owner_and_forgets_the_rest() {
     let server = Server::start(&[]);
     let import = |more: Value| {
-        let mut body = json!({"provider_config_key": "github", "connection_id": "twice", "credentials": {"type": "OAUTH2", "access_token": "t"}});
+        let mut body = json!({"provider_config_key": "github", "connection_id": "twice",
+            "credentials": {"type": "OAUTH2", "access_token": "t"}});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };

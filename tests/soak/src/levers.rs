@@ -36,8 +36,9 @@ impl Dev {
         let body = body.map(Value::to_string).unwrap_or_default();
         let (key, length) = (&self.key, body.len());
         let head = format!(
-            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nconnection: close\r\n\r\n"
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\
+             connection: close\r\n\r\n"
         );
         stream.write_all((head + &body).as_bytes()).expect("nango-dev listens");
         let mut answer = String::new();
@@ -57,7 +58,10 @@ impl Dev {
     /// Imports a connection whose token is [`token_of`] its id.
     pub fn import(&self, id: &str) {
         let credentials = json!({"type": "API_KEY", "apiKey": token_of(id)});
-        self.done("POST", "/connections", Some(&json!({"provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials})));
+        let import = json!({
+            "provider_config_key": INTEGRATION, "connection_id": id, "credentials": credentials,
+        });
+        self.done("POST", "/connections", Some(&import));
     }
 
     /// Imports a connection of `github` whose token is [`token_of`] its id, until it is refreshed.

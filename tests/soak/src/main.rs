@@ -157,7 +157,7 @@ fn main() -> ExitCode {
     let (table, good) = world.tally.table();
     print!("{table}{}{}", before.row("held at the start"), after.row("held at the end"));
     let back = after.is_back_to(&before);
-    println!("{}", if good && back { "soak: all well" } else { "soak: NOT WELL" });
+    println!("{}", if good && back { "soak: passed" } else { "soak: FAILED" });
     if good && back { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -267,7 +267,8 @@ fn fault() -> (String, Value, Duration) {
         ("endless headers", json!({"kind": "endless_headers"}), long),
         (
             "close idle",
-            json!({"kind": "close_idle", "after_ms": fastrand::u64(0..5), "reset": fastrand::bool()}),
+            json!({"kind": "close_idle", "after_ms": fastrand::u64(0..5),
+                "reset": fastrand::bool()}),
             long,
         ),
         ("close on reuse", json!({"kind": "close_on_reuse", "reset": fastrand::bool()}), long),
@@ -281,13 +282,15 @@ fn fault() -> (String, Value, Duration) {
         ("status", answer(), long),
         (
             "429",
-            json!({"kind": "answer", "status": 429, "envelope": "D", "headers": {"retry-after": "0"}}),
+            json!({"kind": "answer", "status": 429, "envelope": "D",
+                "headers": {"retry-after": "0"}}),
             long,
         ),
         ("page", json!({"kind": "answer", "status": 200, "envelope": "H"}), long),
         (
             "redirect",
-            json!({"kind": "answer", "status": 302, "headers": {"location": "http://127.0.0.1:1/"}}),
+            json!({"kind": "answer", "status": 302,
+                "headers": {"location": "http://127.0.0.1:1/"}}),
             long,
         ),
     ];
@@ -298,7 +301,8 @@ fn fault() -> (String, Value, Duration) {
 fn answer() -> Value {
     let envelopes = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "text"];
     let statuses = [400, 401, 403, 404, 408, 409, 424, 500, 501, 502, 503, 504, 599];
-    json!({"kind": "answer", "status": statuses[fastrand::usize(0..statuses.len())], "envelope": envelopes[fastrand::usize(0..envelopes.len())], "message": "m"})
+    json!({"kind": "answer", "status": statuses[fastrand::usize(0..statuses.len())],
+        "envelope": envelopes[fastrand::usize(0..envelopes.len())], "message": "m"})
 }
 
 fn within(time: Duration) -> CallOptions {
@@ -568,7 +572,7 @@ impl<'w> Worker<'w> {
     fn handles(&self) {
         for _ in 0..1000 {
             if !self.world.use_handles() {
-                self.world.tally.wrong("a walk that was cancelled went on".to_owned());
+                self.world.tally.wrong("a cancelled walk continued".to_owned());
             }
         }
         self.world.tally.count("shared handles", "OK");
@@ -752,7 +756,7 @@ impl<'w> Queued<'w> {
             for done in self.queue.next(16, Some(Duration::from_millis(500))) {
                 let Some(flight) = flights.remove(&done.ticket) else {
                     self.world.tally.wrong(format!(
-                        "ticket {} completed twice, or was never given out",
+                        "ticket {} completed twice or was never issued",
                         done.ticket
                     ));
                     continue;
