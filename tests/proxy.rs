@@ -381,7 +381,7 @@ fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> 
 }
 
 #[test]
-#[ignore = "run by a_proxy_from_the_environment, in a process of its own"]
+#[ignore = "run by a_proxy_from_the_environment, in a separate process"]
 fn calls_of_a_child() {
     let mut options = nango_dev(false);
     options.set_base_url(&variable("NANGO_TEST_BASE_URL")).unwrap();

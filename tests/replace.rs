@@ -518,7 +518,7 @@ fn waiting_takes_no_connection_of_the_queues() {
             assert_eq!(&*done.result.unwrap().unwrap(), token_of("replace-places-other"));
         }
     }
-    within(began.elapsed(), Duration::ZERO, "ten calls beside a flight");
+    within(began.elapsed(), Duration::ZERO, "ten calls during a flight");
     drop(readers);
 }
 

@@ -58,7 +58,7 @@ fn with_system(file: Option<&Path>, folder: Option<&Path>, added: bool) -> Strin
 }
 
 #[test]
-#[ignore = "run by others, in a process of its own"]
+#[ignore = "run by other tests, in a separate process"]
 fn calls_of_a_child() {
     let mut options = nango_dev("NANGO_DEV_TLS_HOST", Roots::Platform);
     if std::env::var_os("NANGO_TEST_ADDED").is_some() {

@@ -64,7 +64,7 @@ pub fn authenticate(headers: &HeaderMap) -> Result<Scopes, Reply> {
     let text = value.to_str().unwrap_or_default();
     let key = text.rsplit("Bearer ").next().unwrap_or_default();
     if !is_uuid_v4(key) {
-        return Err(refuse("invalid_secret_key_format", "The secret key is no UUID v4."));
+        return Err(refuse("invalid_secret_key_format", "The secret key is not a UUID v4."));
     }
     match key.to_ascii_lowercase().as_str() {
         FULL => Ok(Scopes(&["environment:*"])),

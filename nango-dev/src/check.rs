@@ -189,7 +189,7 @@ impl<'a> Fields<'a> {
         match url.as_ref().and_then(Url::host) {
             None => self.issue(name, "invalid_union", "expected a URL or an empty text"),
             Some(host) if !is_public(&host) => {
-                self.issue(name, "custom", "webhooks are not sent there")
+                self.issue(name, "custom", "webhooks cannot be sent there")
             }
             Some(_) => {}
         }
@@ -406,7 +406,7 @@ pub fn tags<'a>(
             || !key.chars().all(fits)
             || key.len() > 64
         {
-            issues.push(Issue::new("invalid_key", "not a key that a tag can have", &at));
+            issues.push(Issue::new("invalid_key", "not a valid tag key", &at));
             continue;
         }
         let Some(value) = value else {

@@ -239,7 +239,7 @@ impl Fault {
                 vec![write([&head[..], b"5\r\n{\"a\":\r\nno number\r\n"].concat()), Step::Linger]
             }
             Fault::Garbage {} => {
-                vec![write(b"\x16\x03 this is no HTTP\r\n\r\n".to_vec()), Step::Linger]
+                vec![write(b"\x16\x03 this is not HTTP\r\n\r\n".to_vec()), Step::Linger]
             }
             Fault::Drip { part: Part::Headers, every_ms } => {
                 vec![Step::Drip(answer.text().into(), Duration::from_millis(*every_ms))]

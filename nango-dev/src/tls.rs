@@ -138,7 +138,7 @@ pub fn make() -> Result<Tls> {
         acceptor: authority.server(&NAMES, |_| ())?,
         expired: authority.server(&NAMES, long_ago)?,
         wrong_name: authority.server(&["elsewhere.example"], |_| ())?,
-        unknown_ca: Authority::new("somebody whom nobody knows")?.server(&NAMES, |_| ())?,
+        unknown_ca: Authority::new("an unknown authority")?.server(&NAMES, |_| ())?,
         client_cert: authority
             .sign(ExtendedKeyUsagePurpose::ServerAuth, &NAMES, |_| ())?
             .acceptor(Some(&authority))?,

@@ -253,11 +253,11 @@ impl Exchange {
             (None, None, Some(base64)) => Bytes::from(
                 STANDARD.decode(base64).map_err(|error| format!("body_base64: {error}"))?,
             ),
-            _ => return Err("more than one of body, body_text and body_base64".to_owned()),
+            _ => return Err("give only one of body, body_text and body_base64".to_owned()),
         };
         let body = match response.fill {
             None => body,
-            Some(fill) => filled(&body, &fill).ok_or("fill, but no %FILL% in the body")?,
+            Some(fill) => filled(&body, &fill).ok_or("fill requires %FILL% in the body")?,
         };
         let delay = Duration::from_millis(response.delay_ms);
         Ok(Exchange { request: raw.request, status, headers, body, delay, fault: response.fault })
@@ -434,21 +434,24 @@ mod tests {
     #[test]
     fn a_malformed_vector_is_refused_by_name() {
         let refused = |response| vectors(response).map(drop).unwrap_err();
-        assert!(refused(r#"{"status": 20}"#).contains("vector \"one\": exchange 1: no status"));
-        assert!(refused(r#"{"body": 1}"#).contains("no status"));
+        assert!(
+            refused(r#"{"status": 20}"#).contains("vector \"one\": exchange 1: not a final status")
+        );
+        assert!(refused(r#"{"body": 1}"#).contains("has no status"));
         assert!(refused(r#"{"fault": {"kind": "nope"}}"#).contains("unknown variant"));
         assert!(
-            refused(r#"{"fault": {"kind": "answer", "status": 500}}"#).contains("not its fault")
+            refused(r#"{"fault": {"kind": "answer", "status": 500}}"#)
+                .contains("\"answer\" is not supported")
         );
         assert!(
             refused(r#"{"status": 200, "bodytext": ""}"#).contains("vector \"one\": unknown field")
         );
         assert!(
-            refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("more than one")
+            refused(r#"{"status": 200, "body": 1, "body_text": ""}"#).contains("only one of body")
         );
         assert!(
             refused(r#"{"status": 200, "body": 1, "fill": {"text": "", "times": 1}}"#)
-                .contains("no %FILL%")
+                .contains("requires %FILL%")
         );
     }
 }

@@ -143,11 +143,11 @@ impl TlsOptions {
         let source = match self.roots {
             Roots::Platform => "the system's certificate authorities",
             Roots::Bundled => "the bundled certificate authorities",
-            Roots::CustomOnly => "only custom certificate authorities",
+            Roots::CustomOnly => "no default certificate authorities",
         };
         match self.authorities.len() {
             0 => source.to_owned(),
-            added => format!("{source} and {added} added"),
+            added => format!("{source}, plus {added} added"),
         }
     }
 }

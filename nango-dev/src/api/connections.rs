@@ -41,8 +41,7 @@ pub async fn get(app: &Arc<App>, call: &Call, id: &str) -> Answer {
     check_id(id)?;
     let credentials = call.scopes.allow(READ_CREDENTIALS);
     if !credentials && (refresh_token || force || app_jwt) {
-        let message =
-            format!("Asking for credentials or a refresh takes the scope {READ_CREDENTIALS}");
+        let message = format!("Credentials or a refresh require the scope {READ_CREDENTIALS}");
         return Err(Reply::error(StatusCode::FORBIDDEN, "forbidden", message));
     }
     let key = Key::new(integration, id);

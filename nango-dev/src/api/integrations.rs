@@ -164,7 +164,7 @@ fn check_credentials(
     match credentials.map(|credentials| credentials.get("type").and_then(Value::as_str)) {
         None if needed && required => unfit("This provider's integrations need credentials"),
         Some(kind) if kind != Some(&provider.auth_mode) => {
-            unfit("These credentials are not of the provider's kind")
+            unfit("These credentials do not match the provider's kind")
         }
         _ => Ok(()),
     }
@@ -230,7 +230,7 @@ pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
             return Err(Reply::error(
                 StatusCode::BAD_REQUEST,
                 "invalid_body",
-                "An integration with connections keeps its key",
+                "The key of an integration with connections cannot change",
             ));
         }
     }

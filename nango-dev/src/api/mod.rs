@@ -238,7 +238,7 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
         Err(error) => Err(Reply::error(
             StatusCode::BAD_REQUEST,
             "invalid_json",
-            format!("The body is no JSON: {error}"),
+            format!("The body is not JSON: {error}"),
         )),
     }
 }

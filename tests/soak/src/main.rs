@@ -741,7 +741,7 @@ impl<'w> Queued<'w> {
                 true,
                 Duration::from_secs(20),
             );
-            flights.get_mut(&ticket).expect("it flies").cancelled = Some(Instant::now());
+            flights.get_mut(&ticket).expect("it is in flight").cancelled = Some(Instant::now());
         }
         self.queue.close();
         self.take_all(flights);
