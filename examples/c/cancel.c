@@ -1,5 +1,6 @@
 /*
- * Ends a call that takes too long for its caller: a thread calls, and the main thread cancels after so many milliseconds. (For a mere time limit there is
+ * Cancels a call that takes too long: a thread makes the call, and the main thread cancels it after
+ * the given number of milliseconds. (If a time limit is enough, use
  * nango_call_options_set_timeout_ms(), which needs no second thread.)
  *
  *     cancel PROVIDER_CONFIG_KEY CONNECTION_ID MILLISECONDS
@@ -26,7 +27,8 @@ struct call {
 static void *run(void *context)
 {
     struct call *call = context;
-    call->token = nango_get_token(call->client, call->integration, call->connection, call->options, &call->error);
+    call->token = nango_get_token(call->client, call->integration, call->connection, call->options,
+                                  &call->error);
     return NULL;
 }
 
@@ -42,10 +44,11 @@ int main(int argc, char **argv)
     long wait;
 
     if (argc != 4 || !client) {
-        fprintf(stderr, "usage: cancel PROVIDER_CONFIG_KEY CONNECTION_ID MILLISECONDS, with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr, "usage: cancel PROVIDER_CONFIG_KEY CONNECTION_ID MILLISECONDS, "
+                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
-    /* One handle may be given to any number of calls, and ends them all. */
+    /* Any number of calls may share one handle, which cancels all of them. */
     nango_call_options_set_cancel(call_options, cancel);
     call.client = client;
     call.options = call_options;
@@ -58,7 +61,7 @@ int main(int argc, char **argv)
     pause.tv_sec = wait / 1000;
     pause.tv_nsec = wait % 1000 * 1000000L;
     nanosleep(&pause, NULL);
-    nango_cancel_trigger(cancel); /* too late is no mistake */
+    nango_cancel_trigger(cancel); /* harmless if the call has already returned */
     pthread_join(thread, NULL);
 
     if (call.token)

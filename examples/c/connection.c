@@ -4,7 +4,7 @@
  *     connection PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
  *
  * The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY.
- * With --until-refused it waits until the token has run out, and fetches another.
+ * With --until-refused it waits until the token has expired, and fetches a new one.
  *
  *     cc connection.c $(pkg-config --cflags --libs nango libcurl) -o connection
  */
@@ -19,21 +19,30 @@
 
 enum { SHOWN_CONNECTIONS = 3, POLL_MS = 250, LONGEST_WAIT_MS = 30000 };
 
-/* What to do about an error that the message alone does not solve. */
+/* What to do about an error, beyond what its message says. */
 static const char *advice(nango_code code)
 {
     switch (code) {
-    case NANGO_ERROR_RECONNECT_REQUIRED: return "send the user through a reconnect session; the old token is gone for good";
-    case NANGO_ERROR_REFRESH_FAILED:     return "try again in half a minute; if it persists, send the user through a reconnect session";
-    case NANGO_ERROR_NO_SINGLE_TOKEN:    return "ask for all of the credentials: nango_get_credentials_json()";
-    case NANGO_ERROR_UNAUTHORIZED:       return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
-    case NANGO_ERROR_NOT_FOUND:          return "check the integration and the connection's id, and that the key is of the same environment";
-    case NANGO_ERROR_CONNECT:            return "check NANGO_HOST, and that the server runs";
-    default:                             return NULL;
+    case NANGO_ERROR_RECONNECT_REQUIRED:
+        return "send the user through a reconnect session; the old token is lost permanently";
+    case NANGO_ERROR_REFRESH_FAILED:
+        return "try again in half a minute; if it fails again, "
+               "send the user through a reconnect session";
+    case NANGO_ERROR_NO_SINGLE_TOKEN:
+        return "ask for all of the credentials: nango_get_credentials_json()";
+    case NANGO_ERROR_UNAUTHORIZED:
+        return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
+    case NANGO_ERROR_NOT_FOUND:
+        return "check the integration and the connection's id, "
+               "and that the key belongs to the same environment";
+    case NANGO_ERROR_CONNECT:
+        return "check NANGO_HOST, and that the server is running";
+    default:
+        return NULL;
     }
 }
 
-/* Says what failed, and frees the error. The message names what was asked for and holds no secret. */
+/* Prints the error and frees it. The message names the request and contains no secret. */
 static int failed(nango_error *error)
 {
     nango_code code = nango_error_code(error);
@@ -44,7 +53,7 @@ static int failed(nango_error *error)
     return 1;
 }
 
-/* Walks through all connections, page after page, and prints the first few. */
+/* Lists all connections, page by page, and prints the first few. */
 static int list_connections(const nango_client *client)
 {
     nango_error *error = NULL;
@@ -58,7 +67,8 @@ static int list_connections(const nango_client *client)
             char *id = nango_json_get(item, "/connection_id");
             char *integration = nango_json_get(item, "/provider_config_key");
             if (count++ < SHOWN_CONNECTIONS)
-                printf("%s%s (%s)", count == 1 ? "connections: " : ", ", id ? id : "?", integration ? integration : "?");
+                printf("%s%s (%s)", count == 1 ? "connections: " : ", ", id ? id : "?",
+                       integration ? integration : "?");
             nango_free_string(integration);
             nango_free_string(id);
             nango_free_string(item);
@@ -68,7 +78,7 @@ static int list_connections(const nango_client *client)
     }
     nango_pager_free(pager);
 
-    /* A pager that returned NULL has come to its end, or has failed: the error tells which. */
+    /* NULL is the end of the list, or a failure: only a failure sets the error. */
     if (error) {
         if (count)
             putchar('\n');
@@ -80,11 +90,12 @@ static int list_connections(const nango_client *client)
     return 0;
 }
 
-/* A token is a secret: four characters are enough to tell two apart. */
+/* A token is a secret: four characters are enough to tell two tokens apart. */
 static void print_token(const char *token, const char *remark)
 {
     size_t length = strlen(token);
-    printf("token: …%s (%lu characters)%s\n", length > 12 ? token + length - 4 : "", (unsigned long)length, remark);
+    printf("token: …%s (%lu characters)%s\n", length > 12 ? token + length - 4 : "",
+           (unsigned long)length, remark);
 }
 
 static size_t ignore_body(char *data, size_t size, size_t count, void *context)
@@ -94,7 +105,7 @@ static size_t ignore_body(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
-/* Calls the provider's API with the token. Returns the status, or -1 after it said what failed. */
+/* Calls the provider's API with the token. Returns the status, or -1 after it printed the error. */
 static long call_api(const char *url, const char *token)
 {
     CURL *curl = curl_easy_init();
@@ -103,7 +114,8 @@ static long call_api(const char *url, const char *token)
 
     if (curl) {
         curl_easy_setopt(curl, CURLOPT_URL, url);
-        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER); /* Authorization: Bearer TOKEN */
+        /* Authorization: Bearer TOKEN */
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
         curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, token);
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore_body);
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, 30L);
@@ -128,7 +140,7 @@ static void print_status(long status)
         printf("api: %ld\n", status);
 }
 
-/* Calls the API with one and the same token until the provider refuses it. */
+/* Calls the API with the same token until the provider refuses it. */
 static int wait_until_refused(const char *url, const char *token)
 {
     const struct timespec pause = {0, POLL_MS * 1000000L};
@@ -146,11 +158,13 @@ static int wait_until_refused(const char *url, const char *token)
         }
         nanosleep(&pause, NULL);
     }
-    fprintf(stderr, "error: the provider still answers %ld after %d seconds\n", status, LONGEST_WAIT_MS / 1000);
+    fprintf(stderr, "error: the provider still answers %ld after %d seconds\n", status,
+            LONGEST_WAIT_MS / 1000);
     return 1;
 }
 
-static int run(const nango_client *client, const char *integration, const char *connection, const char *url, int until_refused)
+static int run(const nango_client *client, const char *integration, const char *connection,
+               const char *url, int until_refused)
 {
     nango_error *error = NULL;
     char *token, *fresh;
@@ -160,7 +174,7 @@ static int run(const nango_client *client, const char *integration, const char *
     if (list_connections(client) != 0)
         return 1;
 
-    /* Asked for just before it is used, and not kept: Nango refreshes it when it has to. */
+    /* Fetch the token just before using it, and do not keep it: Nango refreshes it if needed. */
     token = nango_get_token(client, integration, connection, NULL, &error);
     if (!token)
         return failed(error);
@@ -183,7 +197,7 @@ static int run(const nango_client *client, const char *integration, const char *
             code = failed(error);
         }
     }
-    nango_free_string(token); /* which wipes it, too */
+    nango_free_string(token); /* also wipes it */
     return code;
 }
 
@@ -195,7 +209,8 @@ int main(int argc, char **argv)
     int code;
 
     if (argc < 4 || argc > 5 || (argc == 5 && strcmp(argv[4], "--until-refused") != 0)) {
-        fprintf(stderr, "usage: %s PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n", argc ? argv[0] : "connection");
+        fprintf(stderr, "usage: %s PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n",
+                argc ? argv[0] : "connection");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);

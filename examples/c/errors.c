@@ -1,5 +1,5 @@
 /*
- * What to do about each error: fetches a token, and says what a program should do if it gets none.
+ * What to do about each error: fetches a token and, if that fails, says what the program should do.
  *
  *     errors PROVIDER_CONFIG_KEY CONNECTION_ID
  *     errors --table
@@ -14,15 +14,15 @@
 enum remedy { TRY_LATER, ASK_THE_USER, FIX_THE_SETUP, FIX_THE_CALL, REPORT, NOTHING };
 
 static const char *const REMEDIES[] = {
-    "try again later",                 /* the library has tried before it said so */
+    "try again later",                 /* the library has already retried */
     "let the user authorise again",    /* with a reconnect session */
     "fix the setup",                   /* key, address, certificates, scopes */
     "fix the call",                    /* a bug in the program */
-    "report it",                       /* a bug in the library, or a machine out of means */
-    "nothing",                         /* the program wanted it so */
+    "report it",                       /* a bug in the library, or the system is out of resources */
+    "nothing",                         /* the program did this on purpose */
 };
 
-/* Codes may be added: what a program does not know, it treats as nango_error_retryable() says. */
+/* Later versions may add codes: for an unknown code, ask nango_error_retryable(). */
 static const struct {
     nango_code code;
     enum remedy remedy;
@@ -49,8 +49,8 @@ static const struct {
     {NANGO_ERROR_REFRESH_FAILED, TRY_LATER}, /* if it persists, ask the user */
     {NANGO_ERROR_RECONNECT_REQUIRED, ASK_THE_USER},
     {NANGO_ERROR_REFRESH_BACKOFF, TRY_LATER},
-    {NANGO_ERROR_NO_CREDENTIALS, FIX_THE_SETUP}, /* the key's scopes, or a connection without any */
-    {NANGO_ERROR_NO_SINGLE_TOKEN, FIX_THE_CALL}, /* nango_get_credentials_json() */
+    {NANGO_ERROR_NO_CREDENTIALS, FIX_THE_SETUP}, /* scopes, or a connection without credentials */
+    {NANGO_ERROR_NO_SINGLE_TOKEN, FIX_THE_CALL}, /* use nango_get_credentials_json() */
     {NANGO_ERROR_CONFLICT, FIX_THE_CALL},
     {NANGO_ERROR_TOKEN_NOT_REPLACED, ASK_THE_USER}, /* or it is refused for another reason */
     {NANGO_ERROR_INVALID_RESPONSE, FIX_THE_SETUP}, /* the base URL */
@@ -79,9 +79,10 @@ static void explain(const nango_error *error)
         printf(", in %.1f s", (double)nango_error_retry_after_ms(error) / 1000);
     putchar('\n');
 
-    /* For whoever looks into it. None of this is a secret. */
+    /* Details for debugging. None of them is a secret. */
     if (nango_error_http_status(error))
-        printf("   HTTP %d, %s, after %u attempts\n", (int)nango_error_http_status(error), nango_error_api_code(error) ? nango_error_api_code(error) : "no code",
+        printf("   HTTP %d, %s, after %u attempts\n", (int)nango_error_http_status(error),
+               nango_error_api_code(error) ? nango_error_api_code(error) : "no code",
                (unsigned)nango_error_attempts(error));
 }
 

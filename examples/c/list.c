@@ -1,5 +1,5 @@
 /*
- * Prints all connections of the environment, page after page: id, integration, and what is wrong with it.
+ * Prints all connections of the environment, page by page: id, integration, and any problem.
  *
  *     list [INTEGRATION]
  *
@@ -13,7 +13,7 @@ static void print_connection(const char *connection)
 {
     char *id = nango_json_get(connection, "/connection_id");
     char *integration = nango_json_get(connection, "/provider_config_key");
-    char *problem = nango_json_get(connection, "/errors/0/type"); /* NULL: none */
+    char *problem = nango_json_get(connection, "/errors/0/type"); /* NULL if there is none */
 
     printf("%-24s %-16s %s\n", id, integration, problem ? problem : "ok");
     nango_free_string(problem);
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
     char filter[256] = "{}", *page, *connection;
     int code = 0;
 
-    /* An integration's key has no character that JSON would want escaped. */
+    /* An integration's key has no characters that need escaping in JSON. */
     if (argc > 1)
         snprintf(filter, sizeof filter, "{\"integration_id\": \"%s\"}", argv[1]);
     if (client)
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         nango_free_string(page);
     }
 
-    /* NULL without an error was the end. */
+    /* NULL without an error is the end of the list. */
     if (error) {
         fprintf(stderr, "error: %s\n", nango_error_message(error));
         nango_error_free(error);

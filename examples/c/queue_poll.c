@@ -1,6 +1,6 @@
 /*
- * Many calls at once from one thread that polls: submits a call for each connection, waits with poll() beside whatever else the program waits for, and takes what
- * is done.
+ * Makes many calls at once from one thread that polls: submits a call for each connection, waits
+ * with poll(), where the program can wait for other descriptors too, and takes the completions.
  *
  *     queue_poll PROVIDER_CONFIG_KEY CONNECTION_ID…
  *
@@ -13,16 +13,18 @@
 
 #include <nango.h>
 
-/* The connection's id comes as a JSON text; these have no character that would want escaping. */
-static uint64_t submit(const nango_queue *queue, const nango_client *client, const char *integration, const char *connection, uint64_t which)
+/* The id goes into a JSON text; these ids have no characters that need escaping. */
+static uint64_t submit(const nango_queue *queue, const nango_client *client,
+                       const char *integration, const char *connection, uint64_t which)
 {
     nango_error *error = NULL;
     char params[512];
     uint64_t ticket;
 
-    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}", integration, connection);
+    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}",
+             integration, connection);
     ticket = nango_queue_submit(queue, client, "get_token", params, NULL, which, &error);
-    if (!ticket) { /* and nothing will follow */
+    if (!ticket) { /* no completion follows */
         fprintf(stderr, "%s: %s\n", connection, nango_error_message(error));
         nango_error_free(error);
     }
@@ -35,7 +37,7 @@ static void print(nango_completion *done, const char *connection)
         printf("%s: %s\n", connection, nango_code_name(nango_error_code(done->error)));
     else
         printf("%s: a token\n", connection);
-    nango_free_string(done->json); /* both are the taker's; NULL is fine */
+    nango_free_string(done->json); /* the program owns both; NULL is allowed */
     nango_error_free(done->error);
 }
 
@@ -49,7 +51,8 @@ int main(int argc, char **argv)
     int i, under_way = 0;
 
     if (argc < 3 || !client || !queue) {
-        fprintf(stderr, "usage: queue_poll PROVIDER_CONFIG_KEY CONNECTION_ID…, with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr, "usage: queue_poll PROVIDER_CONFIG_KEY CONNECTION_ID…, "
+                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 2; i < argc; i++)

@@ -1,5 +1,6 @@
 /*
- * Many calls at once, and several threads that take what is done: each completion goes to one of them. Closing the queue lets them return.
+ * Makes many calls at once, with several threads that take completions. Each completion goes to one
+ * thread. When the queue is closed, the threads return.
  *
  *     queue_threads PROVIDER_CONFIG_KEY CONNECTION_ID
  *
@@ -16,7 +17,7 @@ static nango_queue *queue;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int under_way = CALLS, tokens;
 
-/* Whoever takes the last completion closes the queue, and the other threads return. */
+/* The thread that takes the last completion closes the queue, so that the others return. */
 static void taken(int count, int with_token)
 {
     pthread_mutex_lock(&mutex);
@@ -32,7 +33,7 @@ static void *take(void *context)
     nango_completion done[8];
     size_t i, count;
 
-    /* -1: until there is one, or the queue is closed and empty. */
+    /* -1 waits until there is a completion, or the queue is closed and empty. */
     while ((count = nango_queue_next(queue, done, 8, -1)) > 0) {
         int with_token = 0;
         for (i = 0; i < count; i++) {
@@ -55,23 +56,25 @@ int main(int argc, char **argv)
 
     queue = nango_queue_new(NULL);
     if (argc != 3 || !client || !queue) {
-        fprintf(stderr, "usage: queue_threads PROVIDER_CONFIG_KEY CONNECTION_ID, with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr, "usage: queue_threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
+                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 0; i < TAKERS; i++) {
         if (pthread_create(&takers[i], NULL, take, NULL) != 0)
             return 1;
     }
-    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}", argv[1], argv[2]);
+    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}",
+             argv[1], argv[2]);
     for (i = 0; i < CALLS; i++) {
         if (!nango_queue_submit(queue, client, "get_token", params, NULL, 0, NULL))
-            taken(1, 0); /* not accepted: nothing will follow */
+            taken(1, 0); /* not accepted: no completion follows */
     }
     for (i = 0; i < TAKERS; i++)
         pthread_join(takers[i], NULL);
     printf("%d calls, %d tokens\n", CALLS, tokens);
 
-    nango_queue_free(queue); /* when every taker has returned */
+    nango_queue_free(queue); /* after every thread has returned */
     nango_client_free(client);
     nango_options_free(options);
     return 0;

@@ -1,5 +1,5 @@
 /*
- * A queue in a libuv loop: the loop watches the queue's descriptor as it watches everything else.
+ * Uses a queue in a libuv loop: the loop polls the queue's descriptor like any other.
  *
  *     queue_uv PROVIDER_CONFIG_KEY CONNECTION_ID…
  *
@@ -21,7 +21,7 @@ struct app {
     int under_way;
 };
 
-/* The loop goes on meanwhile. */
+/* Shows that the loop keeps running during the calls. */
 static void on_tick(uv_timer_t *clock)
 {
     (void)clock;
@@ -37,12 +37,13 @@ static void on_readable(uv_poll_t *watcher, int status, int events)
     (void)events;
 
     for (i = 0; i < count; i++) {
-        printf("%s: %s\n", app->connections[done[i].user_data], done[i].error ? nango_code_name(nango_error_code(done[i].error)) : "a token");
+        printf("%s: %s\n", app->connections[done[i].user_data],
+               done[i].error ? nango_code_name(nango_error_code(done[i].error)) : "a token");
         nango_free_string(done[i].json);
         nango_error_free(done[i].error);
     }
     app->under_way -= (int)count;
-    if (app->under_way == 0) { /* nothing more is expected: let the loop end */
+    if (app->under_way == 0) { /* no more completions: let the loop end */
         uv_close((uv_handle_t *)&app->watcher, NULL);
         uv_close((uv_handle_t *)&app->clock, NULL);
     }
@@ -60,12 +61,15 @@ int main(int argc, char **argv)
     app.connections = argv;
     app.under_way = 0;
     if (argc < 3 || !app.client || !app.queue) {
-        fprintf(stderr, "usage: queue_uv PROVIDER_CONFIG_KEY CONNECTION_ID…, with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr, "usage: queue_uv PROVIDER_CONFIG_KEY CONNECTION_ID…, "
+                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 2; i < argc; i++) {
-        snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}", argv[1], argv[i]);
-        app.under_way += nango_queue_submit(app.queue, app.client, "get_token", params, NULL, (uint64_t)i, NULL) != 0;
+        snprintf(params, sizeof params,
+                 "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}", argv[1], argv[i]);
+        app.under_way += nango_queue_submit(app.queue, app.client, "get_token", params, NULL,
+                                            (uint64_t)i, NULL) != 0;
     }
 
     uv_timer_init(uv_default_loop(), &app.clock);

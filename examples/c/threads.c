@@ -1,5 +1,5 @@
 /*
- * One client for many threads: each fetches tokens, and shares the client's warm connections.
+ * Shares one client between many threads: each fetches tokens over the client's open connections.
  *
  *     threads PROVIDER_CONFIG_KEY CONNECTION_ID
  *
@@ -13,7 +13,7 @@
 enum { THREADS = 8, CALLS = 20 };
 
 struct work {
-    const nango_client *client; /* const: any number of threads may call */
+    const nango_client *client; /* const: any number of threads may use it */
     const char *integration, *connection;
     int tokens;
 };
@@ -23,8 +23,10 @@ static void *run(void *context)
     struct work *work = context;
     int i;
     for (i = 0; i < CALLS; i++) {
-        nango_error *error = NULL; /* each call has its own: there is no last error that another thread could overwrite */
-        char *token = nango_get_token(work->client, work->integration, work->connection, NULL, &error);
+        /* Each call has its own error: there is no last error that another thread could overwrite. */
+        nango_error *error = NULL;
+        char *token =
+            nango_get_token(work->client, work->integration, work->connection, NULL, &error);
         if (token)
             work->tokens++;
         else
@@ -44,7 +46,8 @@ int main(int argc, char **argv)
     int i, tokens = 0;
 
     if (argc != 3 || !client) {
-        fprintf(stderr, "usage: threads PROVIDER_CONFIG_KEY CONNECTION_ID, with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr, "usage: threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
+                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 0; i < THREADS; i++) {
@@ -59,7 +62,7 @@ int main(int argc, char **argv)
     }
     printf("%d threads fetched %d tokens\n", THREADS, tokens);
 
-    nango_client_free(client); /* when no thread is about to call */
+    nango_client_free(client); /* when no thread can start a call */
     nango_options_free(options);
     return tokens == THREADS * CALLS ? 0 : 1;
 }
