@@ -138,8 +138,8 @@ enum class code : nango_code {
     unauthorized = NANGO_ERROR_UNAUTHORIZED,
     /// The secret key lacks a scope (403).
     forbidden = NANGO_ERROR_FORBIDDEN,
-    /// The key's environment has no such connection or integration, whatever status Nango used to
-    /// say so.
+    /// The key's environment has no such connection or integration, whatever HTTP status Nango
+    /// sent.
     not_found = NANGO_ERROR_NOT_FOUND,
     /// Too many requests (429). error::retry_after() says how long to wait.
     rate_limited = NANGO_ERROR_RATE_LIMITED,
@@ -150,7 +150,7 @@ enum class code : nango_code {
     refresh_failed = NANGO_ERROR_REFRESH_FAILED,
     /// Nango has given up refreshing this connection: the user must authorise again.
     reconnect_required = NANGO_ERROR_RECONNECT_REQUIRED,
-    /// A refresh failed less than 30 seconds ago, and Nango does not try again before they have
+    /// A refresh failed less than 30 seconds ago. Nango does not try again until that time has
     /// passed.
     refresh_backoff = NANGO_ERROR_REFRESH_BACKOFF,
     /// The answer holds no credentials: the key lacks the scope
@@ -1274,8 +1274,8 @@ public:
 
     // <generated options> from api/library.toml by nango-gen: do not edit.
     /// Sets the server: "https://…" or "http://…", with or without a path. Default:
-    /// https://api.nango.dev. INVALID_ARGUMENT: it is not such a URL, or has a username, a query or
-    /// a fragment.
+    /// https://api.nango.dev. INVALID_ARGUMENT: it is not an HTTP or HTTPS URL, or has a username,
+    /// a query or a fragment.
     options& base_url(std::string_view url) {
         pass(url, "the base URL", [&](const char* text) {
             return nango_options_set_base_url(capi(), text);
@@ -1283,9 +1283,9 @@ public:
         return *this;
     }
 
-    /// Sets the secret key of a Nango environment. It is copied, and wiped when its last holder is
-    /// freed. INVALID_ARGUMENT: it is empty, or has a blank, a line break or another character that
-    /// no key has.
+    /// Sets the secret key of a Nango environment. The key is copied, and wiped when the last
+    /// object that holds it is freed. INVALID_ARGUMENT: it is empty, or contains a space, a line
+    /// break or another character that is not valid in a key.
     options& secret_key(std::string_view key) {
         pass(key, "the secret key", [&](const char* text) {
             return nango_options_set_secret_key(capi(), text);
@@ -1352,8 +1352,8 @@ public:
     }
 
     /// Names the program in the User-Agent header, such as "my-service/1.2". Default: empty.
-    /// INVALID_ARGUMENT: it has anything but printable ASCII, or has parentheses, backslashes or
-    /// the text "nango-cli/".
+    /// INVALID_ARGUMENT: it contains a character that is not printable ASCII, parentheses, a
+    /// backslash or the text "nango-cli/".
     options& user_agent_suffix(std::string_view suffix) {
         pass(suffix, "the user agent suffix", [&](const char* text) {
             return nango_options_set_user_agent_suffix(capi(), text);
@@ -1362,9 +1362,9 @@ public:
     }
 
     /// Sets the proxy's URL, "http://…" or "https://…", which may have a username and a password.
-    /// An empty one disables the proxy. Default: the environment's (HTTPS_PROXY, HTTP_PROXY,
-    /// ALL_PROXY, NO_PROXY, read once in a process), and none for loopback. INVALID_ARGUMENT: it is
-    /// not such a URL.
+    /// An empty one disables the proxy. Default: from the environment variables HTTPS_PROXY,
+    /// HTTP_PROXY, ALL_PROXY and NO_PROXY, read once per process; none for loopback addresses.
+    /// INVALID_ARGUMENT: it is not an HTTP or HTTPS URL.
     options& proxy(std::string_view url) {
         pass(url, "the proxy URL", [&](const char* text) {
             return nango_options_set_proxy(capi(), text);
@@ -1385,9 +1385,9 @@ public:
         return *this;
     }
 
-    /// Trusts the certificate authorities in this PEM text as well; with tls_roots::custom_only,
-    /// only them. May be called again for more. INVALID_ARGUMENT: it has no certificate, or one
-    /// that cannot be used.
+    /// Trusts the certificate authorities in this PEM text too, and only these with
+    /// tls_roots::custom_only. May be called again to add more. INVALID_ARGUMENT: it contains no
+    /// certificate, or one that is not valid.
     options& add_ca_pem(std::string_view pem) {
         note(nango_options_add_ca_pem(capi(), bytes(pem), pem.size()));
         return *this;

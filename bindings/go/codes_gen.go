@@ -42,8 +42,8 @@ const (
 	CodeUnauthorized Code = C.NANGO_ERROR_UNAUTHORIZED
 	// CodeForbidden: The secret key lacks a scope (403).
 	CodeForbidden Code = C.NANGO_ERROR_FORBIDDEN
-	// CodeNotFound: The key's environment has no such connection or integration, whatever status Nango
-	// used to say so.
+	// CodeNotFound: The key's environment has no such connection or integration, whatever HTTP status
+	// Nango sent.
 	CodeNotFound Code = C.NANGO_ERROR_NOT_FOUND
 	// CodeRateLimited: Too many requests (429). [Error.RetryAfter] says how long to wait.
 	CodeRateLimited Code = C.NANGO_ERROR_RATE_LIMITED
@@ -55,8 +55,8 @@ const (
 	// CodeReconnectRequired: Nango has given up refreshing this connection: the user must authorise
 	// again.
 	CodeReconnectRequired Code = C.NANGO_ERROR_RECONNECT_REQUIRED
-	// CodeRefreshBackoff: A refresh failed less than 30 seconds ago, and Nango does not try again
-	// before they have passed.
+	// CodeRefreshBackoff: A refresh failed less than 30 seconds ago. Nango does not try again until
+	// that time has passed.
 	CodeRefreshBackoff Code = C.NANGO_ERROR_REFRESH_BACKOFF
 	// CodeNoCredentials: The answer holds no credentials: the key lacks the scope
 	// environment:connections:read_credentials, or the connection has none.

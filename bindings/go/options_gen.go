@@ -97,8 +97,8 @@ func WithUserAgentSuffix(suffix string) Option {
 }
 
 // WithProxy sets the proxy's URL, "http://…" or "https://…", which may have a username and a
-// password. An empty one disables the proxy. Default: the environment's (HTTPS_PROXY, HTTP_PROXY,
-// ALL_PROXY, NO_PROXY, read once in a process), and none for loopback.
+// password. An empty one disables the proxy. Default: from the environment variables HTTPS_PROXY,
+// HTTP_PROXY, ALL_PROXY and NO_PROXY, read once per process; none for loopback addresses.
 func WithProxy(url string) Option {
 	return func(s *settings) {
 		s.text("the proxy URL", url, func(text *C.char) {
@@ -112,8 +112,8 @@ func WithTLSRoots(roots TLSRoots) Option {
 	return func(s *settings) { C.nango_options_set_tls_roots(s.options, C.nango_tls_roots(roots)) }
 }
 
-// WithCAPEM trusts the certificate authorities in this PEM text as well; with [TLSRootsCustomOnly],
-// only them. May be called again for more.
+// WithCAPEM trusts the certificate authorities in this PEM text too, and only these with
+// [TLSRootsCustomOnly]. May be called again to add more.
 func WithCAPEM(pem []byte) Option {
 	return func(s *settings) {
 		data := (*C.uint8_t)(unsafe.SliceData(pem))

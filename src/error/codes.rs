@@ -39,8 +39,7 @@ pub const NANGO_ERROR_BAD_REQUEST: nango_code = 40;
 pub const NANGO_ERROR_UNAUTHORIZED: nango_code = 41;
 /// The secret key lacks a scope (403).
 pub const NANGO_ERROR_FORBIDDEN: nango_code = 42;
-/// The key's environment has no such connection or integration, whatever status Nango used to say
-/// so.
+/// The key's environment has no such connection or integration, whatever HTTP status Nango sent.
 pub const NANGO_ERROR_NOT_FOUND: nango_code = 43;
 /// Too many requests (429). nango_error_retry_after_ms() says how long to wait.
 pub const NANGO_ERROR_RATE_LIMITED: nango_code = 44;
@@ -51,7 +50,7 @@ pub const NANGO_ERROR_SERVER: nango_code = 45;
 pub const NANGO_ERROR_REFRESH_FAILED: nango_code = 46;
 /// Nango has given up refreshing this connection: the user must authorise again.
 pub const NANGO_ERROR_RECONNECT_REQUIRED: nango_code = 47;
-/// A refresh failed less than 30 seconds ago, and Nango does not try again before they have passed.
+/// A refresh failed less than 30 seconds ago. Nango does not try again until that time has passed.
 pub const NANGO_ERROR_REFRESH_BACKOFF: nango_code = 48;
 /// The answer holds no credentials: the key lacks the scope
 /// environment:connections:read_credentials, or the connection has none.

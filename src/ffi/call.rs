@@ -1,4 +1,4 @@
-//! The calls that block.
+//! The blocking calls.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -14,10 +14,10 @@ use crate::options::CallOptions;
 use crate::request::Parameters;
 use crate::secret::Secret;
 
-/// One of the calls for one connection.
+/// Runs a call for one connection.
 ///
 /// # Safety
-/// What the header asks of the caller of the exported functions.
+/// What the header requires of callers of the exported functions.
 unsafe fn one_connection(
     client: *const nango_client,
     provider_config_key: *const c_char,
@@ -42,16 +42,30 @@ unsafe fn one_connection(
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches one connection: Nango's answer, byte for byte, after it was checked to be JSON. Its
-/// token is refreshed by Nango first if need be. Call it just before the token is used, and do not
-/// keep the result: the library never does.
+/// Fetches one connection: Nango's answer, byte for byte, after checking that it is valid JSON.
+/// Nango refreshes the connection's token first if necessary. Call this just before you use the
+/// token, and do not keep the result; the library does not keep it either.
 ///
-/// provider_config_key is the integration's unique key, connection_id the connection's; neither may
-/// be empty, and the id not "." or "..". options may be NULL.
+/// Blocks only the calling thread, and never longer than the call's timeout.
 ///
-/// Returns text that nango_free_string() frees; "credentials" in it is {} if the key lacks the
-/// scope environment:connections:read_credentials. NULL and an error: any code but NO_CREDENTIALS
-/// and NO_SINGLE_TOKEN. Blocks this thread only, and always has an end.
+/// @code
+/// nango_error *error = NULL;
+/// char *connection = nango_get_connection_json(client, "github", "alice", NULL, &error);
+/// char *provider = connection ? nango_json_get(connection, "/provider") : NULL;
+/// printf("%s\n", provider ? provider : "no connection");
+/// nango_free_string(provider);
+/// nango_free_string(connection);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param provider_config_key The integration's unique key; not empty.
+/// @param connection_id The connection's id; not empty, and not "." or "..".
+/// @param options The options of this call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The connection, which nango_free_string() wipes and frees. "credentials" in it is {} if
+/// the key lacks the scope environment:connections:read_credentials. NULL on error: any code except
+/// NO_CREDENTIALS and NO_SINGLE_TOKEN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_connection_json(
     client: *const nango_client,
@@ -60,7 +74,7 @@ pub unsafe extern "C" fn nango_get_connection_json(
     options: *const nango_call_options,
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         one_connection(
             client,
@@ -73,13 +87,27 @@ pub unsafe extern "C" fn nango_get_connection_json(
     }
 }
 
-/// Fetches the one string that goes behind "Bearer", or the API key, of a connection: access_token
+/// Fetches the token of a connection, which is sent after "Bearer", or its API key: access_token
 /// for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU; apiKey
-/// for API_KEY. Otherwise as nango_get_connection_json().
+/// for API_KEY. Otherwise it works like nango_get_connection_json().
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN for
-/// other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer
-/// holds none, or any other code.
+/// @code
+/// nango_error *error = NULL;
+/// char *token = nango_get_token(client, "github", "alice", NULL, &error);
+/// if (!token)
+///     fprintf(stderr, "%s\n", nango_error_message(error));
+/// nango_free_string(token);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param provider_config_key The integration's unique key; not empty.
+/// @param connection_id The connection's id; not empty, and not "." or "..".
+/// @param options The options of this call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The token, which nango_free_string() wipes and frees. NULL on error: NO_SINGLE_TOKEN for
+/// other types (such as BASIC and OAUTH1, for which nango_get_credentials_json() returns the
+/// credentials), NO_CREDENTIALS if the answer has no credentials, or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_token(
     client: *const nango_client,
@@ -88,7 +116,7 @@ pub unsafe extern "C" fn nango_get_token(
     options: *const nango_call_options,
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         one_connection(
             client,
@@ -101,11 +129,27 @@ pub unsafe extern "C" fn nango_get_token(
     }
 }
 
-/// Fetches the "credentials" of a connection, of whatever type, as Nango wrote them: a JSON object
-/// with "type" and what the type has. Otherwise as nango_get_connection_json().
+/// Fetches the "credentials" of a connection of any type, as Nango sent them: a JSON object with
+/// "type" and the members of that type. Otherwise it works like nango_get_connection_json().
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_CREDENTIALS when
-/// the answer holds none, or any other code.
+/// @code
+/// nango_error *error = NULL;
+/// char *credentials = nango_get_credentials_json(client, "jira-basic", "alice", NULL, &error);
+/// char *username = credentials ? nango_json_get(credentials, "/username") : NULL;
+/// char *password = credentials ? nango_json_get(credentials, "/password") : NULL;
+/// nango_free_string(password);
+/// nango_free_string(username);
+/// nango_free_string(credentials);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param provider_config_key The integration's unique key; not empty.
+/// @param connection_id The connection's id; not empty, and not "." or "..".
+/// @param options The options of this call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The credentials, which nango_free_string() wipes and frees. NULL on error:
+/// NO_CREDENTIALS if the answer has no credentials, or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_get_credentials_json(
     client: *const nango_client,
@@ -114,7 +158,7 @@ pub unsafe extern "C" fn nango_get_credentials_json(
     options: *const nango_call_options,
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         one_connection(
             client,
@@ -127,26 +171,46 @@ pub unsafe extern "C" fn nango_get_credentials_json(
     }
 }
 
-/// Fetches a token in place of one that the provider refused, with 401 for example; refused_token
-/// is that one, and not NULL or empty. Otherwise as nango_get_token().
+/// Fetches a token to replace one that the provider refused, for example with status 401. Otherwise
+/// it works like nango_get_token().
 ///
-/// It reads the connection: Nango may have another token by now. If it still has the refused one,
-/// it makes Nango refresh it, which needs the scope environment:connections:read_credentials. Of
-/// the calls of a client that replace the same token of a connection at the same time, in any
-/// thread and through any queue, one does that. The others wait for its result, each as long as
-/// its own timeout and cancel allow; if that one gives up, another goes on. No token is kept
-/// beyond that.
+/// The call first reads the connection, because Nango may already have another token. If Nango
+/// still has the refused token, the call forces a refresh, which needs the scope
+/// environment:connections:read_credentials. When several calls of one client replace the same
+/// token of a connection at the same time, in any thread and through any queue, only one of them
+/// does this. The others wait for its result, each as long as its own timeout and cancel handle
+/// allow. If that call gives up, another one takes over. The token is not kept any longer than
+/// that.
 ///
-/// Nango answers a forced refresh with the old token when it coincides with another read of the
-/// connection. So this makes up to three, 0.5 and 1 second apart, within the call's timeout. If one
-/// breaks, so that nobody knows whether it was carried out, the connection is read again first.
-/// Types that Nango never refreshes (API_KEY, BASIC, OAUTH1, TBA, CUSTOM) are not forced. Nor is
-/// OAUTH2 without a refresh token; to see that, the connection is read once more with it, and it
-/// is wiped at once.
+/// When a forced refresh coincides with another read of the connection, Nango answers with the old
+/// token. The call therefore forces up to three refreshes, 0.5 and 1 second apart, within its
+/// timeout. If one of them fails and the server may or may not have processed it, the call reads
+/// the connection again before it forces another. It does not force a refresh of types that Nango
+/// never refreshes (API_KEY, BASIC, OAUTH1, TBA, CUSTOM), or of OAUTH2 without a refresh token. To
+/// find out whether there is a refresh token, the call reads the connection once more, with the
+/// refresh token included, and wipes that token immediately.
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: TOKEN_NOT_REPLACED
-/// when Nango has no other token; INVALID_ARGUMENT also for options with force_refresh or
-/// include_refresh_token; or any other code. Blocks this thread only, and always has an end.
+/// Blocks only the calling thread, and never longer than the call's timeout.
+///
+/// @code
+/// nango_error *error = NULL;
+/// char *fresh = nango_replace_token(client, "github", "alice", refused, NULL, &error);
+/// if (nango_error_code(error) == NANGO_ERROR_TOKEN_NOT_REPLACED)
+///     puts("ask the user to reconnect");
+/// nango_free_string(fresh);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param provider_config_key The integration's unique key; not empty.
+/// @param connection_id The connection's id; not empty, and not "." or "..".
+/// @param refused_token The token that the provider refused; not NULL, and not empty.
+/// @param options The options of this call, without force_refresh and include_refresh_token; NULL
+/// for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The new token, which nango_free_string() wipes and frees. NULL on error:
+/// TOKEN_NOT_REPLACED if Nango has no other token; INVALID_ARGUMENT also if the options have
+/// force_refresh or include_refresh_token; or any other code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_replace_token(
     client: *const nango_client,
@@ -157,46 +221,66 @@ pub unsafe extern "C" fn nango_replace_token(
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     let call = |client: &Client, key: &str, id: &str, options: &CallOptions| {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let refused = unsafe { text(refused_token, "refused_token")? };
         client.replace_token(key, id, refused, options)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { one_connection(client, provider_config_key, connection_id, options, error_out, call) }
 }
 
-/// The token of credentials that were fetched already: what nango_get_token() would have returned
-/// instead of them, found without asking Nango. credentials_json is what
-/// nango_get_credentials_json() returned, or the "credentials" of a connection:
-/// nango_json_get(connection, "/credentials").
+/// Returns the token of credentials that the program already fetched, without a request to Nango.
+/// It is the token that nango_get_token() would have returned. Any thread.
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL and an error: NO_SINGLE_TOKEN,
-/// NO_CREDENTIALS when there are none, INVALID_RESPONSE for a token with a NUL in it, or
-/// INVALID_ARGUMENT or INVALID_UTF8 for what is no JSON. Any thread.
+/// @param credentials_json What nango_get_credentials_json() returned, or the "credentials" of a
+/// connection: nango_json_get(connection, "/credentials").
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The token, which nango_free_string() wipes and frees. NULL on error: NO_SINGLE_TOKEN;
+/// NO_CREDENTIALS if there are no credentials; INVALID_RESPONSE if the token contains a NUL;
+/// INVALID_ARGUMENT or INVALID_UTF8 if the text is not JSON.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_credentials_token(
     credentials_json: *const c_char,
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let credentials = unsafe { text(credentials_json, "credentials_json")? };
         give_secret(credentials::token_of(credentials)?.into())
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches the environment's connections as Nango wrote them, {"connections": […]}: without
-/// credentials, and nothing is refreshed.
+/// Fetches the environment's connections as Nango sent them, {"connections": […]}. They have no
+/// credentials, and Nango refreshes none of them. Without a limit, Nango sends the first 10 000
+/// connections; to fetch all of them, page by page, use nango_pager_new().
 ///
-/// filter_json: NULL for all, or a JSON object with any of "connection_id", "search",
-/// "end_user_id", "end_user_organization_id" (texts), "integration_id" (a text or a list of texts),
-/// "tags" (an object of texts), "limit" and "page" (numbers). Without a limit Nango sends its first
-/// 10 000; to have all of them, page after page, use nango_pager_new(). options may be NULL.
+/// Blocks only the calling thread, and never longer than the call's timeout.
 ///
-/// Returns text that nango_free_string() frees. NULL and an error: INVALID_ARGUMENT for a filter
-/// that is no object or has a member that is not known or of another type, or any other code.
+/// @code
+/// nango_error *error = NULL;
+/// char *list = nango_list_connections_json(client, "{\"limit\": 10}", NULL, &error);
+/// nango_json_items *items = nango_json_items_new(list, "/connections");
+/// char *item;
+/// while ((item = nango_json_items_next(items))) {
+///     puts(item);
+///     nango_free_string(item);
+/// }
+/// nango_json_items_free(items);
+/// nango_free_string(list);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param filter_json NULL for all connections, or a JSON object with any of "connection_id",
+/// "search", "end_user_id", "end_user_organization_id" (strings), "integration_id" (a string or an
+/// array of strings), "tags" (an object of strings), "limit" and "page" (numbers).
+/// @param options The options of this call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The list, which nango_free_string() wipes and frees. NULL on error: INVALID_ARGUMENT if
+/// the filter is not an object, or has a member that is unknown or of the wrong type; or any other
+/// code.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_list_connections_json(
     client: *const nango_client,
@@ -205,7 +289,7 @@ pub unsafe extern "C" fn nango_list_connections_json(
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let (client, filter, options) = unsafe {
             (
                 nango_client::reference(client)?,
@@ -215,30 +299,32 @@ pub unsafe extern "C" fn nango_list_connections_json(
         };
         give_secret(client.list_connections_json(filter, &options)?)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Parameters in JSON; NULL is none.
+/// Parses parameters in JSON; NULL stands for no parameters.
 ///
 /// # Safety
-/// The pointer is NULL, or a text that nobody changes meanwhile.
+/// The pointer is NULL, or a text that no thread changes meanwhile.
 pub(super) unsafe fn parameters(json: *const c_char, name: &str) -> Result<Parameters, Error> {
     // SAFETY: as promised by the caller.
     match unsafe { optional_text(json, name) }? {
         None => Ok(Parameters::new()),
         Some(json) => serde_json::from_str(json).map_err(|error| {
-            // serde_json quotes a value of another type, whole, and it may hold a secret.
+            // For a value of the wrong type, serde_json quotes all of it, and it may be a secret.
             let why = if error.is_data() { String::new() } else { format!(": {error}") };
             Error::invalid_argument(format!("{name} is not a JSON object{why}"))
         }),
     }
 }
 
-/// Wipes and frees a text that a function of this library returned as an owned char *. NULL is
-/// allowed. No other function frees such a text, and this one frees no other text.
+/// Wipes and frees a text that a function of this library returned as an owned char *. No other
+/// function frees such a text, and this function frees no other text.
+///
+/// @param text The text, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_free_string(text: *mut c_char) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free_text(text) };
 }

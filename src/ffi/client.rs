@@ -10,13 +10,14 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::options::Options;
 
-/// A client of one Nango environment. Make one for each secret key and keep it: it keeps
-/// connections warm, and never a token. Any number of threads may use it at once. Made with
-/// nango_client_new() or nango_client_new_with_options(), freed with nango_client_free().
+/// A client for one Nango environment. Create one for each secret key and keep it: it keeps
+/// connections open for reuse, and never keeps a token. Any number of threads may use it at once.
+/// Create it with nango_client_new() or nango_client_new_with_options(), and free it with
+/// nango_client_free().
 pub struct nango_client(Client);
 
 impl nango_client {
-    /// The call's own reference: from here on a free does it no harm.
+    /// Takes a reference for one call: freeing the client from here on does not affect the call.
     ///
     /// # Safety
     /// The pointer is NULL, or a client that is not being freed right now.
@@ -30,11 +31,22 @@ impl nango_client {
     }
 }
 
-/// A client of the server at base_url (NULL: "https://api.nango.dev") with this secret key, and
-/// everything else at its default. Nothing is sent yet. Freed with nango_client_free().
+/// Creates a client with this server and this secret key, and with the defaults for everything
+/// else. Sends nothing yet.
 ///
-/// NULL and an error: INVALID_ARGUMENT or INVALID_UTF8, as nango_options_set_base_url() and
-/// nango_options_set_secret_key() say.
+/// @code
+/// nango_error *error = NULL;
+/// nango_client *client = nango_client_new(NULL, getenv("NANGO_SECRET_KEY"), &error);
+/// if (!client)
+///     fprintf(stderr, "%s\n", nango_error_message(error));
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param base_url The URL of the server; NULL for "https://api.nango.dev".
+/// @param secret_key The secret key of a Nango environment.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The client, which nango_client_free() frees. NULL on error: INVALID_ARGUMENT or
+/// INVALID_UTF8, as for nango_options_set_base_url() and nango_options_set_secret_key().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_client_new(
     base_url: *const c_char,
@@ -43,7 +55,7 @@ pub unsafe extern "C" fn nango_client_new(
 ) -> *mut nango_client {
     let make = || {
         let mut options = Options::default();
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         unsafe {
             if let Some(url) = optional_text(base_url, "base_url")? {
                 options.set_base_url(url)?;
@@ -52,62 +64,81 @@ pub unsafe extern "C" fn nango_client_new(
         }
         Client::with_options(&options).map(nango_client::into_raw)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), make) }
 }
 
-/// A client as the options say, which are copied. Nothing is sent yet. Freed with
-/// nango_client_free().
+/// Creates a client with these options, which it copies. Sends nothing yet.
 ///
-/// NULL and an error: what the first setter that failed found, or INVALID_ARGUMENT when there is no
-/// secret key.
+/// @code
+/// nango_error *error = NULL;
+/// nango_options *options = nango_options_new();
+/// nango_options_set_secret_key(options, getenv("NANGO_SECRET_KEY"));
+/// nango_options_set_timeout_ms(options, 10000);
+/// nango_client *client = nango_client_new_with_options(options, &error);
+/// nango_options_free(options);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param options The options; the caller may free them after this call.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The client, which nango_client_free() frees. NULL on error: the error of the first
+/// setter that failed, or INVALID_ARGUMENT if there is no secret key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_client_new_with_options(
     options: *const nango_options,
     error_out: *mut *mut nango_error,
 ) -> *mut nango_client {
     let make = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let options = unsafe { borrow(options, "options") }?;
         Client::with_options(options.checked()?).map(nango_client::into_raw)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), make) }
 }
 
-/// Ends a client. Calls that are running are not harmed: they go on to their end. It must not race
-/// with a call that another thread is just making. NULL is allowed. In a child of fork the
-/// inherited client may be freed too: the parent's connections are left alone.
+/// Frees a client. Calls in progress complete normally. Do not call it while another thread may be
+/// starting a call on this client. In a child process after fork(), it frees the inherited client
+/// and leaves the parent's connections alone.
+///
+/// @param client The client, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_client_free(client: *mut nango_client) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(client) };
 }
 
-/// Opens a connection before the first call, so that it finds one: asks the server for /health,
-/// without the key. Blocks, within the client's timeouts. False and an error: the server cannot be
-/// reached.
+/// Opens a connection in advance, so that the first call can reuse it. It requests /health from the
+/// server, without the secret key. Blocks the calling thread, within the client's timeouts.
+///
+/// @param client The client.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return true, or false and an error if the server cannot be reached.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_client_warm_up(
     client: *const nango_client,
     error_out: *mut *mut nango_error,
 ) -> bool {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, false, || nango_client::reference(client)?.warm_up().map(|()| true)) }
 }
 
-/// The oldest event that nobody took yet, as a JSON object; NULL: there is none. Freed with
-/// nango_free_string(). See nango_options_set_events().
+/// Takes the oldest event that has not been taken yet. See nango_options_set_events().
 ///
-/// {"event": "attempt", "operation", "attempt" (1 is the first), "duration_ms", "error" (null, or
-/// {"code", "http_status", "api_code", "message"}), "retry_in_ms" (null: no more)} for each attempt
-/// of a call, or {"event": "warning", "message"}. Both have "time_ms" (Unix time) and "dropped"
-/// (how many before it were dropped). Nothing in it is a secret. More members and more kinds of
-/// events may come.
+/// Each attempt of a call is an event {"event": "attempt", "operation", "attempt" (1 is the first),
+/// "duration_ms", "error" (null, or {"code", "http_status", "api_code", "message"}), "retry_in_ms"
+/// (null if there is no further attempt)}. A warning is an event {"event": "warning", "message"}.
+/// Both have "time_ms" (Unix time) and "dropped" (how many events before it were dropped). Events
+/// contain no secrets. Later versions may add members and kinds of events.
+///
+/// @param client The client.
+/// @return The event as a JSON object, which nango_free_string() wipes and frees. NULL if there is
+/// none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_client_next_event_json(client: *const nango_client) -> *mut c_char {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let event = unsafe { nango_client::reference(client) }
             .ok()
             .and_then(|client| client.next_event_json());

@@ -1,4 +1,4 @@
-//! What failed, as an object with accessors: a new fact is a new function, and never a change of
+//! Errors as opaque objects with accessors: new information is a new function, never a change of
 //! layout.
 
 use std::ffi::{CStr, CString, c_char};
@@ -7,8 +7,8 @@ use std::ptr;
 use super::guard::{borrow, caught, free, give, give_text, quiet, text};
 use crate::error::{Code, Error, NANGO_OK, nango_code};
 
-/// Why a call failed. Owned by whoever got it; freed with nango_error_free(). Reading it is safe
-/// from any number of threads at once.
+/// Why a call failed. The caller that receives it owns it and frees it with nango_error_free(). Any
+/// number of threads may read it at once.
 pub struct nango_error {
     error: Error,
     message: CString,
@@ -30,11 +30,11 @@ impl nango_error {
     }
 }
 
-/// Runs the body of an exported function. A failure goes to `error_out`, and a panic becomes one:
-/// neither leaves this frame in any other way.
+/// Runs the body of an exported function. Stores a failure in `error_out`, and turns a panic into
+/// one: neither leaves this frame in any other way.
 ///
 /// # Safety
-/// `error_out` is NULL or points to where a pointer can be written.
+/// `error_out` is NULL, or a pointer can be written to it.
 pub(super) unsafe fn guard<T>(
     error_out: *mut *mut nango_error,
     fallback: T,
@@ -55,15 +55,15 @@ pub(super) unsafe fn guard<T>(
     value
 }
 
-/// The core leaves no NUL in these; were there one, the text would end there.
+/// The core never puts a NUL into these; if it did, the text would end at the NUL.
 fn c_text(text: &str) -> CString {
     CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
 }
 
-/// One fact of an error, or what stands for its absence.
+/// Reads one property of an error; returns `absent` for NULL.
 ///
 /// # Safety
-/// The pointer is NULL or an error that was not freed.
+/// The pointer is NULL, or an error that was not freed.
 unsafe fn fact<T>(error: *const nango_error, absent: T, read: impl FnOnce(&nango_error) -> T) -> T {
     // SAFETY: as promised by the caller.
     quiet(None, || unsafe { borrow(error, "error") }.ok().map(read)).unwrap_or(absent)
@@ -73,101 +73,128 @@ fn pointer(text: Option<&CStr>) -> *const c_char {
     text.map_or(ptr::null(), CStr::as_ptr)
 }
 
-/// What kind of failure it is: one of the NANGO_ERROR_ codes. NULL: NANGO_OK.
+/// Returns the kind of failure.
+///
+/// @param error The error, or NULL.
+/// @return One of the NANGO_ERROR_ codes; NANGO_OK if error is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_code(error: *const nango_error) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, NANGO_OK, |error| error.error.code() as nango_code) }
 }
 
-/// The HTTP status of Nango's answer. 0: there was no answer.
+/// Returns the HTTP status of Nango's answer.
+///
+/// @param error The error, or NULL.
+/// @return The status; 0 if there was no answer.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_http_status(error: *const nango_error) -> i32 {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, 0, |error| error.error.http_status().unwrap_or(0).into()) }
 }
 
-/// Nango's own code, such as "unknown_provider_config". NULL: there is none. Borrowed: lives as
-/// long as the error.
+/// Returns Nango's own error code, such as "unknown_provider_config".
+///
+/// @param error The error, or NULL.
+/// @return The code; borrowed, valid until the error is freed. NULL if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_api_code(error: *const nango_error) -> *const c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, ptr::null(), |error| pointer(error.api_code.as_deref())) }
 }
 
-/// For a person: what failed, where, and what to do about it. Of the server's own words it quotes
-/// what is known to be safe; "[REDACTED]" stands for the rest. Never NULL but for a NULL error.
-/// Borrowed: lives as long as the error.
+/// Returns a human-readable message: what failed, where, and what to do. It quotes the server's
+/// text only where that is known to be safe, and replaces the rest with "[REDACTED]".
+///
+/// @param error The error, or NULL.
+/// @return The message; borrowed, valid until the error is freed. NULL only if error is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_message(error: *const nango_error) -> *const c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
-/// What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
-/// envelopes ("error", "code", "message", "errors", "payload", "method", "path", "status"), with
-/// "[REDACTED]" in the place of a value that may be a secret. A member named "..." says that others
-/// are left out; nango_error_body_reveal() has them. NULL: there was no body, or it has not the
-/// form of an answer of Nango's. Borrowed: lives as long as the error.
+/// Returns the part of the answer's JSON body that is known to be safe: the members of Nango's
+/// error envelopes ("error", "code", "message", "errors", "payload", "method", "path", "status"),
+/// with "[REDACTED]" in place of values that may be secret. A member named "..." means that other
+/// members are left out; nango_error_body_reveal() returns them.
+///
+/// @param error The error, or NULL.
+/// @return The JSON text; borrowed, valid until the error is freed. NULL if there was no body, or
+/// it does not have the form of Nango's answers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_body_json(error: *const nango_error) -> *const c_char {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, ptr::null(), |error| pointer(error.body.as_deref())) }
 }
 
-/// The whole body of an answer that was not a success, whatever it is, as far as it was read: its
-/// first MiB. It may hold secrets, such as a user's token, so it is in nothing that the library
-/// prints; a program takes out of it what it needs, such as an action's own error. What is not
-/// UTF-8 in it, and a NUL character, is U+FFFD. Owned: nango_free_string() wipes and frees it.
-/// NULL: there was no such answer, or its body was empty. Any thread.
+/// Returns the whole body of an answer that was not a success, whatever its format, as far as it
+/// was read: at most the first MiB. It may contain secrets, such as a user's token, so the library
+/// never prints it. Use it to extract details, such as an action's own error. Invalid UTF-8 and NUL
+/// characters are replaced with U+FFFD. Any thread.
+///
+/// @param error The error, or NULL.
+/// @return The body, which nango_free_string() wipes and frees. NULL if there was no such answer,
+/// or its body was empty.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_body_reveal(error: *const nango_error) -> *mut c_char {
     let read = |error: &nango_error| {
         let body = error.error.reveal_body().map(give_text);
         body.and_then(Result::ok).unwrap_or(ptr::null_mut())
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, ptr::null_mut(), read) }
 }
 
-/// How many milliseconds to wait before the same call has a chance: what the answer's Retry-After
-/// said, or, for a failed refresh, the 30 seconds during which Nango does not try again. -1:
-/// unknown.
+/// Returns how long to wait before the same call may succeed: the answer's Retry-After or, after a
+/// failed refresh, the 30 seconds during which Nango does not try again.
+///
+/// @param error The error, or NULL.
+/// @return Milliseconds; -1 if unknown.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_retry_after_ms(error: *const nango_error) -> i64 {
     let read = |error: &nango_error| {
         error.error.retry_after().map_or(-1, |wait| wait.as_millis().try_into().unwrap_or(i64::MAX))
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, -1, read) }
 }
 
-/// Whether the same call may succeed later with nothing else changed. The library's own retries are
-/// over by then.
+/// Returns whether the same call may succeed later without any other change. The library has
+/// already made its own retries.
+///
+/// @param error The error, or NULL.
+/// @return Whether retrying later may help; false if error is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_retryable(error: *const nango_error) -> bool {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, false, |error| error.error.retryable()) }
 }
 
-/// How often the request was sent, or tried to be. 0: it was refused before that.
+/// Returns how many times the library sent the request or tried to send it.
+///
+/// @param error The error, or NULL.
+/// @return The number of attempts; 0 if the call failed before the first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_attempts(error: *const nango_error) -> u32 {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, 0, |error| error.error.attempts()) }
 }
 
-/// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
-/// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds); the name in any case.
-/// NULL: the answer had no such header, or it is none of these. Borrowed: lives as long as the
-/// error.
+/// Returns a header of the answer that describes the failure: "retry-after", "x-ratelimit-limit",
+/// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds).
+///
+/// @param error The error, or NULL.
+/// @param name The header's name, in upper or lower case.
+/// @return The value; borrowed, valid until the error is freed. NULL if the answer had no such
+/// header, or the name is not one of these.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_header(
     error: *const nango_error,
     name: *const c_char,
 ) -> *const c_char {
     let read = |error: &nango_error| {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let name = unsafe { text(name, "name") }.ok();
         let found = error
             .headers
@@ -175,12 +202,15 @@ pub unsafe extern "C" fn nango_error_header(
             .find(|(known, _)| name.is_some_and(|name| known.eq_ignore_ascii_case(name)));
         pointer(found.map(|(_, value)| value.as_c_str()))
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { fact(error, ptr::null(), read) }
 }
 
-/// A code's name without the prefix, such as "RATE_LIMITED"; "OK" for NANGO_OK, "UNKNOWN" for a
-/// number that is no code. Static: never freed. Any thread, any time.
+/// Returns a code's name without the prefix, such as "RATE_LIMITED". Any thread, any time.
+///
+/// @param code The code.
+/// @return The name; static, never freed. "OK" for NANGO_OK, and "UNKNOWN" for a number that is not
+/// a code.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
     let name = match Code::from_number(code) {
@@ -191,10 +221,12 @@ pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
     name.as_ptr().cast()
 }
 
-/// Ends an error. NULL is allowed.
+/// Frees an error.
+///
+/// @param error The error, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_error_free(error: *mut nango_error) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(error) };
 }
 
@@ -217,7 +249,7 @@ mod tests {
         }
     }
 
-    /// The hook is the process's: this runs in one of its own, where it is called once more.
+    /// The panic hook is global, so the test runs itself again in a process of its own.
     #[test]
     fn a_panic_is_silent_and_the_hosts_own_are_not() {
         const ALONE: &str = "NANGO_TEST_ALONE";
@@ -230,7 +262,7 @@ mod tests {
                 .unwrap();
             let errors = String::from_utf8(alone.stderr).unwrap();
             assert!(alone.status.success(), "{errors}");
-            // The test harness may say something; the panic in the guard is not heard of.
+            // The test harness may print too; the panic in the guard must not appear.
             assert!(errors.contains("the host's hook: the host's panic"), "{errors}");
             assert!(!errors.contains("on purpose"), "{errors}");
             return;

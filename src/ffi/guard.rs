@@ -1,4 +1,4 @@
-//! Panics, NULLs, text in, text out.
+//! Guards of the C interface: panics, NULL, input text and returned text.
 
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_int};
@@ -13,13 +13,13 @@ use crate::error::{Code, Error};
 use crate::hush::{Inside, Place};
 use crate::secret::{ROOM, Secret};
 
-/// Runs a body that has no failure of its own to tell.
+/// Runs a body that cannot fail; returns `fallback` if it panics.
 pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     caught(|| Ok(body())).unwrap_or(fallback)
 }
 
-/// Runs a body, and makes a panic an error. What was being changed when it panicked is dropped or
-/// whole: the core holds its locks only for moves.
+/// Runs a body, and turns a panic into an error. A panic leaves no value half changed: the core
+/// holds its locks only while it moves values.
 pub(super) fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let _uncancelled = Uncancelled::begin();
     let _inside = Inside::enter();
@@ -41,19 +41,20 @@ fn panicked(panic: &(dyn Any + Send), era: u64) -> Error {
     Error::new(
         Code::Panic,
         format!(
-            "libnango met a bug of its own; the client still works, please report it: {what} ({place})"
+            "internal error in libnango (the client is still usable). \
+             Please report this: {what} ({place})"
         ),
     )
 }
 
-/// While it lives, this thread cannot be cancelled: pthread_cancel() would unwind through Rust,
-/// which ends the process. A cancel that came meanwhile is acted upon after the call.
+/// Disables the cancellation of this thread while it lives: pthread_cancel() would unwind through
+/// Rust code, which aborts the process. A pending cancellation takes effect after the call.
 struct Uncancelled(c_int);
 
 impl Uncancelled {
     fn begin() -> Uncancelled {
         let mut before = 0;
-        // SAFETY: writes the state before; it touches nothing but this thread.
+        // SAFETY: stores the previous state; affects only this thread.
         unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) };
         Uncancelled(before)
     }
@@ -61,54 +62,54 @@ impl Uncancelled {
 
 impl Drop for Uncancelled {
     fn drop(&mut self) {
-        // SAFETY: the state is the one that libc gave.
+        // SAFETY: the state is the one that libc returned.
         unsafe { pthread_setcancelstate(self.0, &mut 0) };
     }
 }
 
 const PTHREAD_CANCEL_DISABLE: c_int = if cfg!(target_vendor = "apple") { 0 } else { 1 };
 
-// The crate libc has it for other systems only.
+// The libc crate declares it only for other systems.
 unsafe extern "C" {
     fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }
 
-/// What a pointer points to.
+/// Borrows the object that a pointer points to.
 ///
 /// # Safety
-/// The pointer is NULL, or what its `_new` function returned and its `_free` has not been given;
-/// nobody changes it meanwhile.
+/// The pointer is NULL, or the `_new` function of its type returned it and it was not freed; no
+/// thread changes the object meanwhile.
 pub(super) unsafe fn borrow<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Error> {
     // SAFETY: as promised by the caller.
     unsafe { pointer.as_ref() }.ok_or_else(|| null(name))
 }
 
-/// The same, to change it.
+/// Borrows the object that a pointer points to, to change it.
 ///
 /// # Safety
-/// As for [`borrow`], and nobody else uses it meanwhile.
+/// As for [`borrow`], and no other thread uses the object meanwhile.
 pub(super) unsafe fn borrow_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'a mut T, Error> {
     // SAFETY: as promised by the caller.
     unsafe { pointer.as_mut() }.ok_or_else(|| null(name))
 }
 
-/// How many objects and texts callers own.
+/// The number of objects and texts that callers own.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
 pub(super) fn live() -> i64 {
     LIVE.load(Ordering::Relaxed)
 }
 
-/// Gives an object to the caller. Only [`free`] takes it back.
+/// Transfers ownership of an object to the caller. Only [`free`] frees it.
 pub(super) fn give<T>(object: T) -> *mut T {
     LIVE.fetch_add(1, Ordering::Relaxed);
     Box::into_raw(Box::new(object))
 }
 
-/// Ends what a `_new` function began. NULL is nothing.
+/// Frees an object that [`give`] returned. Accepts NULL.
 ///
 /// # Safety
-/// The pointer is NULL, or came from [`give`] and is used by nobody any more.
+/// The pointer is NULL, or [`give`] returned it and no thread uses it any more.
 pub(super) unsafe fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
         LIVE.fetch_sub(1, Ordering::Relaxed);
@@ -121,17 +122,17 @@ fn null(name: &str) -> Error {
     Error::invalid_argument(format!("{name} is NULL"))
 }
 
-/// A text that must be there.
+/// Reads a required text.
 ///
 /// # Safety
-/// The pointer is NULL, or points to a NUL-terminated text that nobody changes while the exported
-/// function runs.
+/// The pointer is NULL, or points to a NUL-terminated text that no thread changes while the
+/// exported function runs.
 pub(super) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a str, Error> {
     // SAFETY: as promised by the caller.
     unsafe { optional_text(pointer, name) }?.ok_or_else(|| null(name))
 }
 
-/// A text that may be NULL.
+/// Reads a text that may be NULL.
 ///
 /// # Safety
 /// As for [`text`].
@@ -149,7 +150,7 @@ pub(super) unsafe fn optional_text<'a>(
         .map_err(|_| Error::new(Code::InvalidUtf8, format!("{name} is not UTF-8")))
 }
 
-/// Bytes that must be there.
+/// Reads required bytes.
 ///
 /// # Safety
 /// The pointer is NULL, or `len` bytes can be read from it while the exported function runs.
@@ -162,25 +163,25 @@ pub(super) unsafe fn bytes<'a>(
         return Err(null(name));
     }
     if len > isize::MAX as usize {
-        return Err(Error::invalid_argument(format!("the length of {name} is no length")));
+        return Err(Error::invalid_argument(format!("{name}'s length is too large")));
     }
-    // SAFETY: as promised by the caller, and no longer than a slice may be.
+    // SAFETY: as promised by the caller, and not longer than a slice may be.
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }
 
-/// In front of an owned text stands its length, so that it is wiped and freed whole, whatever its
-/// owner wrote into it.
+/// The size of the length field in front of an owned text. With it, the whole text is wiped and
+/// freed, whatever its owner wrote into it.
 const LENGTH: usize = ROOM - 1;
 
-/// Gives a text to the caller: one block of the length, the text and a NUL. Only [`free_text`]
-/// takes it back.
+/// Transfers a copy of a text to the caller: one block of the length, the text and a NUL. Only
+/// [`free_text`] frees it.
 pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
     let mut block = Vec::with_capacity(LENGTH + text.len() + 1);
     block.extend_from_slice(text.as_bytes());
     give_block(block)
 }
 
-/// Gives a text to the caller, in its own memory if that has the room.
+/// Transfers a text to the caller, without a copy if its memory has the room.
 pub(super) fn give_secret(secret: Secret) -> Result<*mut c_char, Error> {
     let mut text = secret.into_text();
     if text.capacity() != text.len() + ROOM {
@@ -189,13 +190,13 @@ pub(super) fn give_secret(secret: Secret) -> Result<*mut c_char, Error> {
     give_block(std::mem::take(&mut *text).into_bytes())
 }
 
-/// Makes a block of a text that has as much room behind it as a block needs, and no more.
+/// Makes a block of a text whose spare capacity is exactly what a block needs.
 fn give_block(mut block: Vec<u8>) -> Result<*mut c_char, Error> {
     if block.contains(&0) {
         block.zeroize();
         return Err(Error::new(
             Code::InvalidResponse,
-            "the answer holds a NUL character, which a C text cannot",
+            "the answer contains a NUL character, which a C string cannot hold",
         ));
     }
     let length = block.len();
@@ -205,21 +206,20 @@ fn give_block(mut block: Vec<u8>) -> Result<*mut c_char, Error> {
     block[LENGTH + length] = 0;
     LIVE.fetch_add(1, Ordering::Relaxed);
     let block = Box::into_raw(block.into_boxed_slice()).cast::<u8>();
-    // SAFETY: the block is longer than the length in front of the text.
+    // SAFETY: the block is longer than its length field.
     Ok(unsafe { block.add(LENGTH) }.cast())
 }
 
-/// Wipes and frees a text that [`give_text`] made. NULL is nothing.
+/// Wipes and frees a text that [`give_text`] returned. Accepts NULL.
 ///
 /// # Safety
-/// The pointer is NULL, or came from [`give_text`] and was not freed.
+/// The pointer is NULL, or [`give_text`] returned it and it was not freed.
 pub(super) unsafe fn free_text(text: *mut c_char) {
     if text.is_null() {
         return;
     }
     LIVE.fetch_sub(1, Ordering::Relaxed);
-    // SAFETY: give_text put the length in front of the text, and made the block of that length and
-    // the two ends.
+    // SAFETY: give_block put the length in front of the text, and sized the block as computed here.
     let mut block = unsafe {
         let block = text.cast::<u8>().sub(LENGTH);
         let length = block.cast::<usize>().read_unaligned();
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_text_is_freed_whole_whatever_was_written_into_it() {
         let text = give_text("secret").unwrap();
-        // SAFETY: inside of the text.
+        // SAFETY: the first byte of the text.
         unsafe { text.write(0) };
         // SAFETY: made just above.
         unsafe { free_text(text) };

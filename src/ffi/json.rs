@@ -1,4 +1,4 @@
-//! For C without a JSON library.
+//! Reads JSON for C programs without a JSON library.
 
 use std::ffi::c_char;
 use std::ops::Range;
@@ -10,22 +10,27 @@ use zeroize::Zeroizing;
 use super::guard::{borrow_mut, free, give, give_text, quiet, text};
 use crate::json;
 
-/// A value out of a JSON text, by its RFC 6901 pointer, such as "/credentials/access_token"; "" is
-/// the whole text. A string comes unquoted, with U+FFFD for each half of a surrogate pair; anything
-/// else, such as a number or an object, as the exact slice of the source, and so does a string that
-/// C cannot hold (with U+0000). Of members with one name the last counts.
+/// Returns a value of a JSON text by its RFC 6901 pointer, such as "/credentials/access_token"; ""
+/// is the whole text. A string is returned without quotes and escapes, with U+FFFD for each
+/// unpaired surrogate. Any other value, such as a number or an object, is returned exactly as it is
+/// in the text, and so is a string that contains U+0000, which a C string cannot hold. If several
+/// members have the same name, the last one counts.
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or it is
-/// null, or the text is not JSON or is nested more than 512 levels deep, or the pointer is not
-/// valid, or either is NULL. It parses the text again each time: for many values of a large text
-/// use a JSON library. Any thread.
+/// Each call parses the text again: to read many values of a large text, use a JSON library. Any
+/// thread.
+///
+/// @param json A JSON text.
+/// @param pointer An RFC 6901 pointer.
+/// @return The value, which nango_free_string() wipes and frees. NULL if there is no such value, it
+/// is null, the text is not JSON or is nested more than 512 levels deep, the pointer is not valid,
+/// or either argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_get(
     json: *const c_char,
     pointer: *const c_char,
 ) -> *mut c_char {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         match unsafe { value(json, pointer) } {
             Some("null") | None => ptr::null_mut(),
             Some(value) => {
@@ -37,29 +42,31 @@ pub unsafe extern "C" fn nango_json_get(
     })
 }
 
-/// The same as nango_json_get(), but as JSON: a string keeps its quotes and escapes, so that "5" is
-/// not taken for 5, and null is "null".
+/// Like nango_json_get(), but returns the value as JSON: a string keeps its quotes and escapes, so
+/// that "5" differs from 5, and null is "null".
 ///
-/// Returns text that nango_free_string() wipes and frees. NULL: there is no such value, or the text
-/// is not JSON or is nested more than 512 levels deep, or the pointer is not valid, or either is
-/// NULL.
+/// @param json A JSON text.
+/// @param pointer An RFC 6901 pointer.
+/// @return The value, which nango_free_string() wipes and frees. NULL if there is no such value,
+/// the text is not JSON or is nested more than 512 levels deep, the pointer is not valid, or either
+/// argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_get_json(
     json: *const c_char,
     pointer: *const c_char,
 ) -> *mut c_char {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         unsafe { value(json, pointer) }
             .and_then(|value| give_text(value).ok())
             .unwrap_or(ptr::null_mut())
     })
 }
 
-/// The value that a pointer names in a text that is JSON.
+/// Finds the value at a JSON pointer in a JSON text.
 ///
 /// # Safety
-/// Both are NULL or texts that nobody changes meanwhile.
+/// Each is NULL, or a text that no thread changes meanwhile.
 unsafe fn value<'a>(json: *const c_char, pointer: *const c_char) -> Option<&'a str> {
     // SAFETY: as promised by the caller.
     let (json, pointer) = unsafe { (text(json, "json").ok()?, text(pointer, "pointer").ok()?) };
@@ -67,16 +74,16 @@ unsafe fn value<'a>(json: *const c_char, pointer: *const c_char) -> Option<&'a s
     json::find(json, pointer)
 }
 
-/// The elements of a JSON array, or the names and values of a JSON object, one after the other.
-/// Made with nango_json_items_new() or nango_json_members_new(), freed with
-/// nango_json_items_free(). One thread at a time.
+/// Iterates over the elements of a JSON array, or over the names and values of a JSON object.
+/// Create it with nango_json_items_new() or nango_json_members_new(), and free it with
+/// nango_json_items_free(). Only one thread may use it at a time.
 pub struct nango_json_items {
     whole: Zeroizing<String>,
     parts: IntoIter<Range<usize>>,
 }
 
 impl nango_json_items {
-    /// `parts` are slices of the whole.
+    /// `parts` are slices of `whole`.
     fn given<'a>(whole: &'a str, parts: impl Iterator<Item = &'a str>) -> *mut nango_json_items {
         let place = |part: &str| {
             let begin = part.as_ptr() as usize - whole.as_ptr() as usize;
@@ -87,18 +94,20 @@ impl nango_json_items {
     }
 }
 
-/// Takes apart the JSON array that an RFC 6901 pointer names, such as "/connections" in a list of
-/// connections. The text is parsed once, and copied.
+/// Iterates over the JSON array at an RFC 6901 pointer, such as "/connections" in a list of
+/// connections. Parses the text once, and copies it.
 ///
-/// Freed with nango_json_items_free(). NULL: there is no array, or the text is no JSON, or the
-/// pointer is none, or either is NULL.
+/// @param json A JSON text.
+/// @param pointer An RFC 6901 pointer.
+/// @return The iterator, which nango_json_items_free() frees. NULL if there is no array at the
+/// pointer, the text is not JSON, the pointer is not valid, or either argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_items_new(
     json: *const c_char,
     pointer: *const c_char,
 ) -> *mut nango_json_items {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let array = unsafe { value(json, pointer) };
         let elements = array.and_then(|array| {
             json::elements(array)
@@ -108,20 +117,22 @@ pub unsafe extern "C" fn nango_json_items_new(
     })
 }
 
-/// Takes apart the JSON object that an RFC 6901 pointer names, such as "/tags" in a connection:
-/// nango_json_items_next() gives a name, then its value, then the next name, each as JSON text;
-/// nango_json_get(name, "") is the name itself. Of members with one name the last counts. The text
-/// is parsed once, and copied.
+/// Iterates over the JSON object at an RFC 6901 pointer, such as "/tags" in a connection.
+/// nango_json_items_next() returns a name, then its value, then the next name, each as JSON text;
+/// nango_json_get(name, "") returns the name itself. If several members have the same name, the
+/// last one counts. Parses the text once, and copies it.
 ///
-/// Freed with nango_json_items_free(). NULL: there is no object, or the text is no JSON, or the
-/// pointer is none, or either is NULL.
+/// @param json A JSON text.
+/// @param pointer An RFC 6901 pointer.
+/// @return The iterator, which nango_json_items_free() frees. NULL if there is no object at the
+/// pointer, the text is not JSON, the pointer is not valid, or either argument is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_members_new(
     json: *const c_char,
     pointer: *const c_char,
 ) -> *mut nango_json_items {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let object = unsafe { value(json, pointer) };
         let parts = |members: Vec<_>| members.into_iter().flat_map(|(name, value)| [name, value]);
         let members = object.and_then(|object| {
@@ -131,12 +142,14 @@ pub unsafe extern "C" fn nango_json_members_new(
     })
 }
 
-/// The next element, or name or value, as JSON text that nango_free_string() wipes and frees; NULL:
-/// that was the last.
+/// Returns the next element, name or value.
+///
+/// @param items The iterator.
+/// @return JSON text, which nango_free_string() wipes and frees. NULL after the last one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_items_next(items: *mut nango_json_items) -> *mut c_char {
     quiet(ptr::null_mut(), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let next = unsafe { borrow_mut(items, "items") }
             .ok()
             .and_then(|items| items.parts.next().map(|part| &items.whole[part]));
@@ -144,9 +157,11 @@ pub unsafe extern "C" fn nango_json_items_next(items: *mut nango_json_items) -> 
     })
 }
 
-/// Ends the walk. NULL is allowed.
+/// Frees an iterator.
+///
+/// @param items The iterator, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_json_items_free(items: *mut nango_json_items) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(items) };
 }

@@ -1,4 +1,4 @@
-//! A list, page after page.
+//! Lists, page by page.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -10,14 +10,16 @@ use super::guard::{borrow, free, give, give_secret};
 use super::options::nango_call_options;
 use crate::pager::Walk;
 
-/// Walks through a list, page after page. Made with nango_pager_new(), freed with
-/// nango_pager_free(). One page at a time: two threads that ask at once get the same page.
+/// Fetches a list page by page. Create it with nango_pager_new(), and free it with
+/// nango_pager_free(). It fetches one page at a time: two threads that call it at once get the same
+/// page.
 ///
-/// Nango pages by offset and lists the newest first. A connection that is added during the walk
-/// moves the others back, and a walk leaves out what it has given already: each connection that is
-/// there from the first page to the last comes once. One that is deleted moves those behind it
-/// forward, onto a page that was read already: they do not come, and nothing tells. A walk keeps 8
-/// bytes for each connection that it has given, and at most 32 MiB: it knows the last million.
+/// Nango pages by offset and lists the newest connections first. A connection that is added while
+/// the pager runs moves the others back. The pager leaves out connections that it has already
+/// returned, so it returns each connection that exists from the first page to the last exactly
+/// once. A connection that is deleted moves those after it forward, onto a page that was already
+/// fetched. The pager misses these connections, and cannot detect that. It keeps 8 bytes for each
+/// connection that it has returned, at most 32 MiB, so it remembers the last million.
 pub struct nango_pager(Walk);
 
 impl nango_pager {
@@ -26,13 +28,15 @@ impl nango_pager {
     }
 }
 
-/// Begins a walk through the environment's connections. Nothing is sent yet.
+/// Creates a pager over the environment's connections. Sends nothing yet.
 ///
-/// filter_json: as for nango_list_connections_json(), without "limit" and "page". page_size: how
-/// many connections a page has; 0: 1000, Nango allows at most 2000. options may be NULL; they hold
-/// for each page. The client may be freed before the pager.
-///
-/// Freed with nango_pager_free(). NULL and an error: INVALID_ARGUMENT or INVALID_UTF8.
+/// @param client The client; the caller may free it before the pager.
+/// @param filter_json As for nango_list_connections_json(), without "limit" and "page".
+/// @param page_size How many connections a page has. 0 is 1000; Nango allows at most 2000.
+/// @param options The options of each page's call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The pager, which nango_pager_free() frees. NULL on error: INVALID_ARGUMENT or
+/// INVALID_UTF8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_pager_new(
     client: *const nango_client,
@@ -42,7 +46,7 @@ pub unsafe extern "C" fn nango_pager_new(
     error_out: *mut *mut nango_error,
 ) -> *mut nango_pager {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let (client, filter, options) = unsafe {
             (
                 nango_client::reference(client)?,
@@ -53,38 +57,59 @@ pub unsafe extern "C" fn nango_pager_new(
         let pager = client.list_connections(filter, page_size, options)?;
         Ok(give(nango_pager(Walk::new(pager))))
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Fetches the next page, {"connections": […]}; its elements are read with a JSON library, or with
-/// nango_json_items_new(page, "/connections"). A server that does not page sends the whole list as
-/// one page. Blocks this thread only, and always has an end. It makes more than one request where a
-/// page holds nothing new.
+/// Fetches the next page, {"connections": […]}. Read its elements with a JSON library, or with
+/// nango_json_items_new(page, "/connections"). A server that does not support paging sends the
+/// whole list as one page. If a page has nothing new, the call fetches another.
 ///
-/// A page that is new as a whole comes as Nango wrote it, byte for byte. One that begins with what
-/// an earlier page had comes as {"connections":[…]} with the others, each as Nango wrote it.
+/// A page of which every connection is new is returned as Nango sent it, byte for byte. A page that
+/// begins with connections of an earlier page is returned as {"connections":[…]} with the others,
+/// each as Nango sent it.
 ///
-/// Returns text that nango_free_string() frees. NULL and no error: there are no more pages. NULL
-/// and an error: any code; the next call goes on where this one failed. INVALID_RESPONSE with
-/// nango_error_retryable(): connections are added faster than pages are read.
+/// Blocks only the calling thread. The timeout applies to each request.
+///
+/// @code
+/// nango_error *error = NULL;
+/// nango_pager *pager = nango_pager_new(client, NULL, 0, NULL, &error);
+/// char *page;
+/// while (pager && (page = nango_pager_next_json(pager, &error))) {
+///     puts(page);
+///     nango_free_string(page);
+/// }
+/// if (error)
+///     fprintf(stderr, "%s\n", nango_error_message(error));
+/// nango_error_free(error);
+/// nango_pager_free(pager);
+/// @endcode
+///
+/// @param pager The pager.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The page, which nango_free_string() wipes and frees. NULL without an error if there are
+/// no more pages. NULL on error: any code; the next call continues where this one failed.
+/// INVALID_RESPONSE for which nango_error_retryable() is true means that connections are added
+/// faster than the pager reads them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_pager_next_json(
     pager: *const nango_pager,
     error_out: *mut *mut nango_error,
 ) -> *mut c_char {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let pager = unsafe { borrow(pager, "pager") }?;
         pager.0.next_page_json()?.map_or(Ok(ptr::null_mut()), give_secret)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
-/// Ends a pager. NULL is allowed.
+/// Frees a pager.
+///
+/// @param pager The pager, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_pager_free(pager: *mut nango_pager) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(pager) };
 }

@@ -1,12 +1,15 @@
-//! The C interface: the only place where raw pointers are read.
+//! The C interface: the only module that dereferences raw pointers.
 //!
-//! Every function here checks and converts its arguments, calls the safe core where no panic gets
-//! out, and converts the result. The rules that hold for all of them stand once, at the top of the
-//! header (`build.rs`); a function's own documentation becomes the header's.
+//! Each function checks and converts its arguments, calls the safe core so that no panic escapes,
+//! and converts the result. The rules that hold for all functions are at the top of the header
+//! (`CONVENTIONS` in `build.rs`); the documentation of each function becomes the header's.
 
-#![allow(non_camel_case_types)] // The names are the header's.
-#![allow(clippy::missing_safety_doc)] // What is asked of a C caller stands at the top of the header, for all functions.
-#![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls, rustdoc::invalid_html_tags)] // The documentation is written for the header.
+// The type names are those of the header.
+#![allow(non_camel_case_types)]
+// The top of the header says what callers must ensure, for all functions.
+#![allow(clippy::missing_safety_doc)]
+// The documentation is written for the header.
+#![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls, rustdoc::invalid_html_tags)]
 
 pub mod call;
 pub mod client;

@@ -1,4 +1,4 @@
-//! What a client and a call can be told.
+//! The options of clients and calls.
 
 use std::ffi::c_char;
 use std::time::Duration;
@@ -10,8 +10,7 @@ use crate::engine::tls::Roots;
 use crate::error::{Error, NANGO_ERROR_INVALID_ARGUMENT, NANGO_OK, nango_code};
 use crate::options::{CallOptions, Options};
 
-/// What is being gathered for something that is made later, and the first thing that was wrong with
-/// it.
+/// A value under construction, and the first error in setting it.
 #[derive(Default)]
 struct Builder<T> {
     value: T,
@@ -38,11 +37,12 @@ impl<T> Builder<T> {
     }
 }
 
-/// What a client is made of. Made with nango_options_new(), freed with nango_options_free(); a
-/// client copies it. One thread at a time may change it.
+/// The options of a client. Create them with nango_options_new(), and free them with
+/// nango_options_free(); a client copies them. Only one thread at a time may change them.
 ///
-/// A setter returns NANGO_OK, or a code; then the reason stays in the options, and
-/// nango_client_new_with_options() fails with it. So setters need not be checked one by one.
+/// A setter returns NANGO_OK or an error code. The options keep the first error, and
+/// nango_client_new_with_options() fails with it, so the return value of each setter need not be
+/// checked.
 pub struct nango_options(Builder<Options>);
 
 impl nango_options {
@@ -51,25 +51,27 @@ impl nango_options {
     }
 }
 
-/// Options with no secret key, and everything else at its default. Never NULL. Freed with
-/// nango_options_free().
+/// Creates options without a secret key, and with the defaults for everything else.
+///
+/// @return The options, which nango_options_free() frees. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_options_new() -> *mut nango_options {
     quiet(std::ptr::null_mut(), || give(nango_options(Builder::default())))
 }
 
-/// Options with the key and the base URL of the process's environment: NANGO_API_KEY, then
-/// NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is set
-/// and not empty counts; no host: the default base URL. Freed with nango_options_free().
+/// Creates options with the secret key and the base URL from environment variables: NANGO_API_KEY,
+/// then NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is
+/// set and not empty is used. Without a host, the base URL is the default. Do not call it while
+/// another thread changes the environment.
 ///
-/// NULL and an error: INVALID_ARGUMENT when there is no key (the message names both variables), or
-/// when what a variable holds is not allowed. Must not run while another thread changes the
-/// environment.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The options, which nango_options_free() frees. NULL on error: INVALID_ARGUMENT if there
+/// is no key (the message names both variables), or if the value of a variable is not allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_new_from_env(
     error_out: *mut *mut nango_error,
 ) -> *mut nango_options {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         guard(error_out, std::ptr::null_mut(), || {
             let value = Options::from_env()?;
@@ -78,16 +80,17 @@ pub unsafe extern "C" fn nango_options_new_from_env(
     }
 }
 
-/// Ends options. NULL is allowed. Clients made of them are not touched. The secret key in them is
-/// wiped.
+/// Frees the options, and wipes the secret key in them. Clients created from them are unaffected.
+///
+/// @param options The options, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_free(options: *mut nango_options) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(options) };
 }
 
 /// # Safety
-/// The pointer is NULL, or options that nobody else uses.
+/// The pointer is NULL, or options that no other thread uses.
 pub(super) unsafe fn change(
     options: *mut nango_options,
     change: impl FnOnce(&mut Options) -> Result<(), Error>,
@@ -106,15 +109,15 @@ pub(super) fn milliseconds(ms: u32) -> Duration {
 /// Which certificate authorities are trusted: one of the NANGO_TLS_ROOTS_ constants.
 pub type nango_tls_roots = i32;
 
-/// Those of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR; read on the first HTTPS
-/// call, once in a process.
+/// The certificate authorities of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR. A
+/// process reads them once, on its first HTTPS call.
 pub const NANGO_TLS_ROOTS_PLATFORM: nango_tls_roots = 0;
-/// Mozilla's, as they were when the library was built.
+/// Mozilla's certificate authorities, as of when the library was built.
 pub const NANGO_TLS_ROOTS_BUNDLED: nango_tls_roots = 1;
-/// Only those given to nango_options_add_ca_pem().
+/// Only the certificate authorities given to nango_options_add_ca_pem().
 pub const NANGO_TLS_ROOTS_CUSTOM_ONLY: nango_tls_roots = 2;
 
-/// The authorities that a constant stands for.
+/// The certificate authorities of a constant.
 pub(super) fn roots_of(roots: nango_tls_roots) -> Result<Roots, Error> {
     match roots {
         NANGO_TLS_ROOTS_PLATFORM => Ok(Roots::Platform),
@@ -126,19 +129,19 @@ pub(super) fn roots_of(roots: nango_tls_roots) -> Result<Roots, Error> {
     }
 }
 
-/// What one call is told. Made with nango_call_options_new(), freed with nango_call_options_free(),
-/// which may happen as soon as the call has returned. Any number of calls may use it at once while
-/// nobody changes it.
+/// The options of one call. Create them with nango_call_options_new(), and free them with
+/// nango_call_options_free(), at the earliest when the call has returned. Any number of calls may
+/// use them at once while no thread changes them.
 ///
-/// A setter returns NANGO_OK, or a code; then the reason stays in the options, and the call that is
-/// given them fails with it.
+/// A setter returns NANGO_OK or an error code. The options keep the first error, and a call with
+/// these options fails with it.
 pub struct nango_call_options(Builder<CallOptions>);
 
 impl nango_call_options {
     /// NULL means the defaults.
     ///
     /// # Safety
-    /// The pointer is NULL, or call options that nobody changes meanwhile.
+    /// The pointer is NULL, or call options that no thread changes meanwhile.
     pub(super) unsafe fn checked(pointer: *const nango_call_options) -> Result<CallOptions, Error> {
         // SAFETY: as promised by the caller.
         match unsafe { pointer.as_ref() } {
@@ -148,21 +151,25 @@ impl nango_call_options {
     }
 }
 
-/// Call options with everything at its default. Never NULL. Freed with nango_call_options_free().
+/// Creates call options with the defaults for everything.
+///
+/// @return The options, which nango_call_options_free() frees. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_call_options_new() -> *mut nango_call_options {
     quiet(std::ptr::null_mut(), || give(nango_call_options(Builder::default())))
 }
 
-/// Ends call options. NULL is allowed.
+/// Frees call options.
+///
+/// @param options The options, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_free(options: *mut nango_call_options) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(options) };
 }
 
 /// # Safety
-/// The pointer is NULL, or call options that nobody else uses.
+/// The pointer is NULL, or call options that no other thread uses.
 pub(super) unsafe fn change_call(
     options: *mut nango_call_options,
     change: impl FnOnce(&mut CallOptions) -> Result<(), Error>,
@@ -174,32 +181,42 @@ pub(super) unsafe fn change_call(
     }
 }
 
-/// The handle that cancels the call. Referenced: it may be freed while the call runs. NULL: none.
+/// Sets the handle that cancels the call. The options keep a reference to it, so the caller may
+/// free it while the call runs.
+///
+/// @param options The options to change.
+/// @param cancel The handle; NULL removes it.
+/// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_cancel(
     options: *mut nango_call_options,
     cancel: *const nango_cancel,
 ) -> nango_code {
     let set = |options: &mut CallOptions| {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         options.set_cancel(unsafe { cancel.as_ref() }.map(|cancel| &cancel.0));
         Ok(())
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change_call(options, set) }
 }
 
-/// A header to send along, such as "traceparent"; a second one of the same name replaces the first.
-/// INVALID_ARGUMENT: a header that is not the caller's to set (Authorization, Host, Content-…,
-/// If-…, Nango-Is-… and what the library sets itself), or a name or value that no header can have,
-/// such as one with a line break.
+/// Adds a header to the request, such as "traceparent". A second header with the same name replaces
+/// the first.
+///
+/// @param options The options to change.
+/// @param name NUL-terminated UTF-8; copied.
+/// @param value NUL-terminated UTF-8; copied.
+/// @return NANGO_OK, or INVALID_ARGUMENT if the header is reserved (Authorization, Host, Content-…,
+/// If-…, Nango-Is-… and those that the library sets itself), or if the name or the value is not
+/// valid in a header, for example because of a line break.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_header(
     options: *mut nango_call_options,
     name: *const c_char,
     value: *const c_char,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change_call(options, |options| {
             options.set_header(text(name, "name")?, text(value, "value")?)
@@ -207,31 +224,36 @@ pub unsafe extern "C" fn nango_call_options_set_header(
     }
 }
 
-/// Ends calls from another thread. Made with nango_cancel_new(), freed with nango_cancel_free().
-/// Any number of threads may use it at once, and any number of calls.
+/// Cancels calls from another thread. Any number of calls and threads may use it at once. Create it
+/// with nango_cancel_new(), and free it with nango_cancel_free().
 pub struct nango_cancel(Cancel);
 
-/// A handle that is not triggered. Never NULL. Freed with nango_cancel_free().
+/// Creates a cancel handle that is not triggered.
+///
+/// @return The handle, which nango_cancel_free() frees. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_cancel_new() -> *mut nango_cancel {
     quiet(std::ptr::null_mut(), || give(nango_cancel(Cancel::new())))
 }
 
-/// Makes every call that was given this handle return NANGO_ERROR_CANCELLED, at once, in whatever
-/// it is doing; it stays triggered, for later calls too. From any thread; not from a signal
-/// handler. NULL is allowed.
+/// Cancels every call that has this handle. They fail with NANGO_ERROR_CANCELLED immediately,
+/// whatever they are doing. The handle stays triggered, so later calls with it fail too. Any
+/// thread, but not in a signal handler.
+///
+/// @param cancel The handle, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_cancel_trigger(cancel: *const nango_cancel) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     if let Ok(cancel) = unsafe { borrow(cancel, "cancel") } {
         quiet((), || cancel.0.trigger());
     }
 }
 
-/// Ends a handle. Calls that have it go on, and can no longer be cancelled with it. NULL is
-/// allowed.
+/// Frees a cancel handle. Calls that have it continue, and can no longer be cancelled with it.
+///
+/// @param cancel The handle, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_cancel_free(cancel: *mut nango_cancel) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(cancel) };
 }

@@ -1,4 +1,4 @@
-//! Calls that nobody waits for.
+//! Calls that do not block: queues and completions.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
@@ -15,9 +15,9 @@ use crate::operation;
 use crate::queue::{Completion, Queue};
 use crate::request::LONGEST_NAME;
 
-/// Calls in flight, and their results to be taken. Any number of threads may use it at once. Made
-/// with nango_queue_new(), freed with nango_queue_free(). All queues of a process share the
-/// library's one thread, which is started with the first.
+/// Calls in flight, and their results. Any number of threads may use it at once. Create it with
+/// nango_queue_new(), and free it with nango_queue_free(). All queues of a process share one thread
+/// of the library, which starts with the first queue.
 pub struct nango_queue(Queue);
 
 impl Drop for nango_queue {
@@ -26,55 +26,76 @@ impl Drop for nango_queue {
     }
 }
 
-/// A ticket that is done. What json and error point to is the taker's: json is freed with
-/// nango_free_string(), error with nango_error_free().
+/// The result of a ticket. The caller that takes it owns json and error: free json with
+/// nango_free_string(), and error with nango_error_free().
 #[repr(C)]
 pub struct nango_completion {
-    /// What the submit function returned.
+    /// The ticket that the submit function returned.
     pub ticket: u64,
-    /// What was given with it.
+    /// The user_data that was passed to the submit function.
     pub user_data: u64,
-    /// The result, as the blocking call of the same name returns it; NULL: it failed, or a walk
-    /// through pages has come to its end.
+    /// The result, as the blocking call of the same name returns it. NULL if the call failed, or if
+    /// the pager has no more pages.
     pub json: *mut c_char,
-    /// Why it failed; NULL: it did not.
+    /// Why the call failed; NULL if it did not.
     pub error: *mut nango_error,
-    /// NULL; for what comes later.
+    /// NULL; reserved for later versions.
     pub reserved: [*mut c_void; 4],
 }
 
-/// An empty queue. Cheap: one descriptor. NULL and an error: INTERNAL, when the system has no
-/// descriptor or thread left. Freed with nango_queue_free().
+/// Creates an empty queue. A queue is cheap: it uses one file descriptor.
+///
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The queue, which nango_queue_free() frees. NULL on error: INTERNAL if the system has no
+/// descriptor or thread left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_new(error_out: *mut *mut nango_error) -> *mut nango_queue {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), || Ok(give(nango_queue(Queue::new()?)))) }
 }
 
-/// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
-/// completion waits or the queue is closed. Level-triggered, and for waiting only: never read from
-/// it, write to it or close it. With an edge-triggered poller call nango_queue_next() until it
-/// returns 0. It lives as long as the queue. -1 in a child of fork, after the program closed the
-/// library's descriptors, and for NULL.
+/// Returns the file descriptor to wait on with poll, epoll or an event loop. It is readable if and
+/// only if a completion is ready or the queue is closed. It is level-triggered, and for waiting
+/// only: never read from it, write to it or close it. With an edge-triggered poller, call
+/// nango_queue_next() until it returns 0. The descriptor is valid until the queue is freed.
+///
+/// @param queue The queue.
+/// @return The descriptor. -1 in a child process after fork(), after the program closed the
+/// library's descriptors, and if queue is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     quiet(-1, || {
         unsafe { borrow(queue, "queue") }.ok().and_then(|queue| queue.0.fd()).unwrap_or(-1)
     })
 }
 
-/// Begins a call and returns at once. operation: "get_connection", "get_token", "get_credentials",
-/// "replace_token", "list_connections" or "warm_up". params_json: its parameters, a JSON object,
-/// such as {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
-/// "refused_token"; NULL: none. options may be NULL, and may be freed when this has returned, as
-/// the client may. user_data comes back with the completion. The result of "warm_up" is null,
-/// whatever the server answered.
+/// Starts a call and returns immediately.
 ///
-/// Returns the call's ticket, never used again. It completes exactly once: answered, failed, timed
-/// out, cancelled, or by the queue being closed. 0 and an error: nothing was begun, and nothing
-/// will follow: INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED,
-/// WRONG_PROCESS, or INTERNAL when the program closed the library's descriptors.
+/// @code
+/// const char *params = "{\"provider_config_key\": \"github\", \"connection_id\": \"alice\"}";
+/// nango_error *error = NULL;
+/// if (!nango_queue_submit(queue, client, "get_token", params, NULL, 7, &error))
+///     fprintf(stderr, "%s\n", nango_error_message(error));
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param queue The queue.
+/// @param client The client; the caller may free it after this call.
+/// @param operation "get_connection", "get_token", "get_credentials", "replace_token",
+/// "list_connections" or "warm_up". The result of "warm_up" is null, whatever the server answers.
+/// @param params_json The parameters of the operation, a JSON object such as
+/// {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
+/// "refused_token"; NULL for none.
+/// @param options The options of this call, which the caller may free after it; NULL for the
+/// defaults.
+/// @param user_data Any number; the completion contains it.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The call's ticket, which is never used again. It completes exactly once: with an answer
+/// or a failure, when it times out or is cancelled, or when the queue is closed. 0 on error, and
+/// then nothing was started and no completion follows: INVALID_ARGUMENT, INVALID_UTF8,
+/// UNKNOWN_OPERATION, QUEUE_FULL, CLOSED, WRONG_PROCESS, or INTERNAL if the program closed the
+/// library's descriptors.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_submit(
     queue: *const nango_queue,
@@ -86,7 +107,7 @@ pub unsafe extern "C" fn nango_queue_submit(
     error_out: *mut *mut nango_error,
 ) -> u64 {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let (queue, client, name, options) = unsafe {
             (
                 borrow(queue, "queue")?,
@@ -96,12 +117,12 @@ pub unsafe extern "C" fn nango_queue_submit(
             )
         };
         let operation = operation::find(name).ok_or_else(|| unknown(name))?;
-        // Last, since one of them may be a secret, which whoever takes them wipes.
-        // SAFETY: the header asks it of the caller.
+        // Parsed last: one of them may be a secret, and only `submit` wipes it.
+        // SAFETY: the header requires this of the caller.
         let parameters = unsafe { parameters(params_json, "params_json")? };
         queue.0.submit(&client, operation, parameters, &options, user_data)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, 0, body) }
 }
 
@@ -110,17 +131,23 @@ fn unknown(name: &str) -> Error {
     Error::new(
         Code::UnknownOperation,
         format!(
-            "there is no operation {:?}; there are: {}",
+            "unknown operation {:?}. Use one of: {}",
             shortened(name.to_owned(), LONGEST_NAME),
             known.join(", ")
         ),
     )
 }
 
-/// Begins to fetch the next page of a walk, as nango_pager_next_json() does, and returns at once.
-/// The completion has the page; neither json nor error: there are no more pages. The next page is
-/// asked for when this one's completion was taken; the pager may be freed before that. Otherwise as
+/// Starts to fetch the next page of a pager, as nango_pager_next_json() does, and returns
+/// immediately. The completion has the page; if it has neither json nor error, there are no more
+/// pages. Submit the next page after taking this one's completion. Otherwise it works like
 /// nango_queue_submit().
+///
+/// @param queue The queue.
+/// @param pager The pager; the caller may free it before the completion.
+/// @param user_data Any number; the completion contains it.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The call's ticket; 0 on error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_submit_page(
     queue: *const nango_queue,
@@ -129,30 +156,47 @@ pub unsafe extern "C" fn nango_queue_submit_page(
     error_out: *mut *mut nango_error,
 ) -> u64 {
     let body = || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let (queue, pager) = unsafe { (borrow(queue, "queue")?, borrow(pager, "pager")?) };
         queue.0.submit_page(pager.walk(), user_data)
     };
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, 0, body) }
 }
 
-/// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A
-/// ticket that is done already, or none of this queue's, is left as it is.
+/// Cancels a call: its ticket completes with CANCELLED immediately, and its connection is closed.
+/// It has no effect on a ticket that is already complete or does not belong to this queue.
+///
+/// @param queue The queue.
+/// @param ticket The ticket that nango_queue_submit() or nango_queue_submit_page() returned.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_cancel(queue: *const nango_queue, ticket: u64) {
     quiet((), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         if let Ok(queue) = unsafe { borrow(queue, "queue") } {
             queue.0.cancel(ticket);
         }
     });
 }
 
-/// Takes up to max completions, the oldest first, into out, and returns how many. timeout_ms: how
-/// long to wait for the first, in milliseconds; 0: not at all; -1: until there is one or the queue
-/// is closed. Several threads may take; each completion goes to one of them. 0 in a child of fork.
-/// pthread_cancel() does not end the wait: nango_queue_close() does.
+/// Takes completions, the oldest first. Several threads may call it; each completion goes to one of
+/// them. pthread_cancel() does not end the wait; nango_queue_close() does.
+///
+/// @code
+/// nango_completion done;
+/// while (nango_queue_next(queue, &done, 1, -1) == 1) {
+///     puts(done.json ? done.json : "failed");
+///     nango_free_string(done.json);
+///     nango_error_free(done.error);
+/// }
+/// @endcode
+///
+/// @param queue The queue.
+/// @param out Where to write the completions.
+/// @param max How many completions fit there.
+/// @param timeout_ms How long to wait for the first completion, in milliseconds; 0 does not wait,
+/// and -1 waits until there is one or the queue is closed.
+/// @return How many completions were written; 0 in a child process after fork().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_next(
     queue: *const nango_queue,
@@ -161,7 +205,7 @@ pub unsafe extern "C" fn nango_queue_next(
     timeout_ms: i32,
 ) -> usize {
     quiet(0, || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         let Ok(queue) = (unsafe { borrow(queue, "queue") }) else {
             return 0;
         };
@@ -172,8 +216,7 @@ pub unsafe extern "C" fn nango_queue_next(
         let completions = queue.0.next(max, wait);
         let count = completions.len();
         for (place, completion) in completions.into_iter().enumerate() {
-            // SAFETY: the caller promises that `max` can be written there, and there are no more
-            // than that.
+            // SAFETY: the caller promises room for `max`, and there are no more than `max`.
             unsafe { out.add(place).write(nango_completion::given(completion)) };
         }
         count
@@ -197,23 +240,29 @@ impl nango_completion {
     }
 }
 
-/// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for good
-/// and wakes every taker. What is done can still be taken.
+/// Closes a queue. It refuses new calls, completes those in flight with CANCELLED, makes the
+/// descriptor readable permanently and wakes every thread that waits in nango_queue_next().
+/// Completions can still be taken.
+///
+/// @param queue The queue, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_close(queue: *const nango_queue) {
     quiet((), || {
-        // SAFETY: the header asks it of the caller.
+        // SAFETY: the header requires this of the caller.
         if let Ok(queue) = unsafe { borrow(queue, "queue") } {
             queue.0.close();
         }
     });
 }
 
-/// Closes a queue and ends it; what was not taken is dropped. It must not race with another use of
-/// the queue: close it, let the takers return, then free it. NULL is allowed. In a child of fork an
-/// inherited queue may be freed: no descriptor of the parent's is touched.
+/// Closes a queue and frees it, with the completions that were not taken. No other thread may use
+/// the queue meanwhile: close it, wait until the other threads have returned, then free it. In a
+/// child process after fork(), an inherited queue may be freed; that does not touch the parent's
+/// descriptors.
+///
+/// @param queue The queue, or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_free(queue: *mut nango_queue) {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { free(queue) };
 }

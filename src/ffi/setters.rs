@@ -1,4 +1,4 @@
-//! The setters of options that are one value.
+//! The setters of single-value options.
 //!
 //! Generated from api/library.toml by nango-gen: do not edit, run `make generate`.
 
@@ -15,44 +15,44 @@ use crate::error::nango_code;
 ///
 /// @param options The options to change.
 /// @param url NUL-terminated UTF-8; copied.
-/// @return NANGO_OK, or INVALID_ARGUMENT if it is not such a URL, or has a username, a query or a
-/// fragment.
+/// @return NANGO_OK, or INVALID_ARGUMENT if it is not an HTTP or HTTPS URL, or has a username, a
+/// query or a fragment.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_base_url(
     options: *mut nango_options,
     url: *const c_char,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_base_url(text(url, "url")?)) }
 }
 
-/// Sets the secret key of a Nango environment. It is copied, and wiped when its last holder is
-/// freed.
+/// Sets the secret key of a Nango environment. The key is copied, and wiped when the last object
+/// that holds it is freed.
 ///
 /// @param options The options to change.
 /// @param key NUL-terminated UTF-8; copied.
-/// @return NANGO_OK, or INVALID_ARGUMENT if it is empty, or has a blank, a line break or another
-/// character that no key has.
+/// @return NANGO_OK, or INVALID_ARGUMENT if it is empty, or contains a space, a line break or
+/// another character that is not valid in a key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_secret_key(
     options: *mut nango_options,
     key: *const c_char,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_secret_key(text(key, "key")?)) }
 }
 
 /// Sets how long a call may take, with all its attempts and the waits between them. Default: 60000.
 ///
 /// @param options The options to change.
-/// @param ms milliseconds, not 0.
+/// @param ms Milliseconds; not 0.
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_timeout_ms(
     options: *mut nango_options,
     ms: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_timeout(milliseconds(ms))) }
 }
 
@@ -60,14 +60,14 @@ pub unsafe extern "C" fn nango_options_set_timeout_ms(
 /// Default: 10000.
 ///
 /// @param options The options to change.
-/// @param ms milliseconds, not 0.
+/// @param ms Milliseconds; not 0.
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_connect_timeout_ms(
     options: *mut nango_options,
     ms: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_connect_timeout(milliseconds(ms))) }
 }
 
@@ -75,14 +75,14 @@ pub unsafe extern "C" fn nango_options_set_connect_timeout_ms(
 /// refresh that another request started. Default: 30000.
 ///
 /// @param options The options to change.
-/// @param ms milliseconds, not 0.
+/// @param ms Milliseconds; not 0.
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_attempt_timeout_ms(
     options: *mut nango_options,
     ms: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_attempt_timeout(milliseconds(ms))) }
 }
 
@@ -90,14 +90,14 @@ pub unsafe extern "C" fn nango_options_set_attempt_timeout_ms(
 /// Default: 2.
 ///
 /// @param options The options to change.
-/// @param retries the number.
+/// @param retries The number.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_max_retries(
     options: *mut nango_options,
     retries: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_max_retries(retries);
@@ -110,14 +110,14 @@ pub unsafe extern "C" fn nango_options_set_max_retries(
 /// Default: 50000.
 ///
 /// @param options The options to change.
-/// @param ms milliseconds, not 0.
+/// @param ms Milliseconds; not 0.
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_idle_timeout_ms(
     options: *mut nango_options,
     ms: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_idle_timeout(milliseconds(ms))) }
 }
 
@@ -125,14 +125,14 @@ pub unsafe extern "C" fn nango_options_set_idle_timeout_ms(
 /// Default: 8.
 ///
 /// @param options The options to change.
-/// @param connections the number.
+/// @param connections The number.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_idle_connections(
     options: *mut nango_options,
     connections: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_idle_connections(connections as usize);
@@ -146,14 +146,14 @@ pub unsafe extern "C" fn nango_options_set_idle_connections(
 /// or half of the process's limit of file descriptors if that is less.
 ///
 /// @param options The options to change.
-/// @param connections the number.
+/// @param connections The number.
 /// @return NANGO_OK, or INVALID_ARGUMENT if it is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_max_connections(
     options: *mut nango_options,
     connections: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_max_connections(connections as usize)) }
 }
 
@@ -161,14 +161,14 @@ pub unsafe extern "C" fn nango_options_set_max_connections(
 /// 67108864 (64 MiB).
 ///
 /// @param options The options to change.
-/// @param bytes the number of bytes.
+/// @param bytes The number of bytes.
 /// @return NANGO_OK, or INVALID_ARGUMENT if it is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_max_response_bytes(
     options: *mut nango_options,
     bytes: u64,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_max_response_bytes(bytes)) }
 }
 
@@ -176,14 +176,14 @@ pub unsafe extern "C" fn nango_options_set_max_response_bytes(
 ///
 /// @param options The options to change.
 /// @param suffix NUL-terminated UTF-8; copied; may be NULL.
-/// @return NANGO_OK, or INVALID_ARGUMENT if it has anything but printable ASCII, or has
-/// parentheses, backslashes or the text "nango-cli/".
+/// @return NANGO_OK, or INVALID_ARGUMENT if it contains a character that is not printable ASCII,
+/// parentheses, a backslash or the text "nango-cli/".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_user_agent_suffix(
     options: *mut nango_options,
     suffix: *const c_char,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_user_agent_suffix(optional_text(suffix, "suffix")?.unwrap_or_default())
@@ -192,32 +192,33 @@ pub unsafe extern "C" fn nango_options_set_user_agent_suffix(
 }
 
 /// Sets the proxy's URL, "http://…" or "https://…", which may have a username and a password. An
-/// empty one disables the proxy. NULL restores the default. Default: the environment's
-/// (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, read once in a process), and none for loopback.
+/// empty one disables the proxy. NULL restores the default. Default: from the environment variables
+/// HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, read once per process; none for loopback
+/// addresses.
 ///
 /// @param options The options to change.
 /// @param url NUL-terminated UTF-8; copied; may be NULL.
-/// @return NANGO_OK, or INVALID_ARGUMENT if it is not such a URL.
+/// @return NANGO_OK, or INVALID_ARGUMENT if it is not an HTTP or HTTPS URL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_proxy(
     options: *mut nango_options,
     url: *const c_char,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_proxy(optional_text(url, "url")?)) }
 }
 
 /// Sets which certificate authorities are trusted. Default: NANGO_TLS_ROOTS_PLATFORM.
 ///
 /// @param options The options to change.
-/// @param roots one of the NANGO_TLS_ROOTS_ constants.
+/// @param roots One of the NANGO_TLS_ROOTS_ constants.
 /// @return NANGO_OK, or INVALID_ARGUMENT if it is not one of the constants.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_tls_roots(
     options: *mut nango_options,
     roots: nango_tls_roots,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_tls_roots(roots_of(roots)?);
@@ -226,20 +227,20 @@ pub unsafe extern "C" fn nango_options_set_tls_roots(
     }
 }
 
-/// Trusts the certificate authorities in this PEM text as well; with NANGO_TLS_ROOTS_CUSTOM_ONLY,
-/// only them. May be called again for more. Copied.
+/// Trusts the certificate authorities in this PEM text too, and only these with
+/// NANGO_TLS_ROOTS_CUSTOM_ONLY. May be called again to add more. Copied.
 ///
 /// @param options The options to change.
 /// @param pem PEM text; copied.
 /// @param len The length of pem in bytes.
-/// @return NANGO_OK, or INVALID_ARGUMENT if it has no certificate, or one that cannot be used.
+/// @return NANGO_OK, or INVALID_ARGUMENT if it contains no certificate, or one that is not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_add_ca_pem(
     options: *mut nango_options,
     pem: *const u8,
     len: usize,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.add_ca_pem(bytes(pem, len, "pem")?)) }
 }
 
@@ -257,7 +258,7 @@ pub unsafe extern "C" fn nango_options_set_client_identity_pem(
     pem: *const u8,
     len: usize,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change(options, |options| options.set_client_identity_pem(bytes(pem, len, "pem")?)) }
 }
 
@@ -266,14 +267,14 @@ pub unsafe extern "C" fn nango_options_set_client_identity_pem(
 /// of Nango understands.
 ///
 /// @param options The options to change.
-/// @param plural whether to do so.
+/// @param plural Whether to enable it.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_plural_routes(
     options: *mut nango_options,
     plural: bool,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_plural_routes(plural);
@@ -286,14 +287,14 @@ pub unsafe extern "C" fn nango_options_set_plural_routes(
 /// oldest are dropped, and counted. Default: 0, none.
 ///
 /// @param options The options to change.
-/// @param capacity the number.
+/// @param capacity The number.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_options_set_events(
     options: *mut nango_options,
     capacity: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change(options, |options| {
             options.set_events(capacity as usize);
@@ -309,14 +310,14 @@ pub unsafe extern "C" fn nango_options_set_events(
 /// use nango_replace_token() for a token that a provider refused. Default: false.
 ///
 /// @param options The options to change.
-/// @param force whether to do so.
+/// @param force Whether to enable it.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_force_refresh(
     options: *mut nango_call_options,
     force: bool,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change_call(options, |options| {
             options.set_force_refresh(force);
@@ -329,14 +330,14 @@ pub unsafe extern "C" fn nango_call_options_set_force_refresh(
 /// Default: false.
 ///
 /// @param options The options to change.
-/// @param include whether to do so.
+/// @param include Whether to enable it.
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_include_refresh_token(
     options: *mut nango_call_options,
     include: bool,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
         change_call(options, |options| {
             options.set_include_refresh_token(include);
@@ -348,13 +349,13 @@ pub unsafe extern "C" fn nango_call_options_set_include_refresh_token(
 /// Sets how long this call may take in all, in place of the client's timeout.
 ///
 /// @param options The options to change.
-/// @param ms milliseconds, not 0.
+/// @param ms Milliseconds; not 0.
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_call_options_set_timeout_ms(
     options: *mut nango_call_options,
     ms: u32,
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe { change_call(options, |options| options.set_timeout(milliseconds(ms))) }
 }

@@ -1,4 +1,4 @@
-//! Which library this is, and how it fares.
+//! Library version and live-object count.
 
 use std::ffi::{CStr, c_char};
 
@@ -10,15 +10,19 @@ const VERSION: &CStr =
         Err(_) => panic!("a version holds no NUL"),
     };
 
-/// The version of the loaded library, such as "0.1.0". Static: never freed. Any thread, any time.
+/// Returns the version of the loaded library, such as "0.1.0". Any thread, any time.
+///
+/// @return The version; static, never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the loaded library as one number that grows with it, made as NANGO_VERSION_NUMBER
-/// is. A program compares the two: the library may be newer than the header, and not older. Any
-/// thread, any time.
+/// Returns the version of the loaded library as one number, in the format of NANGO_VERSION_NUMBER.
+/// Later versions have greater numbers. Compare the two: the library may be newer than the header,
+/// but not older. Any thread, any time.
+///
+/// @return The version number.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_version_number() -> u32 {
     let mut number = 0;
@@ -28,9 +32,11 @@ pub extern "C" fn nango_version_number() -> u32 {
     number
 }
 
-/// How many objects and texts of this library the program owns at this moment, in this process:
-/// what _new functions, calls and errors gave and nobody freed yet. For tests of leaks. Any thread,
-/// any time.
+/// Returns how many objects and texts of this library the program owns in this process: those that
+/// _new functions, calls and errors returned and the program has not freed. Meant for leak tests.
+/// Any thread, any time.
+///
+/// @return The number of objects and texts.
 #[unsafe(no_mangle)]
 pub extern "C" fn nango_live_objects() -> i64 {
     live()

@@ -1,4 +1,4 @@
-//! The setters of options that are one value.
+//! The setters of single-value options.
 //!
 //! {{ notice }}
 
@@ -15,12 +15,12 @@ use crate::error::nango_code;
 {% set values = {
     "text": "NUL-terminated UTF-8; copied",
     "text_or_null": "NUL-terminated UTF-8; copied; may be NULL",
-    "duration": "milliseconds, not 0",
-    "count": "the number",
-    "bytes": "the number of bytes",
-    "flag": "whether to do so",
+    "duration": "Milliseconds; not 0",
+    "count": "The number",
+    "bytes": "The number of bytes",
+    "flag": "Whether to enable it",
     "pem": "PEM text; copied",
-    "tls_roots": "one of the NANGO_TLS_ROOTS_ constants"
+    "tls_roots": "One of the NANGO_TLS_ROOTS_ constants"
 } %}
 {{ (option.doc.c | capital ~ (" Default: " ~ default ~ "." if default else "")) | comment("///") }}
 ///
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn nango_options_{{ "add" if option.add else "set" }}_{{ o
     {{ parameter }}: u32,
 {% endif %}
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
 {% if option.kind == "text" %}
         change(options, |options| options.set_{{ option.name }}(text({{ parameter }}, "{{ parameter }}")?))
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn nango_call_options_set_{{ option.name }}{{ "_ms" if opt
     options: *mut nango_call_options,
     {{ parameter }}: {{ "bool" if option.kind == "flag" else "u32" }},
 ) -> nango_code {
-    // SAFETY: the header asks it of the caller.
+    // SAFETY: the header requires this of the caller.
     unsafe {
 {% if option.kind == "duration" %}
         change_call(options, |options| options.set_{{ option.name }}(milliseconds(ms)))

@@ -133,8 +133,7 @@ module LibNango
       CODE_NAME = "FORBIDDEN"
     end
 
-    # The key's environment has no such connection or integration, whatever status Nango used to say
-    # so.
+    # The key's environment has no such connection or integration, whatever HTTP status Nango sent.
     class NotFound < Error
       # The code.
       NUMBER = 43
@@ -175,7 +174,7 @@ module LibNango
       CODE_NAME = "RECONNECT_REQUIRED"
     end
 
-    # A refresh failed less than 30 seconds ago, and Nango does not try again before they have
+    # A refresh failed less than 30 seconds ago. Nango does not try again until that time has
     # passed.
     class RefreshBackoff < Error
       # The code.
