@@ -24,9 +24,9 @@ static const char *advice(nango_code code)
 {
     switch (code) {
     case NANGO_ERROR_RECONNECT_REQUIRED:
-        return "send the user through a reconnect session; the old token is lost permanently";
+        return "send the user through a reconnect session; the old token is gone for good";
     case NANGO_ERROR_REFRESH_FAILED:
-        return "try again in half a minute; if it fails again, "
+        return "try again in half a minute; if it persists, "
                "send the user through a reconnect session";
     case NANGO_ERROR_NO_SINGLE_TOKEN:
         return "ask for all of the credentials: nango_get_credentials_json()";
@@ -34,9 +34,9 @@ static const char *advice(nango_code code)
         return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
     case NANGO_ERROR_NOT_FOUND:
         return "check the integration and the connection's id, "
-               "and that the key belongs to the same environment";
+               "and that the key is of the same environment";
     case NANGO_ERROR_CONNECT:
-        return "check NANGO_HOST, and that the server is running";
+        return "check NANGO_HOST, and that the server runs";
     default:
         return NULL;
     }

@@ -23,7 +23,7 @@ static void *run(void *context)
     struct work *work = context;
     int i;
     for (i = 0; i < CALLS; i++) {
-        /* Each call has its own error: there is no last error that another thread could overwrite. */
+        /* Each call has its own error: there is no last error that a thread could overwrite. */
         nango_error *error = NULL;
         char *token =
             nango_get_token(work->client, work->integration, work->connection, NULL, &error);

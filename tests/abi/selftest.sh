@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows that check.sh sees a change of each kind: it is given a header or a library that was
-# changed, and must refuse it.
+# Checks that check.sh detects a change of each kind: it gets a changed header or library, and must
+# refuse it.
 set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 
-# refused WHAT: the check must fail with what HEADER and LIBRARY name now.
+# refused WHAT: check.sh must fail with the current HEADER and LIBRARY.
 refused() {
     if tests/abi/check.sh >"$work/log" 2>&1; then
         failed=$((failed + 1))
@@ -29,16 +29,18 @@ changed() {
 }
 
 tests/abi/check.sh
-changed "a constant of another value" 's/^#define NANGO_ERROR_NOT_FOUND 43$/#define NANGO_ERROR_NOT_FOUND 44/'
+changed "a constant of another value" \
+    's/^#define NANGO_ERROR_NOT_FOUND 43$/#define NANGO_ERROR_NOT_FOUND 44/'
 changed "a constant that is gone" '/^#define NANGO_ERROR_CONFLICT /d'
 changed "a member of another size" 's/^  uint64_t user_data;$/  uint32_t user_data;/'
 changed "members in another order" 's/^  uint64_t ticket;$/  uint64_t user_datum;/'
 changed "a member more" 's/^  void \*reserved\[4\];$/  void *reserved[5];/'
-changed "a parameter of another type" 's/^int32_t nango_queue_fd(const nango_queue \*queue);$/int32_t nango_queue_fd(const nango_client *queue);/'
+changed "a parameter of another type" \
+    's/^\(int32_t nango_queue_fd(const nango_\)queue \*queue);$/\1client *queue);/'
 changed "a result of another type" 's/^int32_t nango_queue_fd(/int64_t nango_queue_fd(/'
 changed "a function that is gone" '/^void nango_queue_close(const nango_queue \*queue);$/d'
 
-# Libraries with one symbol more, and one less.
+# Libraries with one more symbol, and with one fewer.
 awk '{print "void " $1 "(void) {}"}' tests/abi/symbols.txt >"$work/same.c"
 gcc -shared -fPIC -o "$work/same.so" "$work/same.c"
 LIBRARY=$work/same.so tests/abi/check.sh >/dev/null && passed=$((passed + 1))

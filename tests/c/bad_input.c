@@ -1,6 +1,7 @@
 /*
- * What callers do wrong, and what the way to the server and the server do: each must give the right code, a message that tells what to do, and nothing sent
- * that should not be. `bad_input [TEST…]`, in the environment of nango-dev --tls-port 0.
+ * Mistakes of callers, and failures of the network and the server. Each must give the right code
+ * and a message that says what to do, and must send nothing that should not be sent. `bad_input
+ * [TEST…]`, in the environment of nango-dev --tls-port 0.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -12,7 +13,7 @@
 #include "dev.h"
 #include "peer.h"
 
-/* How many errors valgrind has seen; none where it does not run. */
+/* How many errors valgrind has reported; 0 without valgrind. */
 #ifdef __has_include
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -22,26 +23,30 @@
 #define VALGRIND_COUNT_ERRORS 0
 #endif
 
-static char KEY[64], HOST[64]; /* copies, since a test changes the environment */
+static char KEY[64], HOST[64]; /* copies, because a test changes the environment */
 
 /* ---- Helpers ---- */
 
-/* Checks what an error is and says, and frees it. `attempts` -1: any number. */
-static void expect(nango_error *error, nango_code code, const char *words, int attempts, const char *file, int line)
+/* Checks an error's code, message and attempts (-1 for any number), and frees it. */
+static void expect(nango_error *error, nango_code code, const char *words, int attempts,
+                   const char *file, int line)
 {
     if (!check_that(error != NULL, "there is an error", file, line))
         return;
     check_same_text(nango_code_name(nango_error_code(error)), nango_code_name(code), file, line);
     check_holds(nango_error_message(error), words, file, line);
-    check_that(!strstr(nango_error_message(error), KEY), "the message does not hold the key", file, line);
+    check_that(!strstr(nango_error_message(error), KEY), "the message does not hold the key", file,
+               line);
     if (attempts >= 0)
-        check_that(nango_error_attempts(error) == (uint32_t)attempts, "so many attempts", file, line);
+        check_that(nango_error_attempts(error) == (uint32_t)attempts, "so many attempts", file,
+                   line);
     if (attempts >= 0 && nango_error_attempts(error) != (uint32_t)attempts)
         printf("  %u instead of %d\n", nango_error_attempts(error), attempts);
     nango_error_free(error);
 }
 
-#define EXPECT(error, code, words, attempts) expect(error, code, words, attempts, __FILE__, __LINE__)
+#define EXPECT(error, code, words, attempts) \
+    expect(error, code, words, attempts, __FILE__, __LINE__)
 
 static nango_client *client_of(const char *url, const char *key)
 {
@@ -59,8 +64,9 @@ static nango_client *client_of(const char *url, const char *key)
     return client;
 }
 
-/* get_token with a client of its own; the error, if it fails as it should. */
-static nango_error *token_error(const char *url, const char *key, const char *integration, const char *id)
+/* Calls get_token with a new client; returns the error, which the test expects. */
+static nango_error *token_error(const char *url, const char *key, const char *integration,
+                                const char *id)
 {
     nango_error *error = NULL;
     nango_client *client = client_of(url, key);
@@ -95,7 +101,7 @@ static char *read_file(const char *path, size_t *length)
     return text;
 }
 
-/* A client of the TLS side, with or without its authority. */
+/* A client of the TLS server that trusts, or does not trust, its certificate authority. */
 static nango_client *tls_client(bool trusting)
 {
     size_t length;
@@ -126,13 +132,15 @@ static void ids_that_are_none(void)
     nango_error *error = NULL;
     dev_forget_requests();
     CHECK(!nango_get_token(client, "github", "", NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id must be a text that is not empty", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id must be a text that is not empty",
+           0);
     CHECK(!nango_get_connection_json(client, "github", ".", NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     CHECK(!nango_get_credentials_json(client, "github", "..", NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     CHECK(!nango_get_token(client, "", "bob", NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key must be a text that is not empty", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+           "provider_config_key must be a text that is not empty", 0);
     CHECK(dev_count_requests() == 0);
     nango_client_free(client);
 }
@@ -207,9 +215,10 @@ static void null_everywhere(void)
     char *text;
 
     dev_forget_requests();
-    /* The calls: what must be there, with and without a place for the error. */
+    /* The calls: required arguments, with and without error_out. */
     {
-        char *(*const calls[])(const nango_client *, const char *, const char *, const nango_call_options *, nango_error **) = {
+        char *(*const calls[])(const nango_client *, const char *, const char *,
+                               const nango_call_options *, nango_error **) = {
             nango_get_connection_json, nango_get_token, nango_get_credentials_json};
         size_t i;
         for (i = 0; i < sizeof calls / sizeof *calls; i++) {
@@ -238,7 +247,7 @@ static void null_everywhere(void)
     CHECK(!nango_client_next_event_json(NULL));
     CHECK(dev_count_requests() == 0);
 
-    /* Making things. */
+    /* Functions that create objects. */
     CHECK(!nango_client_new(HOST, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "secret_key is NULL", 0);
     CHECK(!nango_client_new(NULL, NULL, NULL));
@@ -263,9 +272,11 @@ static void null_everywhere(void)
     CHECK(nango_options_set_max_connections(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_user_agent_suffix(NULL, "x") == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_proxy(NULL, "") == NANGO_ERROR_INVALID_ARGUMENT);
-    CHECK(nango_options_set_tls_roots(NULL, NANGO_TLS_ROOTS_PLATFORM) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_tls_roots(NULL, NANGO_TLS_ROOTS_PLATFORM) ==
+          NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_add_ca_pem(NULL, (const uint8_t *)"x", 1) == NANGO_ERROR_INVALID_ARGUMENT);
-    CHECK(nango_options_set_client_identity_pem(NULL, (const uint8_t *)"x", 1) == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_options_set_client_identity_pem(NULL, (const uint8_t *)"x", 1) ==
+          NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_plural_routes(NULL, true) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_events(NULL, 1) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_force_refresh(NULL, true) == NANGO_ERROR_INVALID_ARGUMENT);
@@ -274,11 +285,11 @@ static void null_everywhere(void)
     CHECK(nango_call_options_set_cancel(NULL, cancel) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_header(NULL, "x", "y") == NANGO_ERROR_INVALID_ARGUMENT);
 
-    /* What may be NULL, may. */
+    /* Arguments that may be NULL. */
     CHECK(nango_options_set_user_agent_suffix(options, NULL) == NANGO_OK);
     CHECK(nango_options_set_proxy(options, NULL) == NANGO_OK);
     CHECK(nango_call_options_set_cancel(call, NULL) == NANGO_OK);
-    /* And what may not, may not. */
+    /* Arguments that may not be NULL. */
     CHECK(nango_options_set_base_url(options, NULL) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_set_secret_key(options, NULL) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_options_add_ca_pem(options, NULL, 0) == NANGO_ERROR_INVALID_ARGUMENT);
@@ -311,7 +322,7 @@ static void null_everywhere(void)
     CHECK(!nango_json_items_new("[]", NULL));
     CHECK(!nango_json_items_next(NULL));
 
-    /* Whoever does not want the error need not take it, and what works works without. */
+    /* error_out may be NULL: on failure, and on success. */
     text = nango_get_token(client, "github", "bob", NULL, NULL);
     CHECK_TEXT(text, "at-bob");
     nango_free_string(text);
@@ -373,20 +384,31 @@ static void null_everywhere(void)
     nango_client_free(client);
 }
 
-/* ---- Making a client ---- */
+/* ---- Creating a client ---- */
 
 static void urls_that_are_none(void)
 {
-    static const char *const urls[] = {"",           "localhost",          "not a url",           "ftp://nango.example",      "http://",
-                                       "https://u:p@h",      "https://h?x=1",       "https://h#x",              "http://h:99999",
-                                       "http://[::", "http://h\r\nX-A: b", "file:///etc/passwd", "//nango.example"};
+    static const char *const urls[] = {"",
+                                       "localhost",
+                                       "not a url",
+                                       "ftp://nango.example",
+                                       "http://",
+                                       "https://u:p@h",
+                                       "https://h?x=1",
+                                       "https://h#x",
+                                       "http://h:99999",
+                                       "http://[::",
+                                       "http://h\r\nX-A: b",
+                                       "file:///etc/passwd",
+                                       "//nango.example"};
     nango_error *error;
     size_t i;
     for (i = 0; i < sizeof urls / sizeof *urls; i++) {
         error = NULL;
         if (!CHECK(!nango_client_new(urls[i], KEY, &error)))
             printf("  %s\n", urls[i]);
-        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "expected something like https://api.nango.dev", 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "expected something like https://api.nango.dev",
+               0);
     }
     CHECK(!nango_client_new("https://u:hunter2@h", KEY, &error));
     CHECK(!strstr(nango_error_message(error), "hunter2"));
@@ -395,15 +417,18 @@ static void urls_that_are_none(void)
 
 static void keys_that_are_none(void)
 {
-    static const char *const keys[] = {"0f8fad5b-d9cb\n", "0f8fad5b\r\nX-A: b", "0f8fad5b d9cb", " 0f8fad5b", "kl\xc3\xa9"};
+    static const char *const keys[] = {"0f8fad5b-d9cb\n", "0f8fad5b\r\nX-A: b", "0f8fad5b d9cb",
+                                       " 0f8fad5b", "kl\xc3\xa9"};
     nango_error *error = NULL;
     size_t i;
     CHECK(!nango_client_new(HOST, "", &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key is empty; it is in Nango's dashboard", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+           "the secret key is empty; it is in Nango's dashboard", 0);
     for (i = 0; i < sizeof keys / sizeof *keys; i++) {
         CHECK(!nango_client_new(HOST, keys[i], &error));
         CHECK(!strstr(nango_error_message(error), "0f8fad5b"));
-        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key holds a character that no key has", 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+               "the secret key holds a character that no key has", 0);
     }
 }
 
@@ -436,7 +461,7 @@ static void the_environment(void)
     unsetenv("NANGO_API_KEY");
 }
 
-/* ---- The way to the server ---- */
+/* ---- The network ---- */
 
 static void nobody_listens(void)
 {
@@ -445,7 +470,8 @@ static void nobody_listens(void)
     nango_client *client;
     nango_options *options = nango_options_new();
     peer_nobody(url, sizeof url);
-    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT, "is the server running, and is this its address?", 1);
+    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT,
+           "is the server running, and is this its address?", 1);
 
     client = client_of(url, KEY);
     CHECK(!nango_client_warm_up(client, &error));
@@ -453,7 +479,7 @@ static void nobody_listens(void)
     EXPECT(error, NANGO_ERROR_CONNECT, url, 1);
     nango_client_free(client);
 
-    /* With the retries that a client has unless it is told otherwise. */
+    /* With the default number of retries. */
     nango_options_set_base_url(options, url);
     nango_options_set_secret_key(options, KEY);
     client = nango_client_new_with_options(options, &error);
@@ -472,7 +498,7 @@ static void a_host_that_does_not_exist(void)
     nango_options_set_secret_key(options, KEY);
     nango_options_set_max_retries(options, 0);
     nango_options_set_timeout_ms(options, 10000);
-    nango_options_set_proxy(options, ""); /* which would look it up instead */
+    nango_options_set_proxy(options, ""); /* a proxy would resolve the name instead */
     client = nango_client_new_with_options(options, &error);
     CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
     CHECK_HOLDS(nango_error_message(error), "check the host in the base URL");
@@ -486,28 +512,39 @@ static void pages_and_redirects(void)
     struct peer page, redirect, broken, not_json;
     nango_error *error;
     dev_forget_requests();
-    peer_start(&page, PEER_ANSWERS,
-               "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\nConnection: close\r\n\r\n<!doctype html>hello!");
+    peer_start(
+        &page, PEER_ANSWERS,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\n"
+        "Connection: close\r\n\r\n<!doctype html>hello!");
     error = token_error(page.url, KEY, "github", "bob");
     CHECK(error && nango_error_http_status(error) == 200);
     CHECK_HOLDS(nango_error_message(error), "base URL");
     EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "text/html", 1);
     peer_stop(&page);
 
-    /* As a load balancer sends http to https: the key must not follow. */
-    peer_start(&redirect, PEER_ANSWERS,
-               "HTTP/1.1 301 Moved Permanently\r\nLocation: https://nango.example/connection\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    /* A load balancer redirects http to https: the key must not be sent there. */
+    peer_start(
+        &redirect, PEER_ANSWERS,
+        "HTTP/1.1 301 Moved Permanently\r\nLocation: https://nango.example/connection\r\n"
+        "Content-Length: 0\r\nConnection: close\r\n\r\n");
     error = token_error(redirect.url, KEY, "github", "bob");
     CHECK(error && nango_error_http_status(error) == 301);
     CHECK_HOLDS(nango_error_message(error), "base URL");
     EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "https://nango.example", 1);
     peer_stop(&redirect);
 
-    peer_start(&broken, PEER_ANSWERS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\nConnection: close\r\n\r\n{\"connection_id\":");
-    EXPECT(token_error(broken.url, KEY, "github", "bob"), NANGO_ERROR_IO, "broke before the answer was complete", 1);
+    peer_start(
+        &broken, PEER_ANSWERS,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n"
+        "Connection: close\r\n\r\n{\"connection_id\":");
+    EXPECT(token_error(broken.url, KEY, "github", "bob"), NANGO_ERROR_IO,
+           "broke before the answer was complete", 1);
     peer_stop(&broken);
 
-    peer_start(&not_json, PEER_ANSWERS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret");
+    peer_start(
+        &not_json, PEER_ANSWERS,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\n"
+        "Connection: close\r\n\r\nsecret");
     error = token_error(not_json.url, KEY, "github", "bob");
     CHECK(error && !strstr(nango_error_message(error), "secret"));
     EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "not whole JSON", 1);
@@ -532,9 +569,12 @@ static void timeouts(void)
     nango_call_options *call = nango_call_options_new();
     long long began;
     peer_start(&silent, PEER_SILENT, NULL);
-    peer_start(&slow, PEER_DRIPS, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{                                              ");
+    peer_start(
+        &slow, PEER_DRIPS,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+        "{                                              ");
 
-    /* The whole call. */
+    /* The timeout of the whole call. */
     nango_options_set_base_url(options, silent.url);
     nango_options_set_secret_key(options, KEY);
     nango_options_set_timeout_ms(options, 300);
@@ -546,7 +586,7 @@ static void timeouts(void)
     EXPECT(error, NANGO_ERROR_TIMEOUT, "timeout", 1);
     nango_client_free(client);
 
-    /* Each attempt: with two retries, three times and what is waited between. */
+    /* The timeout of one attempt: with two retries, three times that and the waits between. */
     nango_options_set_timeout_ms(options, 60000);
     nango_options_set_attempt_timeout_ms(options, 200);
     client = nango_client_new_with_options(options, &error);
@@ -555,7 +595,7 @@ static void timeouts(void)
     CHECK(now_ms() - began >= 590 && now_ms() - began < 6000);
     EXPECT(error, NANGO_ERROR_TIMEOUT, "attempt_timeout", 3);
 
-    /* One call's own. */
+    /* The timeout in the call options. */
     CHECK(nango_call_options_set_timeout_ms(call, 100) == NANGO_OK);
     began = now_ms();
     CHECK(!nango_get_token(client, "github", "bob", call, &error));
@@ -563,7 +603,7 @@ static void timeouts(void)
     EXPECT(error, NANGO_ERROR_TIMEOUT, "timeout", 1);
     nango_client_free(client);
 
-    /* A byte now and then does not make it longer. */
+    /* A server that sends a byte now and then does not extend the timeout. */
     nango_options_set_base_url(options, slow.url);
     nango_options_set_attempt_timeout_ms(options, 30000);
     client = nango_client_new_with_options(options, &error);
@@ -586,14 +626,16 @@ static void wrong_keys(void)
 {
     nango_error *error = token_error(HOST, "a5d1f7d1-0a7a-4c35-9d70-0b2f9f5c3c11", "github", "bob");
     CHECK(error && nango_error_http_status(error) == 401 && !nango_error_retryable(error));
-    EXPECT(error, NANGO_ERROR_UNAUTHORIZED, "check it, and that the base URL is the server that issued it", 1);
-    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key", 1);
+    EXPECT(error, NANGO_ERROR_UNAUTHORIZED,
+           "check it, and that the base URL is the server that issued it", 1);
+    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key",
+           1);
 
-    /* A key that may read connections, and not their credentials. */
+    /* A key that may read connections, but not their credentials. */
     error = token_error(HOST, check_env("NANGO_DEV_KEY_READ"), "github", "bob");
     CHECK_HOLDS(nango_error_message(error), "environment:connections:read_credentials");
     EXPECT(error, NANGO_ERROR_NO_CREDENTIALS, "scope", 1);
-    /* And one that may do nothing. */
+    /* A key without any scope. */
     error = token_error(HOST, check_env("NANGO_DEV_KEY_NONE"), "github", "bob");
     CHECK(error && nango_error_http_status(error) == 403);
     EXPECT(error, NANGO_ERROR_FORBIDDEN, "scope", 1);
@@ -626,7 +668,7 @@ static void what_is_no_token(void)
     nango_free_string(password);
     nango_free_string(credentials);
 
-    /* No credentials are no error where the whole connection was asked for. */
+    /* Reading a whole connection without credentials is not an error. */
     credentials = nango_get_connection_json(client, "none", "nobody", NULL, &error);
     CHECK(credentials && !error);
     nango_free_string(credentials);
@@ -645,7 +687,8 @@ static void what_cannot_be_refreshed(void)
     CHECK(error && nango_error_retryable(error));
     EXPECT(error, NANGO_ERROR_REFRESH_FAILED, "if it persists, the user must authorise again", 1);
     error = token_error(HOST, KEY, "github", "flaky");
-    CHECK(error && nango_error_retry_after_ms(error) > 0 && nango_error_retry_after_ms(error) <= 30000);
+    CHECK(error && nango_error_retry_after_ms(error) > 0 &&
+          nango_error_retry_after_ms(error) <= 30000);
     EXPECT(error, NANGO_ERROR_REFRESH_BACKOFF, "30", 1);
 }
 
@@ -653,11 +696,16 @@ static void filters_that_are_none(void)
 {
     static const struct {
         const char *filter, *words;
-    } cases[] = {{"", "filter_json is not a JSON object"},      {"{", "filter_json is not a JSON object"},
-                 {"[]", "filter_json is not a JSON object"},    {"null", "filter_json is not a JSON object"},
-                 {"{\"colour\":\"red\"}", "colour"},            {"{\"tags\":{\"a\":1}}", "tags"},
-                 {"{\"search\":\"a\\u0000b\"}", "search"},      {"{\"integration_id\":[1]}", "integration_id"},
-                 {"{\"connection_id\":7}", "connection_id"},    {"{\"search\":\"x\"} x", "filter_json is not a JSON object"}};
+    } cases[] = {{"", "filter_json is not a JSON object"},
+                 {"{", "filter_json is not a JSON object"},
+                 {"[]", "filter_json is not a JSON object"},
+                 {"null", "filter_json is not a JSON object"},
+                 {"{\"colour\":\"red\"}", "colour"},
+                 {"{\"tags\":{\"a\":1}}", "tags"},
+                 {"{\"search\":\"a\\u0000b\"}", "search"},
+                 {"{\"integration_id\":[1]}", "integration_id"},
+                 {"{\"connection_id\":7}", "connection_id"},
+                 {"{\"search\":\"x\"} x", "filter_json is not a JSON object"}};
     nango_client *client = client_of(HOST, KEY);
     nango_error *error = NULL;
     nango_pager *pager;
@@ -673,7 +721,7 @@ static void filters_that_are_none(void)
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "limit", 0);
     CHECK(!nango_pager_new(client, "{\"page\":1}", 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "page", 0);
-    /* What else is wrong shows with the first page. */
+    /* Other mistakes are reported with the first page. */
     pager = nango_pager_new(client, "{\"colour\":\"red\"}", 0, NULL, &error);
     if (pager)
         CHECK(!nango_pager_next_json(pager, &error));
@@ -685,7 +733,7 @@ static void filters_that_are_none(void)
 
 /* ---- Options ---- */
 
-/* A fresh set of options with one setting, which must be refused, and keep the client from being made. */
+/* New options with one setting, which must be refused and must make creating the client fail. */
 #define REFUSED(setting, words)                                                \
     do {                                                                       \
         nango_options *options = nango_options_new();                          \
@@ -693,7 +741,7 @@ static void filters_that_are_none(void)
         nango_options_set_base_url(options, HOST);                             \
         nango_options_set_secret_key(options, KEY);                            \
         CHECK((setting) == NANGO_ERROR_INVALID_ARGUMENT);                      \
-        /* What comes after it does not heal it. */                            \
+        /* Later settings do not clear the error. */                           \
         CHECK(nango_options_set_timeout_ms(options, 1000) == NANGO_OK);        \
         CHECK(!nango_client_new_with_options(options, &problem));              \
         EXPECT(problem, NANGO_ERROR_INVALID_ARGUMENT, words, 0);               \
@@ -702,7 +750,8 @@ static void filters_that_are_none(void)
 
 static void options_that_are_refused(void)
 {
-    static const uint8_t nonsense[] = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
+    static const uint8_t nonsense[] =
+        "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
     static const uint8_t words[] = "these are words";
     REFUSED(nango_options_set_base_url(options, "nango.example"), "base URL");
     REFUSED(nango_options_set_secret_key(options, ""), "secret key");
@@ -767,7 +816,7 @@ static void options_that_are_taken(void)
     CHECK(nango_options_set_events(options, 0) == NANGO_OK);
     client = nango_client_new_with_options(options, &error);
     CHECK(client && !error);
-    nango_options_free(options); /* it was copied */
+    nango_options_free(options); /* the client has a copy */
     dev_forget_requests();
     CHECK(token_works(client));
     CHECK(token_works(client));
@@ -799,9 +848,10 @@ static void call_options(void)
     CHECK(!strstr(log, "force_refresh"));
     free(log);
 
-    /* What is wrong stays, and the call fails with it, unsent. */
+    /* The options keep the error, and the call fails with it before it sends anything. */
     dev_forget_requests();
-    CHECK(nango_call_options_set_header(call, "Authorization", "Bearer x") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, "Authorization", "Bearer x") ==
+          NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_timeout_ms(call, 0) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(!nango_get_token(client, "github", "bob", call, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization is not the caller's to set", 0);
@@ -813,7 +863,8 @@ static void call_options(void)
     nango_call_options_free(call);
 
     call = nango_call_options_new();
-    CHECK(nango_call_options_set_header(call, "x-a", "1\r\nx-b: 2") == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(nango_call_options_set_header(call, "x-a", "1\r\nx-b: 2") ==
+          NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_header(call, "x a", "1") == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_header(call, "", "1") == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(!nango_get_token(client, "github", "bob", call, &error));
@@ -871,7 +922,7 @@ static void cancel_from_another_thread(void)
         CHECK(!nango_error_retryable(calls[i].error));
         EXPECT(calls[i].error, NANGO_ERROR_CANCELLED, "cancelled", -1);
     }
-    /* It stays triggered, and nothing is sent any more. */
+    /* The handle stays triggered, so later calls send nothing. */
     nango_client_free(client);
     client = client_of(HOST, KEY);
     dev_forget_requests();
@@ -958,13 +1009,15 @@ static void a_queue(void)
     size_t i, count, taken = 0;
     CHECK(queue && !error && nango_queue_fd(queue) >= 0 && !readable(queue, 0));
     for (i = 0; i < CALLS; i++) {
-        const char *params = i % 2 ? "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}"
-                                   : "{\"provider_config_key\":\"github\",\"connection_id\":\"nobody-there\"}";
+        const char *params =
+            i % 2 ? "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}"
+                  : "{\"provider_config_key\":\"github\",\"connection_id\":\"nobody-there\"}";
         tickets[i] = nango_queue_submit(queue, client, "get_token", params, NULL, i, &error);
         CHECK(tickets[i] && !error);
     }
     nango_client_free(client);
-    while (taken < CALLS && readable(queue, 10000) && (count = nango_queue_next(queue, done, 4, 0)) > 0) {
+    while (taken < CALLS && readable(queue, 10000) &&
+           (count = nango_queue_next(queue, done, 4, 0)) > 0) {
         for (i = 0; i < count; i++) {
             uint64_t which = done[i].user_data;
             CHECK(which < CALLS && done[i].ticket == tickets[which] && !(seen >> which & 1));
@@ -979,7 +1032,8 @@ static void a_queue(void)
         }
         taken += count;
     }
-    CHECK(taken == CALLS && !readable(queue, 0) && nango_queue_next(queue, done, 4, 0) == 0 && nango_queue_next(queue, done, 4, 20) == 0);
+    CHECK(taken == CALLS && !readable(queue, 0) && nango_queue_next(queue, done, 4, 0) == 0 &&
+          nango_queue_next(queue, done, 4, 20) == 0);
 
     CHECK(nango_queue_submit(queue, NULL, "x", NULL, NULL, 0, &error) == 0);
     nango_error_free(error);
@@ -988,7 +1042,9 @@ static void a_queue(void)
     EXPECT(error, NANGO_ERROR_UNKNOWN_OPERATION, "no_such_operation", 0);
     CHECK(nango_queue_submit(queue, client, "get_token", "[", NULL, 0, &error) == 0);
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "JSON object", 0);
-    CHECK(nango_queue_submit(queue, client, "get_token", "{\"provider_config_key\":\"github\",\"connection_id\":\"..\"}", NULL, 0, &error) == 0);
+    CHECK(nango_queue_submit(queue, client, "get_token",
+                             "{\"provider_config_key\":\"github\",\"connection_id\":\"..\"}", NULL,
+                             0, &error) == 0);
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     nango_client_free(client);
     nango_queue_free(queue);
@@ -1009,12 +1065,14 @@ static void a_queue_is_cancelled_and_closed(void)
     second = nango_queue_submit(queue, client, "get_connection", params, NULL, 2, &error);
     CHECK(first && second && peer_was_called(&silent, 5000));
     nango_queue_cancel(queue, first);
-    CHECK(nango_queue_next(queue, &done, 1, 2000) == 1 && done.ticket == first && nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
+    CHECK(nango_queue_next(queue, &done, 1, 2000) == 1 && done.ticket == first &&
+          nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
     free_completion(&done);
     nango_queue_close(queue);
     CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 3, &error) == 0);
     EXPECT(error, NANGO_ERROR_CLOSED, "closed", 0);
-    CHECK(nango_queue_next(queue, &done, 1, -1) == 1 && done.ticket == second && done.user_data == 2 && nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
+    CHECK(nango_queue_next(queue, &done, 1, -1) == 1 && done.ticket == second &&
+          done.user_data == 2 && nango_error_code(done.error) == NANGO_ERROR_CANCELLED);
     free_completion(&done);
     CHECK(nango_queue_next(queue, &done, 1, -1) == 0 && readable(queue, 0));
     nango_client_free(client);
@@ -1054,13 +1112,14 @@ static bool ended_well(pid_t child)
     waitpid(child, &status, 0);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return true;
-    printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "code",
+           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     return false;
 }
 
 /*
- * Ends a child of fork. Inherited sockets and locks are left alone on purpose, and never freed; valgrind would call that a leak. So the child does not end under
- * its eyes, but as another program.
+ * Ends a child of fork. The library never frees inherited sockets and locks on purpose, which
+ * valgrind would report as a leak. So the child executes another program instead of exiting.
  */
 static void leave(int code)
 {
@@ -1081,7 +1140,7 @@ static void fork_with(nango_client *client)
         fflush(stdout);
         children[i] = fork();
         if (children[i] == 0) {
-            /* Calls of its own with what it inherited, which it frees; its parent's connection is not touched. */
+            /* The child uses and frees the inherited client; the parent's connection stays. */
             int code = !token_works(client) || !token_works(client);
             nango_client_free(client);
             leave(code);
@@ -1179,7 +1238,7 @@ static void fork_with_everything_open(void)
     nango_client_free(client);
 }
 
-/* What a child does; with the default action, a SIGPIPE ends it. */
+/* Runs in a child, which a SIGPIPE would end, since its action is the default. */
 static int meet_peers_that_leave(const char *const urls[], size_t count)
 {
     nango_error *error = NULL;
@@ -1197,7 +1256,7 @@ static int meet_peers_that_leave(const char *const urls[], size_t count)
     return check_problems != 0;
 }
 
-/* What becomes of a program that complains to the first of them without the library's care. */
+/* Sends an alert to PEER_GARBLES without the library: shows that this raises a SIGPIPE. */
 static void complain_to(const struct peer *peer)
 {
     struct sockaddr_in address;
@@ -1206,7 +1265,8 @@ static void complain_to(const struct peer *peer)
     static const char hello[64];
     watched.fd = socket(AF_INET, SOCK_STREAM, 0);
     getsockname(peer->listener, (struct sockaddr *)&address, &length);
-    if (connect(watched.fd, (struct sockaddr *)&address, sizeof address) == 0 && write(watched.fd, hello, sizeof hello) > 0 && poll(&watched, 1, 5000) == 1) {
+    if (connect(watched.fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        write(watched.fd, hello, sizeof hello) > 0 && poll(&watched, 1, 5000) == 1) {
         if (write(watched.fd, hello, sizeof hello) > 0)
             puts("  the peer took it");
     }
@@ -1218,7 +1278,7 @@ static void sigpipe_never_comes(void)
     const char *urls[5];
     pid_t child;
     int status = 0;
-    /* The first is where a TLS library complains to a peer that is gone; the others are what servers do. */
+    /* The first makes a TLS library send an alert to a closed peer; the others are common. */
     peer_start(&garbles, PEER_GARBLES, NULL);
     peer_start(&resets, PEER_RESETS, NULL);
     peer_start(&closes, PEER_CLOSES, NULL);
@@ -1301,7 +1361,7 @@ static void custom_only_without_any(void)
 
 static void tls_where_there_is_none(void)
 {
-    /* https:// to a server that speaks http. */
+    /* https:// with a server that expects http. */
     char url[128];
     nango_error *error;
     snprintf(url, sizeof url, "https%s", HOST + strlen("http"));
@@ -1353,7 +1413,7 @@ static void events(void)
     nango_free_string(event);
     CHECK(!nango_client_next_event_json(client));
 
-    /* More than there is room for: the oldest go, and are counted. */
+    /* More events than the capacity: the oldest are dropped and counted. */
     CHECK(token_works(client) && token_works(client) && token_works(client));
     event = nango_client_next_event_json(client);
     text = nango_json_get(event, "/dropped");
@@ -1362,7 +1422,7 @@ static void events(void)
     nango_free_string(event);
     nango_client_free(client);
 
-    /* The key in the clear is worth a word. */
+    /* Sending the key in plain text causes a warning. */
     nango_options_set_base_url(options, "http://nango.example");
     client = nango_client_new_with_options(options, &error);
     event = nango_client_next_event_json(client);
@@ -1405,12 +1465,12 @@ static void pages(void)
     }
     CHECK(!error);
     CHECK(seen == expected && number == (expected + 3) / 4);
-    /* The end stays the end. */
+    /* After the last page, there are never more. */
     CHECK(!nango_pager_next_json(pager, &error) && !error);
     nango_pager_free(pager);
     nango_free_string(all);
 
-    /* More than Nango allows is Nango's to refuse. */
+    /* A page size above Nango's limit is refused by Nango. */
     client = client_of(HOST, KEY);
     pager = nango_pager_new(client, NULL, 2001, NULL, &error);
     CHECK(pager && !nango_pager_next_json(pager, &error));
@@ -1445,7 +1505,8 @@ static void a_page_that_failed_comes_again(void)
 
 static void json_items(void)
 {
-    nango_json_items *items = nango_json_items_new("{\"a\":[1.50, \"x\" ,null,{\"b\": [ ]}]}", "/a");
+    nango_json_items *items =
+        nango_json_items_new("{\"a\":[1.50, \"x\" ,null,{\"b\": [ ]}]}", "/a");
     static const char *const wanted[] = {"1.50", "\"x\"", "null", "{\"b\": [ ]}"};
     size_t i;
     for (i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -1466,7 +1527,7 @@ static void json_items(void)
     CHECK(count_items("[1]", "x") == -1);
 }
 
-/* The members of an object, as "name=value;" each. */
+/* Checks the members of an object, each written as "name=value;". */
 static void check_members(const char *json, const char *pointer, const char *wanted)
 {
     nango_json_items *members = nango_json_members_new(json, pointer);
@@ -1485,12 +1546,14 @@ static void check_members(const char *json, const char *pointer, const char *wan
 
 static void json_members(void)
 {
-    check_members("{\"a\":{\"n\":1.50, \"s\" : \"x\" ,\"z\":null,\"o\":{\"b\": [ ]}}}", "/a", "\"n\"=1.50;\"s\"=\"x\";\"z\"=null;\"o\"={\"b\": [ ]};");
+    check_members("{\"a\":{\"n\":1.50, \"s\" : \"x\" ,\"z\":null,\"o\":{\"b\": [ ]}}}", "/a",
+                  "\"n\"=1.50;\"s\"=\"x\";\"z\"=null;\"o\"={\"b\": [ ]};");
     check_members("{}", "", "");
     check_members(" { \"\" : 1 } ", "", "\"\"=1;");
-    /* As written, and of one name, however it is written, the last member in the place of the first. */
+    /* Names as written. Of equal names, escaped or not, the last member replaces the first. */
     check_members("{\"\\u0061\":1,\"b\":2,\"a\":3}", "", "\"a\"=3;\"b\"=2;");
-    check_members("{\"a\\u0000b\":1,\"\\ud800\":2,\"\\ud800\":3}", "", "\"a\\u0000b\"=1;\"\\ud800\"=3;");
+    check_members("{\"a\\u0000b\":1,\"\\ud800\":2,\"\\ud800\":3}", "",
+                  "\"a\\u0000b\"=1;\"\\ud800\"=3;");
     check_members("[1]", "", NULL);
     check_members("\"{}\"", "", NULL);
     check_members("{\"a\":[]}", "/a", NULL);
@@ -1504,7 +1567,13 @@ static void json_members(void)
 static void json_as_json(void)
 {
     static const char json[] = "{\"s\":\"5\\n\\u0000\",\"n\": 5 ,\"z\":null,\"o\":{ }}";
-    static const char *const wanted[][2] = {{"/s", "\"5\\n\\u0000\""}, {"/n", "5"}, {"/z", "null"}, {"/o", "{ }"}, {"", json}, {"/x", NULL}, {"s", NULL}};
+    static const char *const wanted[][2] = {{"/s", "\"5\\n\\u0000\""},
+                                            {"/n", "5"},
+                                            {"/z", "null"},
+                                            {"/o", "{ }"},
+                                            {"", json},
+                                            {"/x", NULL},
+                                            {"s", NULL}};
     size_t i;
     for (i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         char *value = nango_json_get_json(json, wanted[i][0]);
@@ -1514,7 +1583,7 @@ static void json_as_json(void)
     CHECK(!nango_json_get_json("{\"a\":1", "/a"));
 }
 
-/* What of fetched credentials is "the token", the conformance vectors say; here is what they cannot hold. */
+/* The token of fetched credentials: cases that the conformance vectors cannot express. */
 static void token_of_credentials(void)
 {
     nango_error *error = NULL;
@@ -1559,18 +1628,23 @@ static void names_of_codes(void)
 
 static void facts_of_an_error(void)
 {
-    static const char answer[] = "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 7\r\nX-RateLimit-Remaining: 0\r\nX-Other: y\r\n"
-                                 "Content-Length: 49\r\nConnection: close\r\n\r\n{\"error\":{\"code\":\"too_many_request\",\"token\":\"s\"}}";
+    static const char answer[] =
+        "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nRetry-After: 7\r\n"
+        "X-RateLimit-Remaining: 0\r\nX-Other: y\r\n"
+        "Content-Length: 49\r\nConnection: close\r\n\r\n"
+        "{\"error\":{\"code\":\"too_many_request\",\"token\":\"s\"}}";
     struct peer peer;
     nango_error *error;
     char *whole;
     peer_start(&peer, PEER_ANSWERS, answer);
     error = token_error(peer.url, KEY, "github", "bob");
     CHECK_TEXT(nango_error_api_code(error), "too_many_request");
-    CHECK(nango_error_http_status(error) == 429 && nango_error_retryable(error) && nango_error_retry_after_ms(error) == 7000);
+    CHECK(nango_error_http_status(error) == 429 && nango_error_retryable(error) &&
+          nango_error_retry_after_ms(error) == 7000);
     CHECK_TEXT(nango_error_header(error, "Retry-After"), "7");
     CHECK_TEXT(nango_error_header(error, "x-ratelimit-remaining"), "0");
-    CHECK(!nango_error_header(error, "x-ratelimit-limit") && !nango_error_header(error, "x-other") && !nango_error_header(error, ""));
+    CHECK(!nango_error_header(error, "x-ratelimit-limit") &&
+          !nango_error_header(error, "x-other") && !nango_error_header(error, ""));
     CHECK_TEXT(nango_error_body_json(error),
                "{\"error\":{\"code\":\"too_many_request\",\"...\":\"[REDACTED]\"}}");
     whole = nango_error_body_reveal(error);
@@ -1582,7 +1656,7 @@ static void facts_of_an_error(void)
 
 int main(int argc, char **argv)
 {
-    /* What a program does that never heard of SIGPIPE. */
+    /* The default action, as in a program that does not handle SIGPIPE. */
     signal(SIGPIPE, SIG_DFL);
     snprintf(KEY, sizeof KEY, "%s", check_env("NANGO_SECRET_KEY"));
     snprintf(HOST, sizeof HOST, "%s", check_env("NANGO_HOST"));
@@ -1615,9 +1689,11 @@ int main(int argc, char **argv)
     RUN(a_queue);
     RUN(a_queue_is_cancelled_and_closed);
     RUN(pages_through_a_queue);
-    /* AddressSanitizer's allocator may be locked for ever in a child that was forked while another thread allocated; valgrind watches these. */
+    /* A child that is forked while another thread allocates may inherit AddressSanitizer's
+     * allocator in the locked state; valgrind covers these tests. */
 #ifdef __SANITIZE_ADDRESS__
-    (void)fork_over_http, (void)fork_over_tls, (void)fork_with_a_queue, (void)fork_with_everything_open, (void)sigpipe_never_comes;
+    (void)fork_over_http, (void)fork_over_tls, (void)fork_with_a_queue,
+        (void)fork_with_everything_open, (void)sigpipe_never_comes;
 #else
     RUN(fork_over_http);
     RUN(fork_over_tls);

@@ -1,6 +1,6 @@
 /*
- * The tests' own harness, for C and C++: a test is a function, and it has failed when one of its checks has, or, where nango.h is included before, when it left
- * something of the library's unfreed.
+ * The test harness for C and C++. A test is a function. It fails if one of its checks fails or, if
+ * nango.h is included before this file, if it did not free everything that the library returned.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -25,7 +25,8 @@ static inline int check_same_text(const char *seen, const char *wanted, const ch
     int same = seen && wanted ? strcmp(seen, wanted) == 0 : seen == wanted;
     if (!same) {
         check_problems++;
-        printf("%s:%d: seen %s, wanted %s\n", file, line, seen ? seen : "NULL", wanted ? wanted : "NULL");
+        printf("%s:%d: seen %s, wanted %s\n", file, line, seen ? seen : "NULL",
+               wanted ? wanted : "NULL");
     }
     return same;
 }
@@ -44,7 +45,7 @@ static inline int check_holds(const char *text, const char *part, const char *fi
 #define CHECK_TEXT(seen, wanted) check_same_text(seen, wanted, __FILE__, __LINE__)
 #define CHECK_HOLDS(text, part) check_holds(text, part, __FILE__, __LINE__)
 
-/* Runs one test; with arguments on the command line, only if it is named there. */
+/* Runs one test. With arguments on the command line, only if they name it. */
 static inline void check_run(const char *name, void (*test)(void), int argc, char **argv)
 {
     int i, named = argc < 2;
@@ -67,19 +68,22 @@ static inline void check_run(const char *name, void (*test)(void), int argc, cha
 
 #define RUN(test) check_run(#test, test, argc, argv)
 
-/* The closing line, and the program's exit code. */
+/* Prints the summary, and returns the program's exit code. */
 static inline int check_end(void)
 {
     printf("%d passed, %d failed\n", check_passed, check_failed);
     return check_failed || !check_passed;
 }
 
-/* A variable of nango-dev's. */
+/* Returns an environment variable that nango-dev sets. */
 static inline const char *check_env(const char *name)
 {
     const char *value = getenv(name);
     if (!value) {
-        fprintf(stderr, "%s is not set: run this with nango-dev --tls-port 0 --vectors tests/conformance -- …\n", name);
+        fprintf(stderr,
+                "%s is not set: "
+                "run this with nango-dev --tls-port 0 --vectors tests/conformance -- …\n",
+                name);
         exit(2);
     }
     return value;

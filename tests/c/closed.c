@@ -1,7 +1,7 @@
 /*
- * A host that closes every descriptor there is, as some daemons do when they begin, and opens files
- * of its own, which get the same numbers: the queue says INTERNAL, what is in flight ends, what
- * comes next works, and none of the host's files is written to or closed. In the environment of
+ * A host that closes every descriptor, as some daemons do when they start, and then opens files,
+ * which get the same numbers. The queue reports INTERNAL, calls in flight end, later calls work,
+ * and the library does not write to or close any of the host's files. In the environment of
  * nango-dev --tls-port 0.
  */
 #define _GNU_SOURCE
@@ -21,7 +21,7 @@ enum { FIRST = 3, LAST = 64 };
 
 static struct stat files[LAST];
 
-/* Closes all but the three that every program has, and fills the numbers with files. */
+/* Closes all descriptors except the standard three, and reuses their numbers for files. */
 static void close_and_open(const char *folder, int with_files)
 {
     int number;
@@ -36,7 +36,7 @@ static void close_and_open(const char *folder, int with_files)
     }
 }
 
-/* They are open, and nothing was written to them. */
+/* The files are open, and nothing was written to them. */
 static void files_are_as_they_were(void)
 {
     int number;
@@ -48,13 +48,13 @@ static void files_are_as_they_were(void)
     }
 }
 
-/* --- What the host does --- */
+/* --- Actions of the host --- */
 
 static const char *folder;
 static int with_files;
-/* The parent's, so that no child closes it. */
+/* It belongs to the parent, so that no child closes it. */
 static struct peer silent;
-/* The library asks after its descriptors when it was not used for a moment. */
+/* The library checks its descriptors if it was not used for a moment. */
 static const struct timespec moment = {0, 3000000};
 
 static void refused_with_a_sentence(nango_error *error)
@@ -79,7 +79,7 @@ static void all_goes_on(nango_client *const clients[2])
     nango_queue_free(queue);
 }
 
-/* With warm connections and a queue that was used, all idle. */
+/* With open connections and a queue that was used, all idle. */
 static void closes_when_all_is_idle(void)
 {
     nango_client *clients[2];
@@ -108,7 +108,7 @@ static void closes_when_all_is_idle(void)
     nango_client_free(clients[0]);
 }
 
-/* Nothing is called after it, but all is freed. */
+/* Afterwards nothing is called, but everything is freed. */
 static void closes_and_frees(void)
 {
     nango_client *client = client_with(TLS_HOST, 20000, 8);
@@ -135,7 +135,7 @@ static void *takes_for_ever(void *context)
     return NULL;
 }
 
-/* With calls in flight on the queue, and a thread that waits for them without an end. */
+/* With calls in flight on the queue, and a thread that waits for them without a timeout. */
 static void closes_with_calls_in_flight(void)
 {
     struct taker taker;
@@ -174,7 +174,7 @@ static void *calls_and_is_answered_somehow(void *context)
     return NULL;
 }
 
-/* Blocking calls that wait at that moment end within their time. */
+/* Blocking calls in progress end within their timeout. */
 static void closes_under_blocking_calls(void)
 {
     pthread_t threads[4];
@@ -197,7 +197,7 @@ static void closes_under_blocking_calls(void)
     }
 }
 
-/* At once, before the library has a reason to ask: what fails says so, and nothing panics. */
+/* Immediately, before the library checks its descriptors: calls may fail, but not panic. */
 static void closes_between_two_calls(void)
 {
     nango_client *clients[2];
@@ -236,7 +236,7 @@ static void *keeps_waiting(void *context)
     return NULL;
 }
 
-/* Not the library's fault, but no reason to spin: somebody reads what is only to be waited for. */
+/* The host reads from the queue's descriptor by mistake: the library must not busy-loop. */
 static void a_host_reads_the_queues_descriptor(void)
 {
     nango_client *client = client_with(HOST, 20000, 8);
@@ -265,7 +265,7 @@ static void a_host_reads_the_queues_descriptor(void)
     nango_client_free(client);
 }
 
-/* Each in a process of its own, and with nothing written to standard error. */
+/* Runs each in a separate process, which must write nothing to standard error. */
 static void in_a_child(void (*host)(void), int files_too)
 {
     char name[] = "/tmp/nango-closed-XXXXXX", command[64];

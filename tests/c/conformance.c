@@ -1,6 +1,6 @@
 /*
- * Runs the conformance vectors through the C interface: `conformance FOLDER [NAME…]`, in the environment of nango-dev with --vectors FOLDER.
- * What a vector is stands in the folder's README.md.
+ * Runs the conformance vectors through the C interface: `conformance FOLDER [NAME…]`, in the
+ * environment of nango-dev with --vectors FOLDER. The folder's README.md describes the vectors.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,14 +17,15 @@
 enum { FLAGS = JSON_ALLOW_NUL | JSON_DECODE_ANY };
 static const char default_key[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
-static char base[512]; /* where this run's vectors are played */
+static char base[512]; /* the base URL of this run */
 static const char *vector_name;
 static bool vector_failed;
 static unsigned ran, skipped, typed_views;
 
 static void fail(const char *what, const char *seen, const char *wanted)
 {
-    printf("%s: %s: seen %s, wanted %s\n", vector_name, what, seen ? seen : "nothing", wanted ? wanted : "nothing");
+    printf("%s: %s: seen %s, wanted %s\n", vector_name, what, seen ? seen : "nothing",
+           wanted ? wanted : "nothing");
     vector_failed = true;
 }
 
@@ -34,7 +35,7 @@ static void skip(const char *why)
     skipped++;
 }
 
-/* Whether a C text cannot say it. */
+/* Whether a value contains a NUL, which a C string cannot hold. */
 static bool has_nul(const json_t *value)
 {
     const char *name;
@@ -53,7 +54,7 @@ static bool has_nul(const json_t *value)
     return false;
 }
 
-/* As values: 1 and 1.0 are the same number, and the order of members says nothing. */
+/* Compares values: 1 and 1.0 are equal, and the order of members does not matter. */
 static bool same(const json_t *a, const json_t *b)
 {
     const char *name;
@@ -63,7 +64,8 @@ static bool same(const json_t *a, const json_t *b)
         return json_integer_value(a) == json_integer_value(b);
     if (json_is_number(a) && json_is_number(b))
         return json_number_value(a) == json_number_value(b);
-    if (json_typeof(a) != json_typeof(b) || json_array_size(a) != json_array_size(b) || json_object_size(a) != json_object_size(b))
+    if (json_typeof(a) != json_typeof(b) || json_array_size(a) != json_array_size(b) ||
+        json_object_size(a) != json_object_size(b))
         return false;
     if (json_is_string(a))
         return json_equal(a, b);
@@ -118,7 +120,7 @@ static void expect_parts(const char *what, const char *text, const json_t *parts
     }
 }
 
-/* Compares with what is expected of an error, or that there is none, and frees it. */
+/* Compares an error with the expected one, or checks that there is none, and frees it. */
 static void expect_error(nango_error *error, const json_t *wanted)
 {
     const char *name;
@@ -142,7 +144,9 @@ static void expect_error(nango_error *error, const json_t *wanted)
         else if (strcmp(name, "api_code") == 0)
             expect_text(name, nango_error_api_code(error), fact);
         else if (strcmp(name, "retryable") == 0)
-            expect_text(name, nango_error_retryable(error) == json_is_true(fact) ? NULL : "the other", json_null());
+            expect_text(name,
+                        nango_error_retryable(error) == json_is_true(fact) ? NULL : "the other",
+                        json_null());
         else if (strcmp(name, "retry_after_ms") == 0)
             expect_number(name, nango_error_retry_after_ms(error), fact);
         else if (strcmp(name, "attempts") == 0)
@@ -179,7 +183,7 @@ static void expect_silence_about(const char *secret, const char *shown)
         fail("what must not be shown", shown, NULL);
 }
 
-/* Whether a text shows what is under `credentials` in an answer. */
+/* Checks that a text shows nothing of the `credentials` in an answer. */
 static void expect_silence(const json_t *value, bool inside, const char *shown)
 {
     const char *name;
@@ -195,10 +199,12 @@ static void expect_silence(const json_t *value, bool inside, const char *shown)
     }
 }
 
-/* No secret of the vector's is in an error or an event. */
-static void expect_no_secret(const json_t *vector, const nango_client *client, const nango_error *error)
+/* Checks that no error and no event shows a secret of the vector. */
+static void expect_no_secret(const json_t *vector, const nango_client *client,
+                             const nango_error *error)
 {
-    const char *key = json_string_value(json_object_get(json_object_get(vector, "client"), "secret_key"));
+    const char *key =
+        json_string_value(json_object_get(json_object_get(vector, "client"), "secret_key"));
     char *events[64];
     const char *shown[66] = {nango_error_message(error), nango_error_body_json(error)};
     size_t i, count = 0, number;
@@ -209,14 +215,14 @@ static void expect_no_secret(const json_t *vector, const nango_client *client, c
     }
     for (i = 0; i < count + 2; i++) {
         expect_silence_about(key ? key : default_key, shown[i]);
-        json_array_foreach(json_object_get(vector, "exchanges"), number, exchange)
-            expect_silence(json_object_get(json_object_get(exchange, "response"), "body"), false, shown[i]);
+        json_array_foreach(json_object_get(vector, "exchanges"), number, exchange) expect_silence(
+            json_object_get(json_object_get(exchange, "response"), "body"), false, shown[i]);
     }
     while (count > 0)
         nango_free_string(events[--count]);
 }
 
-/* What a server named by a variable is trusted for. */
+/* Trusts the certificate authority of the server that a variable names. */
 static void trust_authority(nango_options *options)
 {
     static char pem[1 << 14];
@@ -228,12 +234,14 @@ static void trust_authority(nango_options *options)
     nango_options_add_ca_pem(options, (const uint8_t *)pem, length);
 }
 
-/* The client that a vector is run with, in a run of its own. */
+/* Creates the client for a vector, in a separate run. */
 static nango_client *make_client(const char *run, const json_t *settings, nango_error **error)
 {
     const char *server = json_string_value(json_object_get(settings, "server"));
-    const json_t *retries = json_object_get(settings, "max_retries"), *bytes = json_object_get(settings, "max_response_bytes");
-    const char *suffix = json_string_value(json_object_get(settings, "user_agent_suffix")), *key = json_string_value(json_object_get(settings, "secret_key"));
+    const json_t *retries = json_object_get(settings, "max_retries"),
+                 *bytes = json_object_get(settings, "max_response_bytes");
+    const char *suffix = json_string_value(json_object_get(settings, "user_agent_suffix")),
+               *key = json_string_value(json_object_get(settings, "secret_key"));
     nango_options *options = nango_options_new();
     nango_client *client;
     char url[1024];
@@ -247,7 +255,8 @@ static nango_client *make_client(const char *run, const json_t *settings, nango_
     nango_options_set_events(options, 64);
     nango_options_set_secret_key(options, key ? key : default_key);
     nango_options_set_max_retries(options, (uint32_t)json_integer_value(retries));
-    nango_options_set_plural_routes(options, json_is_true(json_object_get(settings, "plural_routes")));
+    nango_options_set_plural_routes(options,
+                                    json_is_true(json_object_get(settings, "plural_routes")));
     nango_options_set_user_agent_suffix(options, suffix);
     if (bytes)
         nango_options_set_max_response_bytes(options, (uint64_t)json_integer_value(bytes));
@@ -264,16 +273,20 @@ static nango_call_options *make_call_options(const json_t *wanted)
     if (!wanted)
         return NULL;
     options = nango_call_options_new();
-    nango_call_options_set_force_refresh(options, json_is_true(json_object_get(wanted, "force_refresh")));
-    nango_call_options_set_include_refresh_token(options, json_is_true(json_object_get(wanted, "include_refresh_token")));
+    nango_call_options_set_force_refresh(options,
+                                         json_is_true(json_object_get(wanted, "force_refresh")));
+    nango_call_options_set_include_refresh_token(
+        options, json_is_true(json_object_get(wanted, "include_refresh_token")));
     if (timeout)
         nango_call_options_set_timeout_ms(options, (uint32_t)json_integer_value(timeout));
     json_array_foreach(json_object_get(wanted, "headers"), i, header)
-        nango_call_options_set_header(options, json_string_value(json_array_get(header, 0)), json_string_value(json_array_get(header, 1)));
+        nango_call_options_set_header(options, json_string_value(json_array_get(header, 0)),
+                                      json_string_value(json_array_get(header, 1)));
     return options;
 }
 
-static char *make_call(const nango_client *client, const json_t *call, const nango_call_options *options, nango_error **error)
+static char *make_call(const nango_client *client, const json_t *call,
+                       const nango_call_options *options, nango_error **error)
 {
     const char *operation = json_string_value(json_object_get(call, "operation"));
     const char *key = json_string_value(json_object_get(call, "provider_config_key"));
@@ -302,7 +315,8 @@ static char *make_call(const nango_client *client, const json_t *call, const nan
 
 static void run_call(const json_t *vector)
 {
-    const json_t *call = json_object_get(vector, "call"), *expect = json_object_get(vector, "expect"), *wanted;
+    const json_t *call = json_object_get(vector, "call"),
+                 *expect = json_object_get(vector, "expect"), *wanted;
     const json_t *calls = json_object_get(vector, "calls");
     json_int_t left = calls ? json_integer_value(calls) : 1;
     nango_error *error = NULL;
@@ -331,23 +345,26 @@ static void run_call(const json_t *vector)
     nango_client_free(client);
 }
 
-/* Where a vector says what the token is, or that there is none: what it is of the connection, fetched first. */
+/* If a vector expects a token, or none: the same from the connection, fetched first. */
 static void run_token_of_connection(const json_t *vector)
 {
-    const json_t *call = json_object_get(vector, "call"), *expect = json_object_get(vector, "expect");
+    const json_t *call = json_object_get(vector, "call"),
+                 *expect = json_object_get(vector, "expect");
     const char *code = json_string_value(json_object_get(json_object_get(expect, "error"), "code"));
-    bool none = code && (strcmp(code, "NO_SINGLE_TOKEN") == 0 || strcmp(code, "NO_CREDENTIALS") == 0);
+    bool none =
+        code && (strcmp(code, "NO_SINGLE_TOKEN") == 0 || strcmp(code, "NO_CREDENTIALS") == 0);
     nango_error *error = NULL;
     nango_client *client;
     nango_call_options *options;
     char *connection, *credentials, *token;
-    if (strcmp(json_string_value(json_object_get(call, "operation")), "get_token") != 0 || json_object_get(vector, "calls") ||
-        !(none || json_object_get(expect, "token")))
+    if (strcmp(json_string_value(json_object_get(call, "operation")), "get_token") != 0 ||
+        json_object_get(vector, "calls") || !(none || json_object_get(expect, "token")))
         return;
     client = make_client("-of-connection", json_object_get(vector, "client"), &error);
     options = make_call_options(json_object_get(call, "options"));
-    connection = nango_get_connection_json(client, json_string_value(json_object_get(call, "provider_config_key")),
-                                           json_string_value(json_object_get(call, "connection_id")), options, &error);
+    connection = nango_get_connection_json(
+        client, json_string_value(json_object_get(call, "provider_config_key")),
+        json_string_value(json_object_get(call, "connection_id")), options, &error);
     if (!connection)
         fail("the connection", nango_error_message(error), NULL);
     nango_error_free(error);
@@ -355,7 +372,8 @@ static void run_token_of_connection(const json_t *vector)
     token = nango_credentials_token(credentials ? credentials : "null", &error);
     expect_text("token of the connection", token, json_object_get(expect, "token"));
     if (none)
-        expect_text("code of the token of the connection", nango_code_name(nango_error_code(error)), json_object_get(json_object_get(expect, "error"), "code"));
+        expect_text("code of the token of the connection", nango_code_name(nango_error_code(error)),
+                    json_object_get(json_object_get(expect, "error"), "code"));
     nango_error_free(error);
     nango_free_string(token);
     nango_free_string(credentials);
@@ -366,13 +384,18 @@ static void run_token_of_connection(const json_t *vector)
 
 static void run_list(const json_t *vector)
 {
-    const json_t *filter = json_object_get(vector, "filter"), *expect = json_object_get(vector, "expect");
+    const json_t *filter = json_object_get(vector, "filter"),
+                 *expect = json_object_get(vector, "expect");
     char *json = filter ? json_dumps(filter, JSON_COMPACT) : NULL, *page, *item;
     json_t *seen = json_array();
     nango_error *error = NULL;
     nango_client *client = make_client("", json_object_get(vector, "client"), &error);
-    nango_pager *pager = client ? nango_pager_new(client, json, (uint32_t)json_integer_value(json_object_get(vector, "page_size")), NULL, &error) : NULL;
-    /* Which is allowed before the pager is freed. */
+    nango_pager *pager =
+        client ? nango_pager_new(client, json,
+                                 (uint32_t)json_integer_value(json_object_get(vector, "page_size")),
+                                 NULL, &error)
+               : NULL;
+    /* The client may be freed before the pager. */
     nango_client_free(client);
     while (pager && (page = nango_pager_next_json(pager, &error))) {
         nango_json_items *items = nango_json_items_new(page, "/connections");
@@ -387,7 +410,8 @@ static void run_list(const json_t *vector)
     }
     expect_error(error, json_object_get(expect, "error"));
     if (!same(seen, json_object_get(expect, "connection_ids"))) {
-        char *words = json_dumps(seen, JSON_COMPACT), *wanted = json_dumps(json_object_get(expect, "connection_ids"), JSON_COMPACT);
+        char *words = json_dumps(seen, JSON_COMPACT),
+             *wanted = json_dumps(json_object_get(expect, "connection_ids"), JSON_COMPACT);
         fail("connection_ids", words, wanted);
         free(words);
         free(wanted);
@@ -402,7 +426,8 @@ static void run_client(const json_t *vector)
     const json_t *settings = json_object_get(vector, "client");
     nango_error *error = NULL;
     nango_client *client =
-        nango_client_new(json_string_value(json_object_get(settings, "base_url")), json_string_value(json_object_get(settings, "secret_key")), &error);
+        nango_client_new(json_string_value(json_object_get(settings, "base_url")),
+                         json_string_value(json_object_get(settings, "secret_key")), &error);
     if (!client == !error)
         fail("both or none of a client and an error", NULL, NULL);
     expect_error(error, json_object_get(json_object_get(vector, "expect"), "error"));
@@ -411,11 +436,14 @@ static void run_client(const json_t *vector)
 
 static void run_json_get(const json_t *vector)
 {
-    char *text = nango_json_get(json_string_value(json_object_get(vector, "json")), json_string_value(json_object_get(vector, "pointer"))), *json;
+    char *text = nango_json_get(json_string_value(json_object_get(vector, "json")),
+                                json_string_value(json_object_get(vector, "pointer"))),
+         *json;
     expect_text("value", text, json_object_get(vector, "expect"));
     nango_free_string(text);
-    /* As JSON it is the same value. */
-    json = nango_json_get_json(json_string_value(json_object_get(vector, "json")), json_string_value(json_object_get(vector, "pointer")));
+    /* nango_json_get_json() returns the same value. */
+    json = nango_json_get_json(json_string_value(json_object_get(vector, "json")),
+                               json_string_value(json_object_get(vector, "pointer")));
     text = nango_json_get(json, "");
     expect_text("value of the JSON", text, json_object_get(vector, "expect"));
     nango_free_string(text);
@@ -432,10 +460,13 @@ static void run(const json_t *vector)
         return;
     }
     vector_failed = false;
-    /* A filter crosses as JSON, which can say a NUL. */
-    if (has_nul(json_object_get(call, "provider_config_key")) || has_nul(json_object_get(call, "connection_id")) || has_nul(json_object_get(call, "options")) ||
+    /* A filter is passed as JSON, which can contain a NUL. */
+    if (has_nul(json_object_get(call, "provider_config_key")) ||
+        has_nul(json_object_get(call, "connection_id")) ||
+        has_nul(json_object_get(call, "options")) ||
         has_nul(json_object_get(call, "refused_token")) ||
-        has_nul(json_object_get(vector, "client")) || has_nul(json_object_get(vector, "json")) || has_nul(json_object_get(vector, "pointer"))) {
+        has_nul(json_object_get(vector, "client")) || has_nul(json_object_get(vector, "json")) ||
+        has_nul(json_object_get(vector, "pointer"))) {
         skip("a C text cannot hold a NUL");
         return;
     }
@@ -456,16 +487,19 @@ static void run(const json_t *vector)
         return;
     }
     ran++;
-    /* The text and the name of the vector are the library's, and the walk through the file. */
+    /* Three objects are in use: the vector's text, its name, and the iterator over the file. */
     if (nango_live_objects() != 3)
-        fail("something of the library's is left", NULL, NULL);
+        fail("an object of the library was not freed", NULL, NULL);
     if (vector_failed)
         check_failed++;
     else
         check_passed++;
 }
 
-/* One vector, if it is among those named. The text is taken apart by the library: jansson knows no NUL in the name of a member, and would refuse the whole file. */
+/*
+ * Runs one vector if it was selected. The library parses the file: jansson does not support a NUL
+ * in the name of a member, and would refuse the whole file.
+ */
 static void run_text(const char *text, int argc, char **argv)
 {
     char *name = nango_json_get(text, "/name");
@@ -479,7 +513,8 @@ static void run_text(const char *text, int argc, char **argv)
         vector = json_loads(text, FLAGS, &error);
         if (vector) {
             run(vector);
-        } else if (strstr(text, "\\u0000") && json_error_code(&error) == json_error_null_byte_in_key) {
+        } else if (strstr(text, "\\u0000") &&
+                   json_error_code(&error) == json_error_null_byte_in_key) {
             skip("jansson cannot hold a NUL in the name of a member");
         } else {
             fail("a vector that jansson cannot read", error.text, NULL);
@@ -495,7 +530,8 @@ static char *read_file(const char *path)
     FILE *file = fopen(path, "rb");
     long size = -1;
     char *text = NULL;
-    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0 && (text = malloc((size_t)size + 1)))
+    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 &&
+        fseek(file, 0, SEEK_SET) == 0 && (text = malloc((size_t)size + 1)))
         text[fread(text, 1, (size_t)size, file)] = '\0';
     if (file)
         fclose(file);
@@ -517,7 +553,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s FOLDER [NAME…]\n", argv[0]);
         return 2;
     }
-    snprintf(base, sizeof base, "%s/_vectors/c-%ld-%ld", check_env("NANGO_HOST"), (long)time(NULL), (long)getpid());
+    snprintf(base, sizeof base, "%s/_vectors/c-%ld-%ld", check_env("NANGO_HOST"), (long)time(NULL),
+             (long)getpid());
     while ((entry = readdir(folder)) && count < sizeof files / sizeof *files) {
         const char *end = strrchr(entry->d_name, '.');
         if (end && strcmp(end, ".json") == 0)
@@ -546,7 +583,8 @@ int main(int argc, char **argv)
     }
 
     if (typed_views)
-        printf("%u times the typed view of a connection was not compared: C has none\n", typed_views);
+        printf("%u times the typed view of a connection was not compared: C has none\n",
+               typed_views);
     printf("%u run, %u skipped\n", ran, skipped);
     if (!ran)
         printf("no vector was run\n");

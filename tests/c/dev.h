@@ -1,4 +1,4 @@
-/* What nango-dev tells of itself, through libcurl, for C and C++. */
+/* Queries and controls nango-dev through libcurl, for C and C++. */
 #ifndef DEV_H
 #define DEV_H
 
@@ -25,7 +25,7 @@ static inline size_t dev_take(char *data, size_t size, size_t count, void *conte
     return size * count;
 }
 
-/* One request to the server, to its /_dev for example; the answer is the caller's to free(). */
+/* Sends one request to the server, such as to its /_dev; the caller frees the answer. */
 static inline char *dev_ask(const char *method, const char *path, const char *json)
 {
     struct dev_body body = {NULL, 0};
@@ -62,7 +62,7 @@ static inline void dev_forget_requests(void)
     free(dev_ask("DELETE", "/_dev/log", NULL));
 }
 
-/* What the server was sent since then: {"requests": […]}. */
+/* The requests that the server received since then: {"requests": […]}. */
 static inline char *dev_requests(void)
 {
     return dev_ask("GET", "/_dev/log", NULL);
@@ -82,7 +82,7 @@ static inline int dev_count_requests(void)
     return count;
 }
 
-/* Moves the server's clock. */
+/* Advances the server's clock. */
 static inline void dev_advance_ms(long ms)
 {
     char json[64];

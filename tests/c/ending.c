@@ -1,7 +1,7 @@
 /*
- * Calls while a thread or the process ends, from exit handlers and destructors: each works or says
- * INTERNAL, none panics, and nothing is written to standard error. In the environment of nango-dev
- * --tls-port 0.
+ * Calls while a thread or the process ends, from exit handlers and destructors: each works or fails
+ * with INTERNAL, none panics, and nothing is written to standard error. In the environment of
+ * nango-dev --tls-port 0.
  */
 #define _DEFAULT_SOURCE
 
@@ -10,7 +10,7 @@
 #include "host.h"
 #include "peer.h"
 
-/* AddressSanitizer ends the process in ways of its own. */
+/* AddressSanitizer ends the process differently. */
 #ifndef __SANITIZE_ADDRESS__
 
 static nango_client *plain, *tls, *warned;
@@ -19,7 +19,7 @@ static nango_pager *pager;
 static nango_cancel *cancel;
 static int answered, refused;
 
-/* Whether a call worked, or was refused as one that comes too late; frees its error. */
+/* Checks that a call worked, or failed with INTERNAL because it came too late; frees its error. */
 static void takes(const char *what, nango_error *error)
 {
     nango_code code = nango_error_code(error);
@@ -46,7 +46,7 @@ static void completes(const char *what, nango_queue *of, const nango_client *cli
     }
 }
 
-/* Everything that can be called, with what was used before and with what is made now. */
+/* Makes every kind of call, with objects that were used before and with new ones. */
 static void call_everything(void)
 {
     nango_error *error = NULL;
@@ -123,7 +123,7 @@ static void use_them(void)
     CHECK(queued_token_of_bob(queue, tls) == NANGO_OK);
 }
 
-/* The last that is done: says how it went. */
+/* Runs last, and reports the result. */
 static void report(void)
 {
     printf("  %d calls answered, %d refused\n", answered, refused);
@@ -196,7 +196,7 @@ static void thread_ends_before_any_call(void)
     thread_that(ends_before_any_call);
 }
 
-/* Runs that in a child, which must end well and write nothing to standard error. */
+/* Runs the program in a child, which must succeed and write nothing to standard error. */
 static void quietly(void (*program)(void))
 {
     FILE *written = tmpfile();

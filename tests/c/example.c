@@ -1,4 +1,7 @@
-/* Runs the connection example, of whatever language: `example PROGRAM [ARGUMENTS…]`. It must run against nango-dev, whose clock is moved here. */
+/*
+ * Runs the connection example of any language: `example PROGRAM [ARGUMENTS…]`. It must run against
+ * nango-dev, whose clock this program advances.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <sys/wait.h>
@@ -13,7 +16,7 @@ struct run {
     int code;
 };
 
-/* Runs the program with these arguments; its errors come with its output. */
+/* Runs the program with these arguments; captures its output and its errors together. */
 static void run(struct run *run, const char *environment, const char *arguments)
 {
     char line[2048], whole[4096];
@@ -27,7 +30,7 @@ static void run(struct run *run, const char *environment, const char *arguments)
         return;
     while (fgets(line, sizeof line, pipe)) {
         strncat(run->out, line, sizeof run->out - strlen(run->out) - 1);
-        /* An hour later every token has run out. */
+        /* After an hour, every token has expired. */
         if (strstr(line, "waiting for the token"))
             dev_advance_ms(3600 * 1000L);
     }
@@ -35,12 +38,13 @@ static void run(struct run *run, const char *environment, const char *arguments)
     run->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Compares with what is wanted, where '#' stands for any run of letters, digits, '_' and '-'. */
+/* Compares two texts; '#' in wanted matches any run of letters, digits, '_' and '-'. */
 static int like(const char *text, const char *wanted)
 {
     for (; *wanted; wanted++) {
         if (*wanted == '#') {
-            text += strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+            text +=
+                strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
         } else if (*text++ != *wanted) {
             return 0;
         }
@@ -92,7 +96,10 @@ static void errors_say_what_to_do(void)
     static struct run r;
     run(&r, "", arguments("github broken", ""));
     CHECK_HOLDS(r.out, "error: ");
-    CHECK_HOLDS(r.out, " (RECONNECT_REQUIRED)\n-> send the user through a reconnect session; the old token is gone for good\n");
+    CHECK_HOLDS(
+        r.out,
+        " (RECONNECT_REQUIRED)\n"
+        "-> send the user through a reconnect session; the old token is gone for good\n");
     CHECK(r.code == 1);
     run(&r, "", arguments("github flaky", ""));
     CHECK_HOLDS(r.out, " (REFRESH_FAILED)\n-> ");

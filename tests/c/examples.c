@@ -1,4 +1,7 @@
-/* Runs the examples, but for `connection`, which example.c runs: `examples FOLDER`, in the environment of nango-dev, whose answers are made late here. */
+/*
+ * Runs all examples except `connection`, which example.c runs: `examples FOLDER`, in the
+ * environment of nango-dev. This program delays the answers of nango-dev.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <sys/wait.h>
@@ -9,7 +12,7 @@
 static const char *folder;
 static char out[16384];
 
-/* Runs an example; its errors come with its output. Returns its code. */
+/* Runs an example; captures its output and its errors together. Returns its exit code. */
 static int run(const char *arguments)
 {
     char line[1024];
@@ -27,7 +30,7 @@ static int run(const char *arguments)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Whether the folder has it: there are fewer in C++. */
+/* Whether the folder has this example: C++ has fewer. */
 static int has(const char *name)
 {
     char path[512];
@@ -38,7 +41,8 @@ static int has(const char *name)
 static void be_late(const char *connection, int ms)
 {
     char json[256];
-    snprintf(json, sizeof json, "{\"connection\": \"%s\", \"times\": 1, \"delay_ms\": %d}", connection, ms);
+    snprintf(json, sizeof json, "{\"connection\": \"%s\", \"times\": 1, \"delay_ms\": %d}",
+             connection, ms);
     free(dev_ask("POST", "/_dev/faults", json));
 }
 
@@ -65,18 +69,21 @@ static void errors(void)
     CHECK_HOLDS(out, "-> let the user authorise again\n   HTTP 424, ");
     CHECK(run("errors github nobody-there") == 1);
     CHECK_HOLDS(out, "-> fix the call\n   HTTP 404, ");
-    free(dev_ask("POST", "/_dev/faults",
-                 "{\"connection\": \"bob\", \"times\": 3, \"fault\": {\"kind\": \"answer\", \"status\": 429, \"headers\": {\"retry-after\": \"120\"}, "
-                 "\"body\": {\"error\": {\"code\": \"too_many_request\"}}}}"));
+    free(dev_ask(
+        "POST", "/_dev/faults",
+        "{\"connection\": \"bob\", \"times\": 3, \"fault\": {\"kind\": \"answer\", \"status\": "
+        "429, \"headers\": {\"retry-after\": \"120\"}, "
+        "\"body\": {\"error\": {\"code\": \"too_many_request\"}}}}"));
     CHECK(run("errors github bob") == 1);
     CHECK_HOLDS(out, "RATE_LIMITED: ");
-    CHECK_HOLDS(out, "-> try again later, in 120.0 s\n   HTTP 429, too_many_request, after 1 attempts\n");
+    CHECK_HOLDS(
+        out, "-> try again later, in 120.0 s\n   HTTP 429, too_many_request, after 1 attempts\n");
     free(dev_ask("DELETE", "/_dev/faults", NULL));
     setenv("NANGO_HOST", "http://127.0.0.1:1", 1);
     CHECK(run("errors github bob") == 1);
     CHECK_HOLDS(out, "CONNECT: ");
 
-    /* The table has every code that the library knows. */
+    /* The table has every code of the library. */
     CHECK(run("errors --table") == 0);
     for (code = 1; code < 200; code++) {
         char line[64];
@@ -110,7 +117,7 @@ static void queue_poll(void)
     CHECK(run("queue_poll github bob nobody-there alice") == 0);
     CHECK_HOLDS(out, "alice: a token\n");
     CHECK_HOLDS(out, "nobody-there: NOT_FOUND\n");
-    /* The last, since its answer was late. */
+    /* It is the last, because its answer was delayed. */
     CHECK_HOLDS(out, "\nbob: a token\n");
     CHECK(run("queue_poll github ''") == 0);
     CHECK_HOLDS(out, "connection_id must be a text that is not empty");
@@ -133,7 +140,7 @@ static void queue_threads(void)
     CHECK_TEXT(out, "200 calls, 0 tokens\n");
 }
 
-/* In C++. */
+/* Only C++ has this example. */
 static void queue(void)
 {
     be_late("bob", 200);

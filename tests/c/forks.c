@@ -1,6 +1,6 @@
 /*
- * Forks while threads use a handle, over and over: whatever they are in the middle of, the child
- * uses and frees that handle, and none hangs on a lock that it inherited. In the environment of
+ * Forks repeatedly while threads use a handle. Whatever the threads are doing, the child uses and
+ * frees that handle, and none hangs on an inherited lock. In the environment of
  * nango-dev --tls-port 0. NANGO_TEST_FORKS: how many forks for each kind of handle (150).
  */
 #define _DEFAULT_SOURCE
@@ -12,12 +12,12 @@
 #include "host.h"
 #include "peer.h"
 
-/* AddressSanitizer's allocator may be locked for ever in a child. */
+/* A child may inherit AddressSanitizer's allocator in the locked state. */
 #ifndef __SANITIZE_ADDRESS__
 
 enum { THREADS = 4, CHILDREN = 8 };
 
-/* One of each kind of handle. Calls of these clients reach nobody, and end at once. */
+/* One handle of each type. Calls of these clients reach no server, and end immediately. */
 static struct {
     nango_options *options;
     nango_client *client;
@@ -31,7 +31,7 @@ static struct {
 static atomic_int over;
 static atomic_long uses;
 
-/* Long, so that who copies what a pager is made of takes a while. */
+/* Long, so that copying a pager takes a while. */
 static char *many_integrations(void)
 {
     char *filter = malloc(1 << 16), *end = filter + sprintf(filter, "{\"integration_id\": [\"a\"");
@@ -93,7 +93,7 @@ static nango_code token_code(const nango_client *client, const nango_call_option
     return code;
 }
 
-/* Each of these is what the threads do, and what a child does first of all. */
+/* The threads run one of these functions, and a child runs it first. */
 
 static void use_options(void)
 {
@@ -158,10 +158,10 @@ static void use_events(void)
         nango_free_string(event);
 }
 
-/* The queue's own process makes its calls; a child's ends at once. */
+/* The process that owns the queue makes the calls; in a child, they fail immediately. */
 static pid_t owner;
 
-/* Waits until the library's thread has come to what was submitted before. */
+/* Waits until the library's thread has processed everything that was submitted. */
 static void catch_up(void)
 {
     nango_completion done;
@@ -194,12 +194,12 @@ static void use_queue(void)
         catch_up();
         nango_queue_close(shared.queue);
     } else if (++turns % 64 == 0) {
-        /* Submitting and cancelling are faster than the thread that ends such calls. */
+        /* Submitting and cancelling is faster than the thread that completes the calls. */
         catch_up();
     }
 }
 
-/* What only reads, and the counters. */
+/* Functions that only read, and the counters. */
 static void use_the_rest(void)
 {
     nango_json_items *items = nango_json_items_new("[1, 2]", NULL);
@@ -220,7 +220,7 @@ static void *uses_until_over(void *context)
     return NULL;
 }
 
-/* How many hung, and how many failed otherwise. */
+/* Counts the children that hung, and those that failed otherwise. */
 static void wait_for(const pid_t *children, int count, int *hung, int *failed)
 {
     int i, status;

@@ -1,7 +1,8 @@
 /*
- * The process that the library lives in: its signals, its descriptors, its threads and its memory are as they were, whatever calls went through it, and a fork of it
- * harms neither side. In the environment of nango-dev --tls-port 0. NANGO_TEST_SECONDS: how long threads do as they like (5); NANGO_TEST_CALLS: how many calls must
- * leave nothing behind (20 000).
+ * The host process: calls leave its signals, descriptors, threads and memory as they were, and a
+ * fork harms neither side. In the environment of nango-dev --tls-port 0. NANGO_TEST_SECONDS: how
+ * long threads make random calls (5); NANGO_TEST_CALLS: how many calls must leave nothing behind
+ * (20 000).
  */
 #define _DEFAULT_SOURCE
 
@@ -36,7 +37,8 @@ static int same_signals(const struct signals *one, const struct signals *other)
     for (number = 1; number < 65; number++)
         same = same && sigismember(&one->mask, number) == sigismember(&other->mask, number) &&
                sigismember(&one->pending, number) == sigismember(&other->pending, number) &&
-               one->actions[number].sa_handler == other->actions[number].sa_handler && one->actions[number].sa_flags == other->actions[number].sa_flags;
+               one->actions[number].sa_handler == other->actions[number].sa_handler &&
+               one->actions[number].sa_flags == other->actions[number].sa_flags;
     return same;
 }
 
@@ -48,7 +50,7 @@ static void count_interrupt(int number)
     interrupts++;
 }
 
-/* All that can come of a call, over HTTP and TLS, blocking and through a queue. */
+/* Every kind of result, over HTTP and TLS, blocking and through a queue. */
 static void everything_once(void)
 {
     struct peer silent, garbles, resets;
@@ -57,7 +59,9 @@ static void everything_once(void)
     nango_call_options *cancelled = nango_call_options_new();
     nango_queue *queue = nango_queue_new(NULL);
     const char *urls[7];
-    nango_code codes[7] = {NANGO_OK, NANGO_OK, NANGO_ERROR_CONNECT, NANGO_ERROR_TIMEOUT, NANGO_ERROR_TLS, NANGO_ERROR_IO, NANGO_ERROR_DNS};
+    nango_code codes[7] = {
+        NANGO_OK,        NANGO_OK,       NANGO_ERROR_CONNECT, NANGO_ERROR_TIMEOUT,
+        NANGO_ERROR_TLS, NANGO_ERROR_IO, NANGO_ERROR_DNS};
     int i;
     nango_cancel_trigger(cancel);
     nango_call_options_set_cancel(cancelled, cancel);
@@ -74,8 +78,9 @@ static void everything_once(void)
     urls[6] = "http://nango.invalid";
     for (i = 0; i < 7; i++) {
         nango_client *client = client_with(urls[i], i == 3 ? 100 : 20000, 8);
-        nango_code blocking = token_of_bob(client, NULL), queued = queued_token_of_bob(queue, client);
-        /* A reset may come before the request is written, or after. */
+        nango_code blocking = token_of_bob(client, NULL),
+                   queued = queued_token_of_bob(queue, client);
+        /* A reset may arrive before the request is written, or after. */
         CHECK(blocking == codes[i] || i == 5 || i == 4);
         CHECK(queued == codes[i] || i == 5 || i == 4);
         CHECK(token_of_bob(client, cancelled) == NANGO_ERROR_CANCELLED);
@@ -101,7 +106,7 @@ static void signals_stay_as_they_were(void)
     everything_once();
     look_at(&after);
     CHECK(same_signals(&before, &after));
-    /* With some blocked, SIGPIPE among them, and one that waits already. */
+    /* With some signals blocked, SIGPIPE among them, and one pending. */
     sigemptyset(&some);
     sigaddset(&some, SIGPIPE);
     sigaddset(&some, SIGUSR2);
@@ -117,7 +122,7 @@ static void signals_stay_as_they_were(void)
     signal(SIGUSR2, SIG_DFL);
 }
 
-/* How many threads of the library's there are; each must have every signal blocked that can be. */
+/* Counts the library's threads; each must block every signal that can be blocked. */
 static int threads_of_the_library(void)
 {
     DIR *tasks = opendir("/proc/self/task");
@@ -138,7 +143,7 @@ static int threads_of_the_library(void)
         if (status)
             fclose(status);
         if (ours) {
-            /* But SIGKILL and SIGSTOP, and the two that are libc's own (32 and 33). */
+            /* Except SIGKILL and SIGSTOP, and the two that libc uses itself (32 and 33). */
             CHECK((blocked | 1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1) | 3ULL << 31) == ~0ULL);
             count++;
         }
@@ -178,7 +183,7 @@ static void *calls_in_a_storm(void *context)
     return NULL;
 }
 
-/* A handler without SA_RESTART: each system call that waits ends with EINTR, thousands of times. */
+/* A handler without SA_RESTART: waiting system calls fail with EINTR, thousands of times. */
 static void interrupted_all_the_time(void)
 {
     const struct timespec pause = {0, 100000};
@@ -191,7 +196,8 @@ static void interrupted_all_the_time(void)
     interrupts = 0;
     storm.calling = (int)count;
     /* Some of the calls wait for their answer. */
-    free(dev_ask("POST", "/_dev/faults", "{\"connection\": \"bob\", \"times\": 20, \"delay_ms\": 100}"));
+    free(dev_ask("POST", "/_dev/faults",
+                 "{\"connection\": \"bob\", \"times\": 20, \"delay_ms\": 100}"));
     for (i = 0; i < count; i++)
         pthread_create(&storm.threads[i], NULL, calls_in_a_storm, &storm);
     while (storm.calling > 0) {
@@ -205,7 +211,7 @@ static void interrupted_all_the_time(void)
     signal(SIGUSR1, SIG_DFL);
 }
 
-/* What servers do to a connection that stands; the call that meets it may succeed, or end with IO. */
+/* How servers break an open connection; the affected call may succeed, or fail with IO. */
 static const char *const BREAKS[] = {
     "{\"kind\": \"close_idle\"}",
     "{\"kind\": \"close_idle\", \"reset\": true}",
@@ -224,10 +230,12 @@ static void call_while_connections_break(void)
             nango_client *client = client_with(host ? TLS_HOST : HOST, 20000, 8);
             nango_queue *queue = nango_queue_new(NULL);
             char order[200];
-            snprintf(order, sizeof order, "{\"connection\": \"bob\", \"times\": 60, \"fault\": %s}", BREAKS[kind]);
+            snprintf(order, sizeof order, "{\"connection\": \"bob\", \"times\": 60, \"fault\": %s}",
+                     BREAKS[kind]);
             free(dev_ask("POST", "/_dev/faults", order));
             for (i = 0; i < 60; i++) {
-                nango_code code = i % 3 ? token_of_bob(client, NULL) : queued_token_of_bob(queue, client);
+                nango_code code =
+                    i % 3 ? token_of_bob(client, NULL) : queued_token_of_bob(queue, client);
                 CHECK(code == (kind < 4 ? NANGO_OK : NANGO_ERROR_IO));
             }
             nango_queue_free(queue);
@@ -260,7 +268,8 @@ static int open_descriptors(const char *kind)
     while (folder && (entry = readdir(folder))) {
         char name[300], target[256] = "";
         snprintf(name, sizeof name, "/proc/self/fd/%s", entry->d_name);
-        if (readlink(name, target, sizeof target - 1) > 0 && strncmp(target, kind, strlen(kind)) == 0)
+        if (readlink(name, target, sizeof target - 1) > 0 &&
+            strncmp(target, kind, strlen(kind)) == 0)
             count++;
     }
     if (folder)
@@ -292,7 +301,7 @@ static long resident_kb(void)
     return size;
 }
 
-/* What a program that is started from here inherits of sockets and the like: nothing of the library's. */
+/* A program that this process executes inherits none of the library's descriptors. */
 static void no_descriptor_outlives_an_exec(void)
 {
     nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8);
@@ -307,7 +316,9 @@ static void no_descriptor_outlives_an_exec(void)
     child = fork();
     if (child == 0) {
         char command[160];
-        snprintf(command, sizeof command, "test \"$(ls -l /proc/self/fd | grep -c 'socket:\\|eventfd\\|eventpoll')\" -le %d", before);
+        snprintf(command, sizeof command,
+                 "test \"$(ls -l /proc/self/fd | grep -c 'socket:\\|eventfd\\|eventpoll')\" -le %d",
+                 before);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
         _exit(9);
     }
@@ -324,7 +335,7 @@ static void *one_call(void *context)
     return NULL;
 }
 
-/* How many sockets there are, once what is being closed is closed, or at most so many are left. */
+/* Waits until at most this many sockets are open, or no more close; returns how many are open. */
 static int sockets_in_the_end(int most)
 {
     const struct timespec pause = {0, 50000000};
@@ -338,7 +349,7 @@ static int sockets_in_the_end(int most)
 
 static void callers_that_come_and_go_leave_no_pile_of_sockets(void)
 {
-    /* Those of clients before it may still be closing. */
+    /* Sockets of earlier clients may still be closing. */
     int before = open_descriptors("socket:"), host, round;
     nango_queue *queue = nango_queue_new(NULL);
     for (host = 0; host < 2; host++) {
@@ -353,7 +364,7 @@ static void callers_that_come_and_go_leave_no_pile_of_sockets(void)
                 pthread_join(threads[i], NULL);
             CHECK(open_descriptors("socket:") <= before + 3);
         }
-        /* The queue's, which keeps what a crowd needed for two seconds more. */
+        /* The queue keeps the connections of a burst for two more seconds. */
         for (i = 0; i < 64; i++)
             CHECK(nango_queue_submit(queue, client, "get_token", BOB, NULL, 0, NULL) != 0);
         for (taken = 0; taken < 64; taken += got) {
@@ -374,14 +385,15 @@ static void callers_that_come_and_go_leave_no_pile_of_sockets(void)
     nango_queue_free(queue);
 }
 
-/* Good and bad ones, over and over. */
+/* Repeats calls that succeed and calls that fail. */
 static void many_calls_leave_nothing(void)
 {
     const long calls = setting("NANGO_TEST_CALLS", 20000);
     long done, before_kb = 0;
     int descriptors = 0, threads = 0;
     char nobody[64];
-    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8), *refused, *wrong, *broken;
+    nango_client *plain = client_with(HOST, 20000, 8), *tls = client_with(TLS_HOST, 20000, 8),
+                 *refused, *wrong, *broken;
     struct peer drops;
     nango_queue *queue = nango_queue_new(NULL);
     nango_options *options = nango_options_new();
@@ -397,7 +409,7 @@ static void many_calls_leave_nothing(void)
         char *text = NULL;
         nango_cancel *cancel;
         nango_call_options *call;
-        /* What is grown once has been grown by then. */
+        /* By now, buffers that grow once have grown. */
         if (done == calls / 4) {
             before_kb = resident_kb();
             descriptors = open_descriptors("");
@@ -455,9 +467,11 @@ static void many_calls_leave_nothing(void)
         nango_free_string(text);
         nango_error_free(error);
     }
-    printf("  %ld calls: %ld kB after a quarter of them, %ld kB at the end; descriptors %d and %d, threads %d and %d\n", calls, before_kb, resident_kb(),
-           descriptors, open_descriptors(""), threads, tasks());
-#ifndef __SANITIZE_ADDRESS__ /* It keeps what was freed, to see who uses it. */
+    printf(
+        "  %ld calls: %ld kB after a quarter of them, %ld kB at the end; descriptors %d and %d, "
+        "threads %d and %d\n",
+        calls, before_kb, resident_kb(), descriptors, open_descriptors(""), threads, tasks());
+#ifndef __SANITIZE_ADDRESS__ /* it keeps freed memory to detect its use */
     CHECK(resident_kb() <= before_kb + 2048);
 #endif
     CHECK(open_descriptors("") <= descriptors + 8);
@@ -474,15 +488,16 @@ static void many_calls_leave_nothing(void)
 
 /* --- fork --- */
 
-/* AddressSanitizer's allocator may be locked for ever in a child that was forked while another thread allocated. */
+/* A child that is forked while another thread allocates may inherit AddressSanitizer's allocator
+ * in the locked state. */
 #ifndef __SANITIZE_ADDRESS__
 
-/* In a child: calls with what it inherited and with what it makes, and frees all of it. */
+/* In a child: calls with inherited objects and with new ones, and frees all of them. */
 static void go_on_in_child(nango_client *const inherited[2])
 {
     nango_queue *queue = nango_queue_new(NULL);
     int i;
-    /* One that hangs is ended. */
+    /* Ends a child that hangs. */
     alarm(60);
     for (i = 0; i < 2; i++) {
         nango_client *own = client_with(i ? TLS_HOST : HOST, 20000, 8);
@@ -498,7 +513,10 @@ static void go_on_in_child(nango_client *const inherited[2])
     _exit(check_problems != 0);
 }
 
-/* Nothing was called yet, in the first round by nobody in this process: neither side may depend on what the other does first. */
+/*
+ * Before the first call of the client; in the first round, before the first call of the process.
+ * Neither side may depend on which of them calls first.
+ */
 static void fork_before_the_first_call(void)
 {
     int round;
@@ -514,8 +532,10 @@ static void fork_before_the_first_call(void)
             go_on_in_child(clients);
         if (!queue)
             queue = nango_queue_new(NULL);
-        CHECK(token_of_bob(clients[0], NULL) == NANGO_OK && token_of_bob(clients[1], NULL) == NANGO_OK);
-        CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK && queued_token_of_bob(queue, clients[1]) == NANGO_OK);
+        CHECK(token_of_bob(clients[0], NULL) == NANGO_OK &&
+              token_of_bob(clients[1], NULL) == NANGO_OK);
+        CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK &&
+              queued_token_of_bob(queue, clients[1]) == NANGO_OK);
         CHECK(ended_well(child));
         nango_queue_free(queue);
         nango_client_free(clients[1]);
@@ -560,7 +580,8 @@ static void fork_while_others_call(void)
     callers.clients[1] = client_with(TLS_HOST, 20000, 8);
     callers.queue = nango_queue_new(NULL);
     for (i = 0; i < 5; i++)
-        pthread_create(&threads[i], NULL, i ? calls_until_over : calls_through_the_queue_until_over, &callers);
+        pthread_create(&threads[i], NULL, i ? calls_until_over : calls_through_the_queue_until_over,
+                       &callers);
     while (callers.calls < 50)
         usleep(1000);
     for (round = 0; round < 10; round++) {
@@ -584,7 +605,7 @@ static void fork_while_others_call(void)
     nango_client_free(callers.clients[0]);
 }
 
-/* The names of this process's sockets, which tell them apart: "socket:[12345]". */
+/* The unique names of this process's sockets: "socket:[12345]". */
 static void name_sockets(char names[16][64])
 {
     DIR *folder = opendir("/proc/self/fd");
@@ -594,7 +615,8 @@ static void name_sockets(char names[16][64])
     while (folder && (entry = readdir(folder))) {
         char path[300], target[64] = "";
         snprintf(path, sizeof path, "/proc/self/fd/%s", entry->d_name);
-        if (count < 16 && readlink(path, target, sizeof target - 1) > 0 && strncmp(target, "socket:", 7) == 0)
+        if (count < 16 && readlink(path, target, sizeof target - 1) > 0 &&
+            strncmp(target, "socket:", 7) == 0)
             memcpy(names[count++], target, sizeof target);
     }
     if (folder)
@@ -602,7 +624,7 @@ static void name_sockets(char names[16][64])
     qsort(names, (size_t)count, 64, (int (*)(const void *, const void *))strcmp);
 }
 
-/* Whatever children do, calls included: the parent's connections, TLS sessions among them, stay those that they were. */
+/* Whatever children do, also calls: the parent keeps its connections and their TLS sessions. */
 static void children_leave_the_parents_connections_alone(void)
 {
     char before[16][64], after[16][64];
@@ -633,8 +655,10 @@ static void children_leave_the_parents_connections_alone(void)
         }
         CHECK(deed < 0 || ended_well(child));
         for (round = 0; round < 2; round++) {
-            CHECK(token_of_bob(clients[0], NULL) == NANGO_OK && token_of_bob(clients[1], NULL) == NANGO_OK);
-            CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK && queued_token_of_bob(queue, clients[1]) == NANGO_OK);
+            CHECK(token_of_bob(clients[0], NULL) == NANGO_OK &&
+                  token_of_bob(clients[1], NULL) == NANGO_OK);
+            CHECK(queued_token_of_bob(queue, clients[0]) == NANGO_OK &&
+                  queued_token_of_bob(queue, clients[1]) == NANGO_OK);
         }
         if (deed < 0)
             name_sockets(before);
@@ -657,7 +681,8 @@ struct crowd {
     nango_queue *queue;
     nango_cancel *_Atomic cancels[8];
     atomic_int over;
-    /* Calls in the queue: no more than it can make in time, however slow valgrind is; and those that have a client, and so a connection, of their own. */
+    /* Calls in the queue, limited so that they finish in time even under valgrind; and calls with a
+     * client, and so a connection, of their own. */
     atomic_int flying, own;
     atomic_long calls, cancelled;
 };
@@ -674,7 +699,7 @@ static void free_taken(struct crowd *crowd, nango_completion *done)
     nango_error_free(done->error);
 }
 
-/* One of 64 that call, cancel, make and free as chance has it. */
+/* One of 64 threads that call, cancel, create and free at random. */
 static void *does_as_it_likes(void *context)
 {
     struct crowd *crowd = context;
@@ -722,7 +747,7 @@ static void *does_as_it_likes(void *context)
             while (nango_queue_next(crowd->queue, &done, 1, 0) == 1)
                 free_taken(crowd, &done);
             break;
-        case 4: /* a client of its own, freed with a call of its queue's under way */
+        case 4: /* a separate client, freed while a queued call is in progress */
             own = client_with(HOST, 20000, 2);
             CHECK(token_of_bob(own, NULL) == NANGO_OK);
             if (crowd->own++ < 32) {
@@ -763,7 +788,8 @@ static void sixty_four_threads(void)
     nango_queue_close(crowd.queue);
     while (nango_queue_next(crowd.queue, &done, 1, 0) == 1)
         free_taken(&crowd, &done);
-    printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls, (long)pause.tv_sec, crowd.cancelled);
+    printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls,
+           (long)pause.tv_sec, crowd.cancelled);
     CHECK(crowd.calls > 64 && crowd.flying == 0);
     nango_queue_free(crowd.queue);
     nango_client_free(crowd.shared[1]);
@@ -773,10 +799,10 @@ static void sixty_four_threads(void)
 int main(int argc, char **argv)
 {
     read_environment();
-    /* What a program does that never heard of SIGPIPE. */
+    /* The default action, as in a program that does not handle SIGPIPE. */
     signal(SIGPIPE, SIG_DFL);
 #ifndef __SANITIZE_ADDRESS__
-    /* The first of all, while nothing was called in this process. */
+    /* It must be first, before any call in this process. */
     RUN(fork_before_the_first_call);
     RUN(fork_while_others_call);
     RUN(children_leave_the_parents_connections_alone);

@@ -1,5 +1,5 @@
 /*
- * What the tests of the process around the library share, in the environment of nango-dev
+ * Helpers of the tests that check the host process. They run in the environment of nango-dev
  * --tls-port 0.
  */
 #ifndef HOST_H
@@ -10,7 +10,7 @@
 
 #include "dev.h"
 
-/* By its address: a child that was forked while libc looked up a name is at libc's mercy. */
+/* An IP address: a child that is forked while libc resolves a name may hang in libc. */
 static const char *KEY, *HOST;
 static char TLS_HOST[128];
 
@@ -60,7 +60,7 @@ static inline nango_client *client_with(const char *url, uint32_t timeout_ms, ui
     return client;
 }
 
-/* NANGO_OK: bob's token came, and it is his. */
+/* Fetches bob's token and checks it; NANGO_OK if the call succeeded. */
 static inline nango_code token_of_bob(const nango_client *client, const nango_call_options *options)
 {
     nango_error *error = NULL;

@@ -1,6 +1,6 @@
 /*
- * A TLS server that sends session tickets after its answers, late, as OpenSSL can: they are no
- * bytes of HTTP, so the connection is used again.
+ * A TLS server that sends session tickets late, after its answers, as OpenSSL can. They are not
+ * HTTP data, so the connection is reused.
  */
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
@@ -27,7 +27,7 @@ static void pause_ms(long ms)
     nanosleep(&time, NULL);
 }
 
-/* A certificate of this program's own, for 127.0.0.1, as PEM. */
+/* Makes a self-signed certificate for 127.0.0.1, as PEM. */
 static char *certify(void)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     pthread_t thread;
     int number;
-    /* The server's tickets go to clients that have left. */
+    /* The server sends tickets to clients that have disconnected. */
     signal(SIGPIPE, SIG_IGN);
     context = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);

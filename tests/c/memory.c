@@ -1,5 +1,6 @@
 /*
- * What is left behind: a client that ends while its call runs, and a thousand that come and go. `memory [CLIENTS]`, in the environment of nango-dev --tls-port 0.
+ * Leaks: a client that is freed while its call is in progress, and a thousand clients that are
+ * created and freed. `memory [CLIENTS]`, in the environment of nango-dev --tls-port 0.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -14,7 +15,7 @@ static int clients = 1000;
 static int open_descriptors(void)
 {
     DIR *folder = opendir("/proc/self/fd");
-    int count = -1; /* that of the folder itself */
+    int count = -1; /* without the descriptor of the folder itself */
     while (folder && readdir(folder))
         count++;
     if (folder)
@@ -22,10 +23,11 @@ static int open_descriptors(void)
     return count;
 }
 
-/* How many requests the server has in hand, this question not counted. */
+/* How many requests the server is processing, without this one. */
 static long in_flight(void)
 {
-    char *state = dev_ask("GET", "/_dev/state", NULL), *number = nango_json_get(state, "/in_flight");
+    char *state = dev_ask("GET", "/_dev/state", NULL),
+         *number = nango_json_get(state, "/in_flight");
     long count = number ? strtol(number, NULL, 10) : -1;
     nango_free_string(number);
     free(state);
@@ -44,10 +46,11 @@ static int wait_until_in_flight(long wanted)
     return 0;
 }
 
-/* The next answer about bob is late. */
+/* Delays the next answer for bob. */
 static void be_late(void)
 {
-    free(dev_ask("POST", "/_dev/faults", "{\"connection\": \"bob\", \"times\": 1, \"delay_ms\": 700}"));
+    free(dev_ask("POST", "/_dev/faults",
+                 "{\"connection\": \"bob\", \"times\": 1, \"delay_ms\": 700}"));
 }
 
 struct call {
@@ -76,7 +79,7 @@ static void freed_while_a_call_runs(void)
     CHECK(wait_until_in_flight(0));
     be_late();
     pthread_create(&thread, NULL, get_token, &call);
-    /* The server has it, and has not answered. */
+    /* The server has received the request, and has not answered. */
     CHECK(wait_until_in_flight(1));
     nango_client_free(call.client);
     nango_call_options_free(call.options);
@@ -108,7 +111,7 @@ static void freed_while_a_ticket_flies(void)
         nango_error_free(done.error);
     }
 
-    /* And the queue itself: its ticket is dropped, and the connection is closed. */
+    /* Freeing the queue drops its ticket and closes the connection. */
     client = nango_client_new(HOST, KEY, NULL);
     be_late();
     CHECK(nango_queue_submit(queue, client, "get_token", params, NULL, 8, NULL));
@@ -118,7 +121,7 @@ static void freed_while_a_ticket_flies(void)
     CHECK(wait_until_in_flight(0));
 }
 
-/* Descriptors are closed by the library's thread, a moment later. */
+/* The library's thread closes descriptors a moment later. */
 static int back_to(int descriptors)
 {
     const struct timespec pause = {0, 10000000L};
@@ -143,7 +146,7 @@ static void clients_come_and_go(void)
 {
     nango_client *first = nango_client_new(HOST, KEY, NULL);
     int i, before, fine = 0;
-    /* What is made once in a process, is made now. */
+    /* Create now what the library creates once per process. */
     CHECK(one_call(first));
     nango_client_free(first);
     before = open_descriptors();
@@ -154,7 +157,8 @@ static void clients_come_and_go(void)
     }
     CHECK(fine == clients);
     CHECK(back_to(before));
-    printf("  %d clients, a call each: %d descriptors before, %d after\n", clients, before, open_descriptors());
+    printf("  %d clients, a call each: %d descriptors before, %d after\n", clients, before,
+           open_descriptors());
 }
 
 static void queues_come_and_go(void)
@@ -179,7 +183,8 @@ static void queues_come_and_go(void)
     }
     CHECK(fine == clients);
     CHECK(back_to(before));
-    printf("  %d queues and clients, a ticket each: %d descriptors before, %d after\n", clients, before, open_descriptors());
+    printf("  %d queues and clients, a ticket each: %d descriptors before, %d after\n", clients,
+           before, open_descriptors());
 }
 
 int main(int argc, char **argv)

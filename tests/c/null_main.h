@@ -1,4 +1,4 @@
-/* The end of null_matrix.c. */
+/* The last part of null_matrix.c. */
 int main(int argc, char **argv)
 {
     KEY = check_env("NANGO_SECRET_KEY");

@@ -1,4 +1,4 @@
-/* What null_matrix.c, which is made from the header, calls its functions with. */
+/* The arguments for null_matrix.c, which null.awk generates from the header. */
 #include <stdbool.h>
 
 #include <nango.h>
@@ -7,7 +7,7 @@
 
 static const char *KEY, *HOST;
 
-/* One of everything, fresh for each case. */
+/* One object of each type, new for each case. */
 struct things {
     nango_client *client;
     nango_options *options;
@@ -38,7 +38,7 @@ static inline struct things made(void)
     return t;
 }
 
-/* Frees them, and names the case if it found something. */
+/* Frees the objects, and prints the name of the case if a check failed. */
 static inline int unmade(struct things *t, const char *name)
 {
     nango_error_free(t->error);
@@ -54,14 +54,14 @@ static inline int unmade(struct things *t, const char *name)
     return 0;
 }
 
-/* The block behind it runs once. */
-#define CASE(name)                                                                                     \
-    for (struct things t = made(), *more = &t; more; unmade(more, name), more = NULL)                  \
+/* The block that follows runs once. */
+#define CASE(name)                                                                    \
+    for (struct things t = made(), *more = &t; more; unmade(more, name), more = NULL) \
         for (nango_error *error = NULL, **once = &error; once; once = NULL)
 
-#define CHECK_MISSING(error, name)                                                                     \
-    do {                                                                                               \
-        CHECK(nango_error_code(error) == NANGO_ERROR_INVALID_ARGUMENT);                                \
-        CHECK_HOLDS(nango_error_message(error), name " is NULL");                                      \
-        nango_error_free(error);                                                                       \
+#define CHECK_MISSING(error, name)                                      \
+    do {                                                                \
+        CHECK(nango_error_code(error) == NANGO_ERROR_INVALID_ARGUMENT); \
+        CHECK_HOLDS(nango_error_message(error), name " is NULL");       \
+        nango_error_free(error);                                        \
     } while (0)

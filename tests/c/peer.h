@@ -1,4 +1,4 @@
-/* A raw TCP server on loopback that does what no good server would, for C and C++. */
+/* A raw TCP server on loopback that misbehaves on purpose, for C and C++. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 enum peer_kind {
-    PEER_SILENT,  /* takes the request and never answers */
-    PEER_ANSWERS, /* answers each request with the same bytes, and closes */
+    PEER_SILENT,  /* accepts the request and never answers */
+    PEER_ANSWERS, /* sends the same bytes to each request, and closes the connection */
     PEER_DRIPS,   /* the same, one byte every 50 ms */
-    PEER_DROPS,   /* takes the request, and resets the connection */
-    PEER_GARBLES, /* takes some of the request, answers with what is no TLS, closes, and resets: who then complains to it gets a SIGPIPE */
-    PEER_RESETS,  /* resets the connection as soon as it stands */
-    PEER_CLOSES   /* closes it as soon as it stands */
+    PEER_DROPS,   /* accepts the request, and resets the connection */
+    /* reads a part of the request, sends bytes that are not TLS, closes, and resets: a client that
+     * then sends an alert gets a SIGPIPE */
+    PEER_GARBLES,
+    PEER_RESETS,  /* resets the connection as soon as it is established */
+    PEER_CLOSES   /* closes the connection as soon as it is established */
 };
 
 struct peer {
@@ -28,7 +30,7 @@ struct peer {
     int listener;
     pthread_t thread;
     char url[64];       /* http://127.0.0.1:PORT */
-    char https_url[64]; /* the same address, for who begins with TLS */
+    char https_url[64]; /* the same address, for clients that use TLS */
 };
 
 static inline void peer_read_request(int socket)
@@ -36,7 +38,8 @@ static inline void peer_read_request(int socket)
     char request[16384];
     size_t length = 0;
     ssize_t got;
-    while (length < sizeof request - 1 && (got = read(socket, request + length, sizeof request - 1 - length)) > 0) {
+    while (length < sizeof request - 1 &&
+           (got = read(socket, request + length, sizeof request - 1 - length)) > 0) {
         length += (size_t)got;
         request[length] = '\0';
         if (strstr(request, "\r\n\r\n"))
@@ -93,21 +96,24 @@ static inline void peer_start(struct peer *peer, enum peer_kind kind, const char
     peer->kind = kind;
     peer->answer = answer;
     peer->listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (peer->listener < 0 || bind(peer->listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(peer->listener, 64) != 0 ||
+    if (peer->listener < 0 ||
+        bind(peer->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(peer->listener, 64) != 0 ||
         getsockname(peer->listener, (struct sockaddr *)&address, &length) != 0) {
         perror("peer");
         exit(2);
     }
     snprintf(peer->url, sizeof peer->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
-    snprintf(peer->https_url, sizeof peer->https_url, "https://127.0.0.1:%d", ntohs(address.sin_port));
-    /* The silent one needs no thread: the kernel accepts the connection and the request. */
+    snprintf(peer->https_url, sizeof peer->https_url, "https://127.0.0.1:%d",
+             ntohs(address.sin_port));
+    /* PEER_SILENT needs no thread: the kernel accepts the connection and the request. */
     if (kind != PEER_SILENT && pthread_create(&peer->thread, NULL, peer_main, peer) != 0) {
         perror("peer");
         exit(2);
     }
 }
 
-/* Whether somebody has connected, within so many milliseconds; only for the silent one. */
+/* Whether a client connects within this time; only for PEER_SILENT. */
 static inline int peer_was_called(struct peer *peer, int milliseconds)
 {
     struct pollfd watched = {0, POLLIN, 0};
@@ -123,7 +129,7 @@ static inline void peer_stop(struct peer *peer)
     close(peer->listener);
 }
 
-/* A URL at which nobody listens: the port was free a moment ago. */
+/* A URL on which no server listens: its port was just closed. */
 static inline void peer_nobody(char *url, size_t size)
 {
     struct peer peer;
@@ -132,7 +138,7 @@ static inline void peer_nobody(char *url, size_t size)
     peer_stop(&peer);
 }
 
-/* Milliseconds on a clock that nobody moves. */
+/* Milliseconds of the monotonic clock. */
 static inline long long now_ms(void)
 {
     struct timespec now;

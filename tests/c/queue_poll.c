@@ -1,6 +1,7 @@
 /*
- * Ten thousand tickets from one thread that polls, a random half of them cancelled at a random moment: each completes exactly once, and what was not cancelled is
- * answered. `queue_poll [TICKETS [SEED]]`; it needs no test server.
+ * Ten thousand tickets from one thread that polls. A random half of them is cancelled at a random
+ * moment. Each ticket completes exactly once, and those that were not cancelled are answered.
+ * `queue_poll [TICKETS [SEED]]`; it needs no test server.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -13,8 +14,10 @@
 
 enum { IN_FLIGHT = 2000, DELAY_MS = 5, AT_ONCE = 64 };
 
-static const char ANSWER[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 97\r\n\r\n"
-                             "{\"connection_id\":\"c\",\"provider_config_key\":\"k\",\"credentials\":{\"type\":\"API_KEY\",\"apiKey\":\"a-key\"}}";
+static const char ANSWER[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 97\r\n\r\n"
+    "{\"connection_id\":\"c\",\"provider_config_key\":\"k\",\"credentials\":{\"type\":\"API_KEY\","
+    "\"apiKey\":\"a-key\"}}";
 
 static struct slow server;
 static unsigned long tickets = 10000, seed;
@@ -25,7 +28,7 @@ struct call {
     bool cancelled;
 };
 
-/* So that a seed means the same everywhere. */
+/* A generator of its own, so that a seed gives the same numbers everywhere. */
 static unsigned long chance(unsigned long below)
 {
     static unsigned long long state;
@@ -53,13 +56,15 @@ static void every_ticket_once(void)
     while (completed < tickets) {
         size_t i, count;
         while (submitted < tickets && submitted - completed < IN_FLIGHT) {
-            calls[submitted].ticket = nango_queue_submit(queue, client, "get_token", params, NULL, submitted, &error);
+            calls[submitted].ticket =
+                nango_queue_submit(queue, client, "get_token", params, NULL, submitted, &error);
             if (!CHECK(calls[submitted].ticket != 0))
                 return;
             submitted++;
-            /* Every second is cancelled, whichever it is: one just begun, one under way, or one that is done already. */
+            /* Cancel every second one at random: just started, in flight or already complete. */
             if (chance(2)) {
-                unsigned long which = submitted - 1 - chance(submitted < IN_FLIGHT ? submitted : IN_FLIGHT);
+                unsigned long which =
+                    submitted - 1 - chance(submitted < IN_FLIGHT ? submitted : IN_FLIGHT);
                 nango_queue_cancel(queue, calls[which].ticket);
                 calls[which].cancelled = true;
                 asked++;
@@ -69,7 +74,7 @@ static void every_ticket_once(void)
             break;
         polls++;
         count = nango_queue_next(queue, done, AT_ONCE, 0);
-        CHECK(count > 0); /* readable means that there is one */
+        CHECK(count > 0); /* a readable descriptor means that there is one */
         for (i = 0; i < count; i++) {
             struct call *call = &calls[done[i].user_data];
             if (!CHECK(done[i].user_data < submitted && call->ticket == done[i].ticket))
@@ -93,8 +98,11 @@ static void every_ticket_once(void)
     took = slow_now() - began;
     CHECK(poll(&watched, 1, 50) == 0 && nango_queue_next(queue, done, 1, 50) == 0);
     CHECK(answered + cancelled == tickets && cancelled > tickets / 10);
-    printf("  %lu tickets: %lu answered, %lu cancelled (%lu cancels, seed %lu), %ld requests on %ld connections, %lu polls, %lld ms\n", tickets, answered, cancelled,
-           asked, seed, (long)server.requests, (long)server.connections, polls, took);
+    printf(
+        "  %lu tickets: %lu answered, %lu cancelled (%lu cancels, seed %lu), %ld requests on %ld "
+        "connections, %lu polls, %lld ms\n",
+        tickets, answered, cancelled, asked, seed, (long)server.requests, (long)server.connections,
+        polls, took);
     nango_queue_free(queue);
     nango_client_free(client);
     free(calls);

@@ -1,6 +1,6 @@
 /*
- * Replacing tokens that a provider refused: one refresh however many calls ask for it, and a fork
- * in the middle of it. In the environment of nango-dev.
+ * Replacing tokens that a provider refused: one refresh for any number of calls, and a fork while
+ * it is in progress. In the environment of nango-dev.
  */
 #define _DEFAULT_SOURCE
 
@@ -25,15 +25,15 @@ static nango_client *new_client(void)
     return client;
 }
 
-/* No other run of this program has counted anything of it. */
+/* A connection id that no other run of this program uses, so its counters begin at 0. */
 static const char *own(const char *id, char *place, size_t size)
 {
     snprintf(place, size, "%s-%d", id, (int)getpid());
     return place;
 }
 
-/* A connection with the token "token-of-" and its id, which is refreshed after provider_ms, and of
- * which a plain read takes read_ms. */
+/* Imports a connection whose token is "token-of-" and its id. A refresh takes provider_ms, and a
+ * plain read takes read_ms. */
 static void import(const char *id, int provider_ms, int read_ms)
 {
     char json[512];
@@ -52,7 +52,7 @@ static void import(const char *id, int provider_ms, int read_ms)
     free(dev_ask("POST", "/_dev/collapse", json));
 }
 
-/* What the server counted: "token_calls" or "collapsed". */
+/* A counter of the server: "token_calls" or "collapsed". */
 static int count(const char *what, const char *id)
 {
     char pointer[160], *state = dev_ask("GET", "/_dev/state", NULL), *number;
@@ -73,7 +73,7 @@ static void params_of(const char *id, char *params, size_t size)
              id, id);
 }
 
-/* Submits as many as can be refused at once; all of them get the same token, which is another. */
+/* Submits 500 calls with the same refused token; all of them get the same new token. */
 static void five_hundred(const nango_client *client, const char *id)
 {
     nango_queue *queue = nango_queue_new(NULL);
@@ -130,7 +130,7 @@ static void *reads_until_over(void *context)
     return NULL;
 }
 
-/* Two forced refreshes come to nothing, and the third is the last that is made. */
+/* Two forced refreshes have no effect; the third is the last. */
 static void *stops_the_readers(void *context)
 {
     struct readers *readers = context;
@@ -160,8 +160,8 @@ static void five_hundred_submitted_among_readers_refresh_once(void)
     nango_client_free(readers.client);
 }
 
-/* AddressSanitizer's allocator may be locked for ever in a child that was forked while another
- * thread allocated. */
+/* A child that is forked while another thread allocates may inherit AddressSanitizer's allocator
+ * in the locked state. */
 #ifndef __SANITIZE_ADDRESS__
 
 struct leader {
@@ -185,7 +185,7 @@ static int ended_well(pid_t child)
     return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* The flight that the parent's thread leads is not the child's: nobody leads it there. */
+/* The child must not wait for a refresh of the parent: its thread does not exist in the child. */
 static void a_child_starts_without_flights(void)
 {
     char place[64], params[256];
@@ -238,7 +238,7 @@ static void *replaces_until_over(void *context)
     return NULL;
 }
 
-/* Flights begin and land all the time: no child meets the lock that is held for a moment then. */
+/* Refreshes start and end all the time: no child inherits the lock that this takes for a moment. */
 static void children_of_a_parent_that_replaces(void)
 {
     struct leader leader = {new_client(), "bob", "an-older-token", NULL, 0};

@@ -1,6 +1,6 @@
 /*
- * A raw server on loopback for many connections at once, on one thread of its own: each request gets the same answer, so many milliseconds after it came. It counts
- * what it got.
+ * A raw server on loopback for many connections at once, on one thread. Each request gets the same
+ * answer, delay_ms after it arrived. The server counts requests and connections.
  */
 #ifndef SLOW_H
 #define SLOW_H
@@ -26,10 +26,10 @@ struct slow {
     pthread_t thread;
     char url[64];
     atomic_long requests, connections;
-    /* Of each descriptor: which connection it is now, and how much of a request's end was seen. */
+    /* For each descriptor: its current connection, and how much of a request's end has arrived. */
     unsigned generation[SLOW_SOCKETS];
     int matched[SLOW_SOCKETS];
-    /* Who is to be answered, and when: all wait equally long, so the first in is the first out. */
+    /* Which sockets to answer, and when: all wait equally long, so this is a FIFO queue. */
     struct {
         int socket;
         unsigned generation;
@@ -132,8 +132,10 @@ static inline void slow_start(struct slow *slow, int delay_ms, const char *answe
     slow->answer = answer;
     slow->listener = socket(AF_INET, SOCK_STREAM, 0);
     slow->epoll = epoll_create1(0);
-    if (slow->listener < 0 || slow->epoll < 0 || pipe(slow->end) != 0 || bind(slow->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(slow->listener, 1024) != 0 || getsockname(slow->listener, (struct sockaddr *)&address, &length) != 0) {
+    if (slow->listener < 0 || slow->epoll < 0 || pipe(slow->end) != 0 ||
+        bind(slow->listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(slow->listener, 1024) != 0 ||
+        getsockname(slow->listener, (struct sockaddr *)&address, &length) != 0) {
         perror("slow");
         exit(2);
     }
@@ -146,7 +148,7 @@ static inline void slow_start(struct slow *slow, int delay_ms, const char *answe
     }
 }
 
-/* Sockets that are still open then are the kernel's to close. */
+/* Leaves sockets that are still open to the kernel. */
 static inline void slow_stop(struct slow *slow)
 {
     if (write(slow->end[1], "", 1) != 1)

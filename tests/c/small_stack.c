@@ -1,7 +1,7 @@
 /*
- * What a call needs of its thread's stack: every kind of call, over HTTP and TLS with long chains
- * of certificates, and with answers as deep as they can be, on a thread with 128 KiB. The stack is
- * painted first, so that what was used of it is known.
+ * How much stack a call needs: every kind of call, over HTTP and TLS with long certificate chains,
+ * and with answers nested as deep as allowed, on a thread with 128 KiB. The stack is filled with a
+ * pattern first, which shows how much of it was used.
  */
 #define _GNU_SOURCE
 
@@ -27,7 +27,7 @@ static char *authorities;
 /* --- Servers --- */
 
 struct server {
-    SSL_CTX *context; /* NULL: no TLS */
+    SSL_CTX *context; /* NULL without TLS */
     int listener;
     char url[64];
 };
@@ -57,7 +57,7 @@ static bool all_sent(struct conversation *with, const char *bytes, size_t length
     return true;
 }
 
-/* A text with something so many times between its ends. */
+/* Builds a text in which a part is repeated the given number of times. */
 static char *repeated(const char *begin, const char *part, const char *middle, const char *other,
                       const char *end, size_t times)
 {
@@ -73,7 +73,7 @@ static char *repeated(const char *begin, const char *part, const char *middle, c
     return text;
 }
 
-/* Whose they are is not said: one answer does for several ids. */
+/* Without a connection id, so that one answer fits several ids. */
 #define CREDENTIALS "\"credentials\":{\"type\":\"API_KEY\",\"apiKey\":\"k-1\"}"
 
 static char *lists, *objects, *deep_credentials, *deep_token, *page, *deep_error, *long_error;
@@ -207,7 +207,7 @@ static X509 *certify(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *is
     return certificate;
 }
 
-/* A server's certificate under two authorities below the one that is trusted. */
+/* A server certificate, with two intermediate authorities below the trusted one. */
 static SSL_CTX *chain(const char *name, EVP_PKEY *(*make)(void), BIO *trusted)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -224,7 +224,7 @@ static SSL_CTX *chain(const char *name, EVP_PKEY *(*make)(void), BIO *trusted)
     PEM_write_bio_X509(trusted, certificates[0]);
     CHECK(SSL_CTX_use_certificate(context, certificates[3]) == 1);
     CHECK(SSL_CTX_use_PrivateKey(context, keys[3]) == 1);
-    /* Which the context takes over. */
+    /* The context takes ownership. */
     CHECK(SSL_CTX_add_extra_chain_cert(context, certificates[2]) == 1);
     CHECK(SSL_CTX_add_extra_chain_cert(context, certificates[1]) == 1);
     X509_free(certificates[0]);
@@ -262,7 +262,7 @@ static nango_client *client_of(const char *url, nango_tls_roots roots)
     return client;
 }
 
-/* What came of a deep answer, which the library may hand out or refuse; freed. */
+/* Checks the result of a deep answer, which the library may return or refuse; frees it. */
 static void expect_either(char *text, nango_error *error, const char *wanted)
 {
     if (text ? !CHECK(strcmp(text, wanted) == 0 && !error)
@@ -281,7 +281,7 @@ static void expect_token(const nango_client *client)
     nango_error_free(error);
 }
 
-/* Any text of the program's own can be looked into, too. */
+/* The JSON functions also accept texts of the program. */
 static void look_into(const char *json)
 {
     nango_json_items *members;
@@ -353,7 +353,7 @@ static void *calls_of_their_own(void *url)
     return NULL;
 }
 
-/* The system's authorities are read by the first call. */
+/* The first call reads the system's certificate authorities. */
 static void *a_call_that_reads_the_roots(void *url)
 {
     nango_client *client = client_of(url, NANGO_TLS_ROOTS_PLATFORM);
@@ -385,7 +385,7 @@ static void *a_call_through_the_queue(void *url)
     return NULL;
 }
 
-/* Runs on a stack of 128 KiB, and says how much of it was touched. */
+/* Runs a function on a stack of 128 KiB, and prints how much of it was used. */
 static void on_a_small_stack(const char *what, void *(*run)(void *), void *argument)
 {
     size_t page_size = (size_t)sysconf(_SC_PAGESIZE), untouched = 0;
@@ -428,7 +428,7 @@ int main(int argc, char **argv)
     BIO *trusted = BIO_new(BIO_s_mem());
     char *data;
     long length;
-    /* OpenSSL's writes go to clients that may have left. */
+    /* OpenSSL may write to clients that have disconnected. */
     signal(SIGPIPE, SIG_IGN);
     rsa = chain("rsa", rsa_4096, trusted);
     p384 = chain("p384", ec_p384, trusted);

@@ -1,6 +1,6 @@
 /*
- * The threads that call: one that is cancelled in a call ends after it, and one with a small stack
- * has enough of it. In the environment of nango-dev --tls-port 0; makes certificates with openssl.
+ * The calling threads: one that is cancelled during a call ends after it, and a small stack is
+ * enough for one. In the environment of nango-dev --tls-port 0; makes certificates with openssl.
  */
 #define _GNU_SOURCE
 
@@ -18,7 +18,7 @@
 
 static int (*libc_lookup)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-/* Instead of libc's, for the library too: one name takes longer than the callers wait. */
+/* Replaces libc's function, also for the library: one name takes longer than the callers wait. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **found)
 {
@@ -36,7 +36,7 @@ static const char *const CALL_NAMES[CALLS] = {
     "nango_list_connections_json", "nango_pager_next_json",     "nango_client_warm_up",
 };
 
-/* A call of each kind that blocks; its error. */
+/* Makes a blocking call of this kind; returns its error. */
 static nango_error *blocking_call(int kind, const nango_client *client)
 {
     nango_error *error = NULL;
@@ -93,7 +93,7 @@ static void *is_cancelled_in_its_call(void *context)
         nango_error_free(error);
     }
     call->returned = 1;
-    /* As the host set them. */
+    /* The state and the type are as the host set them. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
     CHECK(state == call->state && type == PTHREAD_CANCEL_DEFERRED);
@@ -109,7 +109,7 @@ static void start(struct cancelled_call *call)
         exit(2);
 }
 
-/* It was in the call, came out of it, and was cancelled there. */
+/* Checks that the thread returned from the call, and was cancelled after it. */
 static void ends_cancelled(struct cancelled_call *call, const char *name)
 {
     const int enabled = call->state == PTHREAD_CANCEL_ENABLE;
@@ -120,7 +120,7 @@ static void ends_cancelled(struct cancelled_call *call, const char *name)
         printf("  %s, %s\n", name, call->where);
 }
 
-/* Takes connections no more: what comes now waits for ever. */
+/* Fills the listen queue: new connections wait without end. */
 static void fill(struct peer *full, int *sockets, int count)
 {
     struct sockaddr_in address;
@@ -182,7 +182,7 @@ static void a_cancelled_thread_ends_after_its_call(void)
         place = i / 2 / CALLS;
         call->client = clients[place];
         call->where = places[place];
-        /* To warm up, any answer is a good one. */
+        /* warm_up accepts any answer. */
         if (place == 5 && call->kind == 5)
             continue;
         start(call);
@@ -210,11 +210,11 @@ static void a_cancelled_thread_ends_after_its_call(void)
     for (place = 0; place < FILLERS; place++)
         close(sockets[place]);
     peer_stop(&full);
-    /* The lookups' threads, which nobody joins, are asleep in what is above. */
+    /* The detached resolver threads are still asleep in getaddrinfo() above. */
     usleep(1500000);
 }
 
-/* Waiting for a completion: until the time is up, or, without one, until the queue is closed. */
+/* Waiting for a completion: until the timeout or, without one, until the queue is closed. */
 static void a_cancelled_taker_ends_when_its_wait_does(void)
 {
     struct cancelled_call takers[4];
@@ -242,7 +242,7 @@ static void a_cancelled_taker_ends_when_its_wait_does(void)
     nango_queue_free(queue);
 }
 
-/* One that was cancelled before it calls is not cancelled in what the call closes or wakes. */
+/* A thread with a cancel pending is not cancelled in the system calls that close and wake. */
 static void *frees_with_a_cancel_pending(void *context)
 {
     nango_client *client = context;
@@ -282,10 +282,10 @@ static void no_function_is_where_a_thread_is_cancelled(void)
 
 /* --- The stack --- */
 
-/* What the header says that a call needs, and what it may use of that. */
+/* The stack that the header asks for, and how much of it a call may use. */
 enum { ENOUGH = 128 * 1024, MOST = 96 * 1024 };
 
-/* Chains of three certificates, RSA with 4096 bits and P-384, and the clients' own. */
+/* Chains of three certificates, RSA with 4096 bits and P-384, and client certificates. */
 static const char CERTIFICATES[] =
     "set -e; cd \"$1\"\n"
     "printf 'basicConstraints=critical,CA:TRUE\\nkeyUsage=keyCertSign\\n' > ca.ext\n"
@@ -331,7 +331,7 @@ static pid_t run_in(const char *folder, const char *const arguments[])
     return child;
 }
 
-/* A server of openssl's, which shows a chain, and may want to see one. */
+/* Starts openssl's server, which sends a chain and may ask the client for one. */
 static pid_t serve(const char *folder, const char *kind, int wants_client, int tls12, char *url)
 {
     static char files[4][16];
@@ -370,7 +370,7 @@ static pid_t serve(const char *folder, const char *kind, int wants_client, int t
 
 static const char *stack_url, *stack_authority, *stack_identity;
 
-/* All that a program does, from the options to the last free. */
+/* Everything that a program does, from the options to the last free. */
 static void *calls_on_a_small_stack(void *context)
 {
     nango_options *options = nango_options_new();
@@ -413,7 +413,7 @@ static void *calls_on_a_small_stack(void *context)
     return NULL;
 }
 
-/* Runs that in a thread with so much, and says how much of it was written to. */
+/* Runs it on a thread with a stack of this size, and returns how much of it was used. */
 static size_t stack_used(size_t size)
 {
     const unsigned char paint = 0xA5;
@@ -434,7 +434,7 @@ static size_t stack_used(size_t size)
     return size - untouched;
 }
 
-/* The same with a guard below, in a child, so that one that is too small ends that. */
+/* Runs it in a child, with a guard page, so that a stack that is too small crashes the child. */
 static int stack_is_enough(size_t size)
 {
     pid_t child;
@@ -505,7 +505,7 @@ int main(int argc, char **argv)
     *(void **)&libc_lookup = dlsym(RTLD_NEXT, "getaddrinfo");
     read_environment();
 #ifndef __SANITIZE_ADDRESS__
-    /* It has stacks of its own ways. Before other threads, since it forks. */
+    /* AddressSanitizer changes stacks. Runs before other threads start, because it forks. */
     RUN(calls_need_little_stack);
 #else
     (void)calls_need_little_stack;

@@ -1,17 +1,18 @@
-/* The library as dlopen() gives it: no program links with it here. */
+/* The library loaded with dlopen(): these programs do not link with it. */
 #ifndef API_H
 #define API_H
 
-/* Before nango.h, whose functions it would call. */
+/* Before nango.h, because otherwise check.h would call its functions. */
 #include "../c/check.h"
 
 #include <dlfcn.h>
 
 #include <nango.h>
 
-#define API(each)                                                                                                                                      \
-    each(version) each(live_objects) each(client_new) each(client_free) each(get_token) each(free_string) each(error_message) each(error_code)        \
-        each(error_free) each(queue_new) each(queue_free) each(queue_fd) each(queue_submit) each(queue_next) each(queue_cancel)
+#define API(each)                                                                               \
+    each(version) each(live_objects) each(client_new) each(client_free) each(get_token)         \
+        each(free_string) each(error_message) each(error_code) each(error_free) each(queue_new) \
+            each(queue_free) each(queue_fd) each(queue_submit) each(queue_next) each(queue_cancel)
 
 struct api {
     void *handle;
@@ -20,7 +21,7 @@ struct api {
 #undef MEMBER
 };
 
-/* handle: what dlopen() or dlmopen() returned. */
+/* handle is what dlopen() or dlmopen() returned. */
 static inline int api_find(struct api *api, void *handle)
 {
     void *symbol;
@@ -56,11 +57,14 @@ static inline int api_token(const struct api *api, const nango_client *client)
     return fine;
 }
 
-static inline int api_ticket(const struct api *api, const nango_client *client, const nango_queue *queue)
+static inline int api_ticket(const struct api *api, const nango_client *client,
+                             const nango_queue *queue)
 {
     nango_completion done;
     int fine;
-    if (!api->queue_submit(queue, client, "get_token", "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}", NULL, 7, NULL) ||
+    if (!api->queue_submit(queue, client, "get_token",
+                           "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}", NULL,
+                           7, NULL) ||
         api->queue_next(queue, &done, 1, 10000) != 1)
         return 0;
     fine = done.user_data == 7 && done.json && strcmp(done.json, "at-bob") == 0;
@@ -69,10 +73,11 @@ static inline int api_ticket(const struct api *api, const nango_client *client, 
     return fine;
 }
 
-/* A call and a ticket, with everything made and freed. */
+/* Makes a call and a ticket, and frees everything. */
 static inline int api_use(const struct api *api)
 {
-    nango_client *client = api->client_new(check_env("NANGO_HOST"), check_env("NANGO_SECRET_KEY"), NULL);
+    nango_client *client =
+        api->client_new(check_env("NANGO_HOST"), check_env("NANGO_SECRET_KEY"), NULL);
     nango_queue *queue = api->queue_new(NULL);
     int fine = client && queue && api_token(api, client) && api_ticket(api, client, queue);
     api->queue_free(queue);

@@ -1,5 +1,6 @@
 /*
- * The library as a part of somebody's plugin: loaded, used, unloaded, loaded again; and twice in one process. `load LIBRARY COPY`, in the environment of nango-dev.
+ * The library as part of a plugin: loaded, used, unloaded and loaded again; and twice in one
+ * process. `load LIBRARY COPY`, in the environment of nango-dev.
  */
 #define _GNU_SOURCE
 
@@ -40,7 +41,7 @@ static void loaded_used_unloaded_and_again(void)
     }
 }
 
-/* The queue's thread runs, and a ticket flies: unloading must not take the code away from under them. */
+/* The queue's thread is running and a ticket is in flight: unloading must not unmap the code. */
 static void unloaded_while_a_ticket_flies(void)
 {
     static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
@@ -64,10 +65,11 @@ static void unloaded_while_a_ticket_flies(void)
     CHECK(threads() == 2);
     if (!api_load(&again, library))
         return;
-    /* It was never gone: what was made before still is. */
+    /* The library stayed loaded: the objects from before still exist. */
     CHECK(again.get_token == api.get_token && again.live_objects() == 2);
     again.queue_cancel(queue, ticket);
-    CHECK(again.queue_next(queue, &done, 1, 2000) == 1 && done.user_data == 9 && again.error_code(done.error) == NANGO_ERROR_CANCELLED);
+    CHECK(again.queue_next(queue, &done, 1, 2000) == 1 && done.user_data == 9 &&
+          again.error_code(done.error) == NANGO_ERROR_CANCELLED);
     again.error_free(done.error);
     again.client_free(client);
     client = again.client_new(check_env("NANGO_HOST"), check_env("NANGO_SECRET_KEY"), NULL);
@@ -93,7 +95,7 @@ static void *use_often(void *context)
     return NULL;
 }
 
-/* As when two plugins bring a library each. */
+/* As when each of two plugins bundles the library. */
 static void two_copies_in_one_process(void)
 {
     struct api one, other;
@@ -119,7 +121,7 @@ static void two_copies_in_one_process(void)
     for (i = 0; i < 2; i++)
         pthread_join(thread[i], NULL);
     CHECK(each[0].failures == 0 && each[1].failures == 0);
-    /* And each sees a fork for itself. */
+    /* Each detects a fork separately. */
     fflush(stdout);
     child = fork();
     if (child == 0)

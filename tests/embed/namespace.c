@@ -1,4 +1,7 @@
-/* The library in a namespace of its own, with a libc of its own: `namespace LIBRARY`, in the environment of nango-dev. */
+/*
+ * The library in a separate namespace, with a separate libc: `namespace LIBRARY`, in the
+ * environment of nango-dev.
+ */
 #define _GNU_SOURCE
 
 #include "api.h"

@@ -1,9 +1,9 @@
-//! Another Rust library in the same program, with the standard library in use: threads, a map, and
-//! a panic that it catches.
+//! Another Rust library in the same program, which uses the standard library: threads, a map, and a
+//! panic that it catches.
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 
-/// How many different words there are, counted on a thread.
+/// Counts different words, on a thread.
 #[no_mangle]
 pub extern "C" fn other_count(rounds: u64) -> u64 {
     let words = std::thread::spawn(move || {
@@ -16,7 +16,7 @@ pub extern "C" fn other_count(rounds: u64) -> u64 {
     words.join().unwrap_or(0)
 }
 
-/// Panics inside and catches it: 1.
+/// Panics and catches the panic; returns 1.
 #[no_mangle]
 pub extern "C" fn other_panics() -> i32 {
     std::panic::set_hook(Box::new(|_| {}));

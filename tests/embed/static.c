@@ -1,4 +1,7 @@
-/* A program that libnango is linked into statically, together with another Rust library (other.rs): both are used, at once, and panics of the other are its own. */
+/*
+ * A program that links libnango statically, together with another Rust library (other.rs). It uses
+ * both at once, and the other library catches its own panics.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <pthread.h>
@@ -13,11 +16,14 @@ int32_t other_panics(void);
 static int one_token(void)
 {
     nango_error *error = NULL;
-    nango_client *client = nango_client_new(check_env("NANGO_HOST"), check_env("NANGO_SECRET_KEY"), &error);
+    nango_client *client =
+        nango_client_new(check_env("NANGO_HOST"), check_env("NANGO_SECRET_KEY"), &error);
     nango_queue *queue = nango_queue_new(&error);
     char *token = nango_get_token(client, "github", "bob", NULL, &error);
     nango_completion done;
-    int fine = token && strcmp(token, "at-bob") == 0 && nango_queue_submit(queue, client, "warm_up", NULL, NULL, 7, &error) && nango_queue_next(queue, &done, 1, 10000) == 1;
+    int fine = token && strcmp(token, "at-bob") == 0 &&
+               nango_queue_submit(queue, client, "warm_up", NULL, NULL, 7, &error) &&
+               nango_queue_next(queue, &done, 1, 10000) == 1;
     nango_free_string(token);
     if (fine) {
         fine = done.user_data == 7 && !done.error;
