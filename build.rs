@@ -52,27 +52,27 @@ fn main() {
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=build.rs");
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets it");
-    // A SONAME from the first release on, so that a program never loads an incompatible library; see
-    // docs/ABI.md.
+    // Set from the first release on, so that a program never loads a library that it was not built
+    // for; see docs/ABI.md.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libnango.so.0");
-    // Resolver threads and libc's fork handlers need the code to stay mapped after dlclose().
+    // The code must stay loaded for threads that look up a name and for libc's fork handlers.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    // Do not write into the sources of a package from a registry.
+    // In a package from a registry, the sources must not be changed.
     if !root.join(".git").exists() {
         return;
     }
     let header = root.join("include/nango.h");
     let bindings = match cbindgen::generate_with_config(&root, config(&version)) {
         Ok(bindings) => bindings,
-        // The compiler reports the same mistake with a better message.
+        // The compiler reports the same mistake more clearly.
         Err(error) => return println!("cargo:warning=no header: {error}"),
     };
     let mut text = Vec::new();
     bindings.write(&mut text);
-    // Give the one public struct a tag, so that programs can forward-declare it. (cbindgen's style
-    // with tags would put `struct` before every parameter.)
+    // The only public struct gets a tag, so that it can be declared before the header is included.
+    // (With cbindgen's tag style, every parameter would say `struct`.)
     let text = String::from_utf8(text)
         .expect("a header is text")
         .replace("typedef struct {", "typedef struct nango_completion {");
@@ -96,7 +96,7 @@ fn config(version: &str) -> cbindgen::Config {
         usize_is_size_t: true,
         documentation_style: cbindgen::DocumentationStyle::Doxy,
         line_length: 100,
-        // cbindgen cannot make C macros from Rust: insert the version as text.
+        // Rust has no C macros, so the version is inserted as text.
         after_includes: Some(format!(
             "\n/** The version of this header. */\n\
              #define NANGO_VERSION \"{version}\"\n\
@@ -111,7 +111,7 @@ fn config(version: &str) -> cbindgen::Config {
     };
     config.style = cbindgen::Style::Type;
     config.function.no_return = None;
-    // A function of libc that the library calls.
+    // libc's functions that the library calls.
     config.export.exclude = vec!["pthread_setcancelstate".to_owned()];
     config
 }

@@ -132,15 +132,13 @@ static void ids_that_are_none(void)
     nango_error *error = NULL;
     dev_forget_requests();
     CHECK(!nango_get_token(client, "github", "", NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id must be a text that is not empty",
-           0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id must be a text that is not empty", 0);
     CHECK(!nango_get_connection_json(client, "github", ".", NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     CHECK(!nango_get_credentials_json(client, "github", "..", NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     CHECK(!nango_get_token(client, "", "bob", NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
-           "provider_config_key must be a text that is not empty", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key must be a text that is not empty", 0);
     CHECK(dev_count_requests() == 0);
     nango_client_free(client);
 }
@@ -422,13 +420,11 @@ static void keys_that_are_none(void)
     nango_error *error = NULL;
     size_t i;
     CHECK(!nango_client_new(HOST, "", &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
-           "the secret key is empty; it is in Nango's dashboard", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key is empty; it is in Nango's dashboard", 0);
     for (i = 0; i < sizeof keys / sizeof *keys; i++) {
         CHECK(!nango_client_new(HOST, keys[i], &error));
         CHECK(!strstr(nango_error_message(error), "0f8fad5b"));
-        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
-               "the secret key holds a character that no key has", 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key holds a character that no key has", 0);
     }
 }
 
@@ -470,8 +466,7 @@ static void nobody_listens(void)
     nango_client *client;
     nango_options *options = nango_options_new();
     peer_nobody(url, sizeof url);
-    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT,
-           "is the server running, and is this its address?", 1);
+    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT, "is the server running, and is this its address?", 1);
 
     client = client_of(url, KEY);
     CHECK(!nango_client_warm_up(client, &error));
@@ -626,10 +621,8 @@ static void wrong_keys(void)
 {
     nango_error *error = token_error(HOST, "a5d1f7d1-0a7a-4c35-9d70-0b2f9f5c3c11", "github", "bob");
     CHECK(error && nango_error_http_status(error) == 401 && !nango_error_retryable(error));
-    EXPECT(error, NANGO_ERROR_UNAUTHORIZED,
-           "check it, and that the base URL is the server that issued it", 1);
-    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key",
-           1);
+    EXPECT(error, NANGO_ERROR_UNAUTHORIZED, "check it, and that the base URL is the server that issued it", 1);
+    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key", 1);
 
     /* A key that may read connections, but not their credentials. */
     error = token_error(HOST, check_env("NANGO_DEV_KEY_READ"), "github", "bob");
