@@ -1,47 +1,48 @@
 /// @file nango.hpp
-/// libnango for C++17 and later: a client of Nango, which keeps OAuth connections and hands out
+/// libnango for C++17 and later: a client of Nango, which stores OAuth connections and returns
 /// fresh access tokens.
 ///
-/// Header only; it needs nango.h, libnango and the standard library.
+/// Header-only. Requires nango.h, libnango and the standard library.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 ///
 /// @code
 /// nango::client nango(nango::options::from_env());            // NANGO_SECRET_KEY, NANGO_HOST
-/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: do not keep it
+/// nango::secret token = nango.get_token("github", "alice");   // fresh each time: do not store it
 /// call_github(token.reveal());
 ///
 /// for (const nango::connection_summary& connection : nango.list_connections({}))
 ///     std::cout << connection.connection_id() << '\n';
 /// @endcode
 ///
-/// Rules that hold for all of it:
-///  - **Errors.** Each operation that can fail comes twice: `get_token()` throws nango::error,
-///    `try_get_token()` returns a nango::result. Where exceptions are switched off
-///    (`-fno-exceptions`) only the second is there. Where this header runs out of memory, both
-///    throw std::bad_alloc, as the standard library does; where libnango itself does, the process
-///    is aborted. Whatever throws, nothing leaks.
-///  - **Ownership.** Every object owns what it has, can be moved and not copied (but for
-///    nango::error, which is cheap to copy), and frees it at its end. What has been moved from may
-///    be assigned to and destroyed; a call on it is INVALID_ARGUMENT, never a crash.
-///  - **Text in** is any UTF-8 std::string_view and copied before the function returns. A NUL
-///    character in it is INVALID_ARGUMENT: for the library, which is spoken to in C, the text would
-///    end there, and "alice\0bob" would be alice.
-///  - **Text out** as std::string_view lives as long as the object that gave it. What may be a
-///    secret comes as nango::secret, which does not print.
-///  - **Threads.** A const member function may be called by any number of threads at once, any
-///    other by one at a time and alone.
-///  - **More.** What takes a handle of nango.h gets the one that capi() lends.
-///  - **Versions.** Making a client or a queue fails where the loaded library is older than this
-///    header: check_version().
-///  - **One flavour.** The result type is std::expected where the compiler has it, and what throws
-///    is missing where exceptions are off. Files of a program that were compiled differently in
-///    this have different types of the same name, and exchanging them is an error of the linker,
-///    not of the running program.
-///  - **JSON** out is what Nango wrote, byte for byte, but for the escape of half a surrogate pair
-///    (U+D800 to U+DFFF), which becomes that of U+FFFD. What is not JSON (RFC 8259, UTF-8), or is
-///    nested more than 512 levels deep, is INVALID_RESPONSE.
-///  - **Time** is std::chrono. The library counts in whole milliseconds, up to 49 days: what is
-///    longer is taken for 49 days, what is not positive is refused.
+/// Rules for the whole header:
+///  - **Errors.** Each operation that can fail has two forms: `get_token()` throws nango::error,
+///    `try_get_token()` returns a nango::result. With exceptions switched off (`-fno-exceptions`),
+///    only the second form exists. If this header runs out of memory, both forms throw
+///    std::bad_alloc, as the standard library does. If libnango itself runs out of memory, it
+///    aborts the process. Nothing leaks when an exception is thrown.
+///  - **Ownership.** Every object owns its resources and frees them in its destructor. Objects can
+///    be moved but not copied, except nango::error, which is cheap to copy. A moved-from object may
+///    be assigned to and destroyed. A call on it fails with INVALID_ARGUMENT and never crashes.
+///  - **Text in** is any UTF-8 std::string_view. It is copied before the function returns. A NUL
+///    character in it is INVALID_ARGUMENT: the library's interface is C, where a text ends at the
+///    first NUL, so "alice\0bob" would be read as "alice".
+///  - **Text out** as std::string_view lives as long as the object that returned it. Text that may
+///    be a secret is returned as nango::secret, which cannot be printed.
+///  - **Threads.** Any number of threads may call const member functions of an object at once. Any
+///    other member function needs exclusive access to the object.
+///  - **C interface.** capi() lends the nango.h handle, for functions that this header does not
+///    wrap.
+///  - **Versions.** Creating a client or a queue fails if the loaded library is older than this
+///    header. See check_version().
+///  - **One flavour.** The result type is std::expected if the standard library has it, and the
+///    throwing functions do not exist when exceptions are off. Source files compiled with different
+///    settings here therefore get different types of the same name. Passing such types between them
+///    fails at link time, not at run time.
+///  - **JSON** out is what Nango wrote, byte for byte, with one exception: the escape of half a
+///    surrogate pair (U+D800 to U+DFFF) is replaced with the escape of U+FFFD. An answer that is
+///    not JSON (RFC 8259, UTF-8), or is nested more than 512 levels deep, is INVALID_RESPONSE.
+///  - **Time** is std::chrono. The library counts whole milliseconds, up to 49 days. A longer time
+///    is cut to 49 days. A time that is not positive is rejected.
 
 #ifndef NANGO_HPP
 #define NANGO_HPP
@@ -73,7 +74,7 @@
 #include <expected>
 #endif
 
-/// 1 where exceptions are switched on, and with them the functions that throw; otherwise 0.
+/// 1 if exceptions are on and the throwing functions exist, otherwise 0.
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
 #define NANGO_HPP_EXCEPTIONS 1
 #else
@@ -81,8 +82,8 @@
 #endif
 
 /// @cond
-// A namespace of its own for each version and flavour of this header: what is inline in it must not
-// be taken for the same in another.
+// Each version and flavour of this header has its own inline namespace, so that the linker does not
+// merge inline functions that differ.
 #ifdef __cpp_lib_expected
 #define NANGO_HPP_RESULT expected
 #else
@@ -100,7 +101,7 @@ inline namespace NANGO_HPP_FLAVOUR {
 /// @endcond
 
 /// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may
-/// know more codes than are named here.
+/// return codes that are not named here.
 // <generated codes> from api/library.toml by nango-gen: do not edit, run `make generate`.
 enum class code : nango_code {
     /// No error.
@@ -175,43 +176,43 @@ enum class code : nango_code {
 };
 // </generated>
 
-/// A code's name, such as "RATE_LIMITED"; "UNKNOWN" for a number that the loaded library does not
-/// know. It ends with a NUL.
+/// Returns a code's name, such as "RATE_LIMITED", or "UNKNOWN" for a number that the loaded library
+/// does not know. The text is NUL-terminated.
 inline std::string_view name(code code) noexcept {
     return nango_code_name(static_cast<nango_code>(code));
 }
 
 /// Which certificate authorities a client trusts.
 enum class tls_roots : nango_tls_roots {
-    /// Those of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR.
+    /// The operating system's, or those in SSL_CERT_FILE and SSL_CERT_DIR.
     platform = NANGO_TLS_ROOTS_PLATFORM,
-    /// Mozilla's, as they were when the library was built.
+    /// Mozilla's, as of the time when the library was built.
     bundled = NANGO_TLS_ROOTS_BUNDLED,
-    /// Only those given to options::add_ca_pem().
+    /// Only those passed to options::add_ca_pem().
     custom_only = NANGO_TLS_ROOTS_CUSTOM_ONLY,
 };
 
-/// The version of the loaded library, such as "0.1.0".
+/// Returns the version of the loaded library, such as "0.1.0".
 inline std::string_view version() noexcept {
     return nango_version();
 }
 
-/// The version of the loaded library as one number that grows with it. It may be newer than
-/// NANGO_VERSION_NUMBER, that of the header, and not older.
+/// Returns the version of the loaded library as one number; a newer version is a larger number. It
+/// may be larger than NANGO_VERSION_NUMBER, the version of this header, but not smaller.
 inline std::uint32_t version_number() noexcept {
     return nango_version_number();
 }
 
-/// How many objects and texts of the library the program owns at this moment, in this process. For
-/// tests of leaks.
+/// Returns how many of the library's objects and texts this process owns at the moment. For leak
+/// tests.
 inline std::int64_t live_objects() noexcept {
     return nango_live_objects();
 }
 
-/// Not for users.
+/// Internal: not part of the API.
 namespace detail {
 
-/// Frees with a function of the library's.
+/// A deleter that calls one of the library's free functions.
 template <auto Free>
 struct freed {
     template <class T>
@@ -223,7 +224,7 @@ struct freed {
 template <class T, auto Free>
 using handle = std::unique_ptr<T, freed<Free>>;
 
-/// Text that the library gave: wiped and freed by it.
+/// Text that the library returned. The library wipes and frees it.
 using owned_text = handle<char, &nango_free_string>;
 
 inline std::string_view view(const owned_text& text) noexcept {
@@ -234,12 +235,12 @@ inline std::optional<std::string_view> optional_view(const char* text) noexcept 
     return text ? std::optional<std::string_view>(text) : std::nullopt;
 }
 
-/// Text on its way into the library: a copy that ends with a NUL, wiped afterwards since it may be
-/// a key.
+/// Text to pass to the library: a NUL-terminated copy. The destructor wipes it, since it may be a
+/// key.
 class given {
 public:
     explicit given(std::string_view text) : text_(text) {}
-    /// Text that nobody else has: it is moved, and not copied.
+    /// Takes over text that has no other copy: it is moved, not copied.
     static given adopt(std::string text) noexcept { return given(std::move(text), nullptr); }
     given(const given&) = delete;
     given& operator=(const given&) = delete;
@@ -258,14 +259,15 @@ private:
     std::string text_;
 };
 
-/// What is too long for the library is cut, and what is not positive is left for it to refuse.
+/// Cuts a time that is too long for the library. A time that is not positive becomes 0, which the
+/// library rejects.
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
     constexpr auto longest = std::numeric_limits<std::uint32_t>::max();
     if (time.count() <= 0) return 0;
     return time.count() < static_cast<std::int64_t>(longest) ? static_cast<std::uint32_t>(time.count()) : longest;
 }
 
-/// The RFC 6901 pointer to a member.
+/// Returns the RFC 6901 pointer to a member.
 inline std::string member(std::string_view object, std::string_view name) {
     std::string pointer(object);
     pointer += '/';
@@ -280,7 +282,8 @@ inline std::string member(std::string_view object, std::string_view name) {
     return pointer;
 }
 
-/// Text as JSON. It is neither copied nor grown, so that no part of a secret is left behind.
+/// Returns the text as a JSON string. The room is reserved first, because a string that grows
+/// leaves a copy of the secret in the block that it frees.
 inline std::string quoted(std::string_view text) {
     constexpr char digits[] = "0123456789abcdef";
     std::string json;
@@ -301,32 +304,33 @@ inline std::string quoted(std::string_view text) {
     return json;
 }
 
-/// A value out of a JSON text.
+/// Returns a value of a JSON text; strings are unquoted.
 inline owned_text find(const char* json, std::string_view pointer) {
     const given path(pointer);
     return owned_text(path.has_nul() ? nullptr : nango_json_get(json, path.c_str()));
 }
 
-/// The same as JSON. Nothing too if it is null.
+/// Returns a value as JSON text; NULL also if the value is null.
 inline owned_text find_json(const char* json, std::string_view pointer) {
     const given path(pointer);
     owned_text found(path.has_nul() ? nullptr : nango_json_get_json(json, path.c_str()));
     return view(found) == "null" ? owned_text() : std::move(found);
 }
 
-/// The same, if it begins so: a text does with '"', an object with '{'.
+/// Returns a value as JSON text if it starts with this character: a string starts with '"', an
+/// object with '{'.
 inline owned_text find_json(const char* json, std::string_view pointer, char first) {
     owned_text found = find_json(json, pointer);
     return found && *found == first ? std::move(found) : owned_text();
 }
 
-/// What a text of a JSON text says; nothing: there is none, or it is something else.
+/// Returns a string of a JSON text, unquoted; NULL if the value is absent or not a string.
 inline owned_text find_text(const char* json, std::string_view pointer) {
     const owned_text found = find_json(json, pointer, '"');
     return found ? find(found.get(), "") : owned_text();
 }
 
-/// The names in a JSON object, each with what it is for.
+/// Calls `each` with the name and the value of every member of a JSON object.
 template <class Each>
 void each_member(const char* json, std::string_view pointer, Each&& each) {
     const given path(pointer);
@@ -343,78 +347,78 @@ void each_member(const char* json, std::string_view pointer, Each&& each) {
 
 class secret;
 
-/// Why a call failed. Safe to print: what it shows holds no secret. Copies are cheap and share one
-/// and the same error; any number of threads may read them at once.
+/// Why a call failed. Safe to print: the printed text contains no secret. Copies are cheap and
+/// share the same data. Any number of threads may read them at once.
 class error : public std::exception {
 public:
-    /// Another holder of the same error.
+    /// Shares the data of the other error.
     error(const error&) noexcept = default;
-    /// Another holder of the same error.
+    /// Shares the data of the other error.
     error& operator=(const error&) noexcept = default;
     ~error() override = default;
 
-    /// Takes over an error that a function of nango.h gave.
+    /// Takes ownership of an error that a nango.h function returned.
     static error adopt(nango_error* owned) {
-        handle kept(owned);  // which frees it, should memory be out
+        handle kept(owned);  // frees it if make_shared throws
         return error(std::make_shared<const facts>(std::move(kept)));
     }
 
-    /// An error that is found before the library is asked.
+    /// Makes an error that was found before any call into the library.
     static error of(nango::code code, std::string message) { return error(std::make_shared<const facts>(code, std::move(message))); }
 
-    /// An INVALID_ARGUMENT that is found before the library is asked.
+    /// Makes an INVALID_ARGUMENT error that was found before any call into the library.
     static error invalid_argument(std::string message) { return of(nango::code::invalid_argument, std::move(message)); }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     nango::code code() const noexcept { return facts_->code; }
 
-    /// For a person: what failed, where, and what to do about it. Lives as long as the error or a
-    /// copy of it.
+    /// A human-readable message: what failed, where, and what to do. Lives as long as the error or
+    /// a copy of it.
     std::string_view message() const noexcept { return std::string_view(facts_->what).substr(0, facts_->message_length); }
 
-    /// The message with the code's name behind it.
+    /// The message, followed by the code's name.
     const char* what() const noexcept override { return facts_->what.c_str(); }
 
-    /// The HTTP status of Nango's answer; 0: there was no answer.
+    /// The HTTP status of Nango's answer; 0 if there was no answer.
     int http_status() const noexcept { return nango_error_http_status(capi()); }
 
     /// Nango's own code, such as "unknown_provider_config", if there is one. Lives as long as the
     /// error or a copy of it.
     std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
 
-    /// What of the JSON body of Nango's answer is known to be safe: the members of Nango's error
-    /// envelopes, with "[REDACTED]" in the place of a value that may be a secret, and a member
-    /// "..." where others are left out. Nothing: the body has not that form. Lives as long as the
-    /// error or a copy of it.
+    /// The parts of the JSON body of Nango's answer that are known to be safe: the members of
+    /// Nango's error envelopes. "[REDACTED]" replaces a value that may be a secret, and a member
+    /// "..." stands where others are left out. Empty if the body does not have that form. Lives as
+    /// long as the error or a copy of it.
     std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
 
-    /// The whole body of an answer that was not a success, as far as it was read: its first MiB. It
-    /// may hold secrets, so nothing prints it. Nothing: there was no such answer, or its body was
-    /// empty.
+    /// The raw body of an error answer, up to its first MiB, which is all that the library reads.
+    /// It may contain secrets, so nothing prints it. Empty if there was no such answer or its body
+    /// was empty.
     std::optional<secret> reveal_body() const noexcept;
 
-    /// How long to wait before the same call has a chance, if that is known.
+    /// How long to wait before the same call may succeed, if that is known.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept {
         const std::int64_t wait = capi() ? nango_error_retry_after_ms(capi()) : -1;
         return wait < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(wait);
     }
 
-    /// Whether the same call may succeed later with nothing else changed. The library's own retries
-    /// are over by then.
+    /// Whether the same call may succeed later although nothing else has changed. The library has
+    /// already done its own retries.
     bool retryable() const noexcept { return nango_error_retryable(capi()); }
 
-    /// How often the request was sent, or tried to be; 0: it was refused before that.
+    /// How many attempts were made to send the request; 0 if it was rejected before the first.
     unsigned attempts() const noexcept { return nango_error_attempts(capi()); }
 
-    /// A header of the answer that is a fact about the failure: "retry-after", "x-ratelimit-limit",
-    /// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds), in any case. Lives
-    /// as long as the error or a copy of it.
+    /// A header of the answer that describes the failure: "retry-after", "x-ratelimit-limit",
+    /// "x-ratelimit-remaining" (requests) or "x-ratelimit-reset" (Unix seconds). The name is not
+    /// case-sensitive. Lives as long as the error or a copy of it.
     std::optional<std::string_view> header(std::string_view name) const {
         const detail::given wanted(name);
         return wanted.has_nul() ? std::nullopt : detail::optional_view(nango_error_header(capi(), wanted.c_str()));
     }
 
-    /// The error of nango.h, borrowed; NULL for one that was found before the library was asked.
+    /// The nango.h error, borrowed; NULL if the error was found before any call into the library.
     const nango_error* capi() const noexcept { return facts_->handle.get(); }
 
 private:
@@ -424,7 +428,7 @@ private:
         explicit facts(error::handle owned) : handle(std::move(owned)), code(nango::code::internal) {
             const char* words = nango_error_message(handle.get());
             if (handle) code = static_cast<nango::code>(nango_error_code(handle.get()));
-            say(words ? words : "the library gave no reason");
+            say(words ? words : "libnango gave no reason; please report this");
         }
         facts(nango::code kind, std::string message) : code(kind) { say(std::move(message)); }
 
@@ -449,21 +453,21 @@ private:
 
 #ifdef __cpp_lib_expected
 
-/// A value, or the error for which there is none: what the `try_` functions return. std::expected
-/// where the compiler has it, else a class with its members.
-/// @tparam T The value; void where there is only success.
+/// A value or an error: the return type of the `try_` functions. std::expected if the standard
+/// library has it, otherwise a class with the same members.
+/// @tparam T The type of the value; void if success has no value.
 template <class T>
 using result = std::expected<T, error>;
 
-/// An error on its way into a result.
+/// Wraps an error, to make a result of it.
 using unexpected = std::unexpected<error>;
 
-/// What result::value() throws where there is no value; its error() tells why.
+/// What result::value() throws if there is no value. Its error() is the reason.
 using bad_result_access = std::bad_expected_access<error>;
 
 #else
 
-/// An error on its way into a result.
+/// Wraps an error, to make a result of it.
 class unexpected {
 public:
     /// The error.
@@ -479,16 +483,16 @@ private:
 };
 
 #if NANGO_HPP_EXCEPTIONS
-/// What result::value() throws where there is no value; its error() tells why.
+/// What result::value() throws if there is no value. Its error() is the reason.
 class bad_result_access : public std::exception {
 public:
-    /// For this error.
+    /// Wraps this error.
     explicit bad_result_access(nango::error error) noexcept : error_(std::move(error)) {}
 
     /// Why there is no value.
     const nango::error& error() const noexcept { return error_; }
 
-    /// That there is none.
+    /// A fixed text.
     const char* what() const noexcept override { return "bad access to a result without a value"; }
 
 private:
@@ -502,7 +506,7 @@ class result;
 /// @cond
 namespace detail {
 
-/// What a function that is given a result's value makes of it.
+/// The result of applying a function to a result's value.
 template <class U>
 struct results {
     using value = std::remove_cv_t<std::remove_reference_t<U>>;
@@ -521,20 +525,20 @@ struct results<void> {
 }  // namespace detail
 /// @endcond
 
-/// A value, or the error for which there is none: what the `try_` functions return. std::expected
-/// where the compiler has it, else this, with its members.
-/// @tparam T The value; void where there is only success.
+/// A value or an error: the return type of the `try_` functions. std::expected if the standard
+/// library has it, otherwise this class with the same members.
+/// @tparam T The type of the value; void if success has no value.
 template <class T>
 class [[nodiscard]] result {
 public:
-    /// What it holds.
+    /// The type of the value.
     using value_type = T;
-    /// What it holds instead.
+    /// The type of the error.
     using error_type = nango::error;
 
-    /// A value.
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit, so that it can be returned
-    /// An error.
+    /// Holds a value.
+    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit, for return
+    /// Holds an error.
     result(unexpected error) noexcept : state_(std::in_place_index<1>, std::move(error).error()) {}  // NOLINT
 
     /// Whether there is a value.
@@ -542,22 +546,22 @@ public:
     /// Whether there is a value.
     explicit operator bool() const noexcept { return has_value(); }
 
-    /// The value; there must be one.
+    /// The value. Undefined behaviour if there is none.
     T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    /// The value; there must be one.
+    /// The value. Undefined behaviour if there is none.
     const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    /// The value; there must be one.
+    /// The value. Undefined behaviour if there is none.
     T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    /// The value's members; there must be one.
+    /// The value's members. Undefined behaviour if there is no value.
     T* operator->() noexcept { return std::get_if<0>(&state_); }
-    /// The value's members; there must be one.
+    /// The value's members. Undefined behaviour if there is no value.
     const T* operator->() const noexcept { return std::get_if<0>(&state_); }
 
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     nango::error& error() & noexcept { return *std::get_if<1>(&state_); }
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     const nango::error& error() const& noexcept { return *std::get_if<1>(&state_); }
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     nango::error&& error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 
 #if NANGO_HPP_EXCEPTIONS
@@ -578,55 +582,59 @@ public:
     }
 #endif
 
-    /// The value, or this one instead.
+    /// The value, or `otherwise` if there is none.
     template <class U>
     T value_or(U&& otherwise) const& {
         return has_value() ? **this : static_cast<T>(std::forward<U>(otherwise));
     }
-    /// The value, or this one instead.
+    /// The value, or `otherwise` if there is none.
     template <class U>
     T value_or(U&& otherwise) && {
         return has_value() ? std::move(**this) : static_cast<T>(std::forward<U>(otherwise));
     }
 
-    /// What a function makes of the value, which is a result itself; the error stays.
+    /// Calls a function with the value and returns its result; returns the error unchanged.
     template <class F>
     auto and_then(F&& function) const& -> std::invoke_result_t<F, const T&> {
         if (!has_value()) return unexpected(error());
         return std::forward<F>(function)(**this);
     }
-    /// What a function makes of the value, which is a result itself; the error stays.
+    /// Calls a function with the value and returns its result; returns the error unchanged.
     template <class F>
     auto and_then(F&& function) && -> std::invoke_result_t<F, T> {
         if (!has_value()) return unexpected(std::move(*this).error());
         return std::forward<F>(function)(std::move(**this));
     }
 
-    /// What a function makes of the value; the error stays.
+    /// Calls a function with the value and returns a result that holds what it returned; returns
+    /// the error unchanged.
     template <class F>
     auto transform(F&& function) const& -> result<typename detail::results<std::invoke_result_t<F, const T&>>::value> {
         if (!has_value()) return unexpected(error());
         return detail::results<std::invoke_result_t<F, const T&>>::of(std::forward<F>(function), **this);
     }
-    /// What a function makes of the value; the error stays.
+    /// Calls a function with the value and returns a result that holds what it returned; returns
+    /// the error unchanged.
     template <class F>
     auto transform(F&& function) && -> result<typename detail::results<std::invoke_result_t<F, T>>::value> {
         if (!has_value()) return unexpected(std::move(*this).error());
         return detail::results<std::invoke_result_t<F, T>>::of(std::forward<F>(function), std::move(**this));
     }
 
-    /// What a function makes of the error, which is a result of the same type; the value stays.
+    /// Calls a function with the error and returns its result, which has the same type; returns the
+    /// value unchanged.
     template <class F>
     result or_else(F&& function) const& {
         return has_value() ? *this : std::forward<F>(function)(error());
     }
-    /// What a function makes of the error, which is a result of the same type; the value stays.
+    /// Calls a function with the error and returns its result, which has the same type; returns the
+    /// value unchanged.
     template <class F>
     result or_else(F&& function) && {
         return has_value() ? std::move(*this) : std::forward<F>(function)(std::move(*this).error());
     }
 
-    /// Another error, that a function makes of this one; the value stays.
+    /// Replaces the error with the one that a function returns for it; returns the value unchanged.
     template <class F>
     result transform_error(F&& function) && {
         return has_value() ? std::move(*this) : result(unexpected(std::forward<F>(function)(std::move(*this).error())));
@@ -642,62 +650,64 @@ private:
     std::variant<T, nango::error> state_;
 };
 
-/// Success, or an error.
+/// Success or an error.
 template <>
 class [[nodiscard]] result<void> {
 public:
-    /// Nothing.
+    /// No value.
     using value_type = void;
-    /// What it holds instead.
+    /// The type of the error.
     using error_type = nango::error;
 
     /// Success.
     result() noexcept = default;
-    /// An error.
-    result(unexpected error) noexcept : error_(std::move(error).error()) {}  // NOLINT: implicit, so that it can be returned
+    /// Holds an error.
+    result(unexpected error) noexcept : error_(std::move(error).error()) {}  // NOLINT: implicit, for return
 
-    /// Whether it is success.
+    /// Whether there is no error.
     bool has_value() const noexcept { return !error_; }
-    /// Whether it is success.
+    /// Whether there is no error.
     explicit operator bool() const noexcept { return has_value(); }
-    /// Nothing.
+    /// No value.
     void operator*() const noexcept {}
 
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     nango::error& error() & noexcept { return *error_; }
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     const nango::error& error() const& noexcept { return *error_; }
-    /// The error; there must be one.
+    /// The error. Undefined behaviour if there is none.
     nango::error&& error() && noexcept { return std::move(*error_); }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// @throws bad_result_access if it is no success.
+    /// Does nothing on success. @throws bad_result_access on an error.
     void value() const {
         if (error_) throw bad_result_access(*error_);
     }
 #endif
 
-    /// What a function returns, which is a result itself; the error stays.
+    /// Calls a function on success and returns its result; returns the error unchanged.
     template <class F>
     auto and_then(F&& function) const -> std::invoke_result_t<F> {
         if (error_) return unexpected(*error_);
         return std::forward<F>(function)();
     }
 
-    /// What a function returns; the error stays.
+    /// Calls a function on success and returns a result that holds what it returned; returns the
+    /// error unchanged.
     template <class F>
     auto transform(F&& function) const -> result<typename detail::results<std::invoke_result_t<F>>::value> {
         if (error_) return unexpected(*error_);
         return detail::results<std::invoke_result_t<F>>::of(std::forward<F>(function));
     }
 
-    /// What a function makes of the error, which is a result of the same type; success stays.
+    /// Calls a function with the error and returns its result, which has the same type; returns
+    /// success unchanged.
     template <class F>
     result or_else(F&& function) const {
         return has_value() ? *this : std::forward<F>(function)(*error_);
     }
 
-    /// Another error, that a function makes of this one; success stays.
+    /// Replaces the error with the one that a function returns for it; returns success unchanged.
     template <class F>
     result transform_error(F&& function) const {
         return has_value() ? *this : result(unexpected(std::forward<F>(function)(*error_)));
@@ -721,7 +731,7 @@ result<void> detail::results<void>::of(F&& function, Value&&... given) {
 #if NANGO_HPP_EXCEPTIONS
 namespace detail {
 
-/// The value; or throws the error itself.
+/// Returns the value, or throws the error.
 template <class T>
 T or_throw(result<T>&& result) {
     if (!result) throw nango::error(result.error());
@@ -732,41 +742,41 @@ T or_throw(result<T>&& result) {
 #endif
 /// @endcond
 
-/// Whether the loaded library is as new as this header, or newer. The error, INTERNAL, names both
-/// versions. Making a client or a queue asks this first.
+/// Checks that the loaded library is at least as new as this header. If not, the error is INTERNAL
+/// and names both versions. Creating a client or a queue does this check first.
 [[nodiscard]] inline result<void> try_check_version() {
     if (version_number() >= std::uint32_t{NANGO_VERSION_NUMBER}) return {};
     return unexpected(error::of(code::internal, "libnango " + std::string(version()) + " is loaded, but this program was built with the header of " NANGO_VERSION
-                                                ": install that version of the library, or a newer one"));
+                                                ". Install libnango " NANGO_VERSION " or newer"));
 }
 
 #if NANGO_HPP_EXCEPTIONS
-/// As try_check_version(). @throws nango::error
+/// Like try_check_version(). @throws nango::error
 inline void check_version() {
     detail::or_throw(try_check_version());
 }
 #endif
 
-/// Text that is a secret, such as a token: it does not print and does not turn into other text by
-/// itself, and is wiped at its end.
+/// Text that is a secret, such as a token. It cannot be printed and does not convert to other text
+/// types. The destructor wipes it.
 class secret {
 public:
-    /// An empty one.
+    /// An empty secret.
     secret() noexcept = default;
 
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static secret adopt(char* owned) noexcept { return secret(detail::owned_text(owned)); }
 
     /// The text itself. Lives as long as the secret.
     std::string_view reveal() const noexcept { return detail::view(text_); }
 
-    /// The same for functions that want a text with a NUL at its end. Never NULL.
+    /// The same text, NUL-terminated. Never NULL.
     const char* reveal_c_str() const noexcept { return text_ ? text_.get() : ""; }
 
-    /// Whether it is an empty text.
+    /// Whether the text is empty.
     bool empty() const noexcept { return reveal().empty(); }
 
-    /// How many bytes it has.
+    /// The length in bytes.
     std::size_t size() const noexcept { return reveal().size(); }
 
 private:
@@ -780,31 +790,32 @@ inline std::optional<secret> error::reveal_body() const noexcept {
     return body ? std::optional<secret>(secret::adopt(body)) : std::nullopt;
 }
 
-/// A secret does not print: say reveal() where it is meant.
+/// Printing a secret does not compile. Call reveal() to print it on purpose.
 template <class Character, class Traits>
 std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>&, const secret&) = delete;
 
-/// A value out of a JSON text, by its RFC 6901 pointer, such as "/metadata/plan"; "" is the whole
-/// text. A string comes unquoted; anything else, such as a number or an object, as the exact slice
-/// of the source. Nothing: there is no such value, or it is null, or the text is no JSON.
+/// Returns a value of a JSON text by its RFC 6901 pointer, such as "/metadata/plan"; "" is the
+/// whole text. A string is returned unquoted. Anything else, such as a number or an object, is
+/// returned as the exact slice of the source. Empty if there is no such value, it is null, or the
+/// text is not JSON.
 ///
-/// It parses the text anew each time: for many values of a large text use a JSON library.
+/// Each call parses the text again. To read many values of a large text, use a JSON library.
 inline std::optional<std::string> json_get(std::string_view json, std::string_view pointer) {
     const detail::given source(json);
     const detail::owned_text found = source.has_nul() ? nullptr : detail::find(source.c_str(), pointer);
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
-/// The same as JSON: a string keeps its quotes, so that "5" is not taken for 5. Nothing for null
-/// too.
+/// Like json_get(), but returns JSON: a string keeps its quotes, which tells "5" from 5. Empty if
+/// the value is null, too.
 inline std::optional<std::string> json_get_json(std::string_view json, std::string_view pointer) {
     const detail::given source(json);
     const detail::owned_text found = source.has_nul() ? nullptr : detail::find_json(source.c_str(), pointer);
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
-/// The elements of the JSON array that an RFC 6901 pointer names, each as JSON text. Empty too
-/// where there is no array.
+/// Returns the elements of the JSON array at an RFC 6901 pointer, each as JSON text. Empty if there
+/// is no array, too.
 inline std::vector<std::string> json_items(std::string_view json, std::string_view pointer) {
     std::vector<std::string> elements;
     const detail::given source(json);
@@ -815,8 +826,8 @@ inline std::vector<std::string> json_items(std::string_view json, std::string_vi
     return elements;
 }
 
-/// The members of the JSON object that an RFC 6901 pointer names: each name, and its value as JSON
-/// text. Empty too where there is no object.
+/// Returns the members of the JSON object at an RFC 6901 pointer: each name, and its value as JSON
+/// text. Empty if there is no object, too.
 inline std::vector<std::pair<std::string, std::string>> json_members(std::string_view json, std::string_view pointer) {
     std::vector<std::pair<std::string, std::string>> members;
     const detail::given source(json);
@@ -825,44 +836,44 @@ inline std::vector<std::pair<std::string, std::string>> json_members(std::string
     return members;
 }
 
-/// What is read out of a JSON text of Nango's. The text is kept as Nango wrote it and wiped at the
-/// end; each reading parses it anew, so keep what is needed often.
+/// A JSON text from Nango. The text is kept as Nango wrote it, and the destructor wipes it. Each
+/// getter parses the text again, so store a value that you need often.
 ///
-/// What the functions of the classes below give is of the type that they say: a member of another
-/// type is for them as if it were absent. Here everything is there, whatever its type, and members
-/// that nobody had heard of when this was written.
+/// The getters of the classes below return members of their documented type only: they treat a
+/// member of another type as absent. The functions of this class read any member, of any type,
+/// including members that Nango has added since this header was written.
 class document {
 public:
-    /// The whole text, as Nango wrote it. Lives as long as the object.
+    /// The whole text as Nango wrote it. Lives as long as the object.
     std::string_view json() const noexcept { return text_ ? detail::view(text_) : std::string_view("{}"); }
 
-    /// Any value, by its RFC 6901 pointer, such as "/metadata/plan": for what has no function of
-    /// its own here. A string comes unquoted; anything else, such as a number or an object, as the
-    /// exact slice of the source. Nothing: it is absent, or null. What may be a secret is better
-    /// asked for with get_secret().
+    /// Returns any value by its RFC 6901 pointer, such as "/metadata/plan"; use it for values that
+    /// have no getter. A string is returned unquoted. Anything else, such as a number or an object,
+    /// is returned as the exact slice of the source. Empty if the value is absent or null. Use
+    /// get_secret() for a value that may be a secret.
     std::optional<std::string> get(std::string_view pointer) const {
         const detail::owned_text found = detail::find(text_.get(), pointer);
         return found ? std::optional<std::string>(found.get()) : std::nullopt;
     }
 
-    /// As get(), for what may be a secret.
+    /// Like get(), for a value that may be a secret.
     std::optional<secret> get_secret(std::string_view pointer) const {
         detail::owned_text found = detail::find(text_.get(), pointer);
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
     }
 
-    /// As get(), but as JSON: a string keeps its quotes, so that "5" is not taken for 5.
+    /// Like get(), but returns JSON: a string keeps its quotes, which tells "5" from 5.
     std::optional<std::string> get_json(std::string_view pointer) const {
         const detail::owned_text found = detail::find_json(text_.get(), pointer);
         return found ? std::optional<std::string>(found.get()) : std::nullopt;
     }
 
-    /// The elements of an array, by its RFC 6901 pointer, each as JSON text. Empty too where there
-    /// is no array.
+    /// Returns the elements of the array at an RFC 6901 pointer, each as JSON text. Empty if there
+    /// is no array, too.
     std::vector<std::string> items(std::string_view pointer) const { return json_items(json(), pointer); }
 
-    /// The names of an object's members, by its RFC 6901 pointer; "" is the whole text. Empty too
-    /// where there is no object.
+    /// Returns the names of the members of the object at an RFC 6901 pointer; "" is the whole text.
+    /// Empty if there is no object, too.
     std::vector<std::string> names(std::string_view pointer = "") const {
         std::vector<std::string> names;
         detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text&) { names.push_back(std::move(name)); });
@@ -873,7 +884,7 @@ protected:
     /// @cond
     explicit document(detail::owned_text text) noexcept : text_(std::move(text)) {}
 
-    /// A member as an object of its own.
+    /// Returns a member that is an object, as a View.
     template <class View>
     std::optional<View> part(std::string_view pointer) const {
         detail::owned_text found = detail::find_json(text_.get(), pointer, '{');
@@ -899,7 +910,7 @@ protected:
         return texts;
     }
 
-    // Not by one pointer, with which a list would have members too: "/tags/0".
+    // In two steps: with a single pointer such as "/tags/0", an array would have members too.
     std::optional<std::string> text_in(std::string_view object, std::string_view name) const {
         const detail::owned_text members = detail::find_json(text_.get(), object, '{');
         const detail::owned_text found = detail::find_text(members.get(), detail::member("", name));
@@ -920,36 +931,36 @@ private:
 
 /// An active problem of a connection.
 struct connection_error {
-    /// What fails: "auth" or "sync".
+    /// The kind of failure: "auth" or "sync".
     std::string type;
-    /// Where Nango's log tells more.
+    /// The id of the entry in Nango's log with the details.
     std::string log_id;
 };
 
 /// The organization of an end_user.
 class organization : public document {
 public:
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static organization adopt(char* owned) noexcept { return organization(detail::owned_text(owned)); }
 
-    /// Its id in the program's own terms.
+    /// The organization's id in your program.
     std::string id() const { return text_or_empty("/id"); }
-    /// What it is called.
+    /// The organization's name.
     std::optional<std::string> display_name() const { return text("/display_name"); }
 
 private:
     explicit organization(detail::owned_text text) noexcept : document(std::move(text)) {}
 };
 
-/// Whom a connection belongs to.
+/// The user that a connection belongs to.
 class end_user : public document {
 public:
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static end_user adopt(char* owned) noexcept { return end_user(detail::owned_text(owned)); }
 
-    /// The user's id in the program's own terms.
+    /// The user's id in your program.
     std::string id() const { return text_or_empty("/id"); }
-    /// What the user is called.
+    /// The user's name.
     std::optional<std::string> display_name() const { return text("/display_name"); }
     /// The user's e-mail address.
     std::optional<std::string> email() const { return text("/email"); }
@@ -959,33 +970,35 @@ public:
     std::optional<std::string> tag(std::string_view name) const { return text_in("/tags", name); }
     /// All of the user's tags: a JSON object of strings.
     std::optional<std::string> tags_json() const { return object_json("/tags"); }
-    /// The organization that the user is of.
+    /// The organization that the user belongs to.
     std::optional<nango::organization> organization() const { return part<nango::organization>("/organization"); }
 
 private:
     explicit end_user(detail::owned_text text) noexcept : document(std::move(text)) {}
 };
 
-/// The credentials of a connection, of whatever type.
+/// The credentials of a connection, of any type.
 class credentials : public document {
 public:
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static credentials adopt(char* owned) noexcept { return credentials(detail::owned_text(owned)); }
 
-    /// Whether there are none, because the key lacks the scope
+    /// Whether there are no credentials, because the key lacks the scope
     /// environment:connections:read_credentials or because the connection needs none.
     bool empty() const { return names().empty(); }
 
-    /// Their type, such as "OAUTH2", "API_KEY" or "BASIC". Nothing: there are no credentials; see
-    /// empty().
+    /// The type of the credentials, such as "OAUTH2", "API_KEY" or "BASIC". Empty if there are no
+    /// credentials; see empty().
     std::optional<std::string> type() const { return text("/type"); }
 
-    /// When they run out, in RFC 3339, as Nango wrote it. Nothing: never, or nobody knows.
+    /// When the credentials expire, in RFC 3339, as Nango wrote it. Empty if they never expire or
+    /// Nango does not know.
     std::optional<std::string> expires_at() const { return text("/expires_at"); }
 
-    /// The one string that goes behind "Bearer", or the API key: what client::get_token() would
-    /// have returned instead of these credentials. Nothing is sent.
-    /// @return The token. The error is NO_SINGLE_TOKEN for credentials that are not one token (BASIC, OAUTH1, …), or NO_CREDENTIALS.
+    /// Returns the one string that goes after "Bearer", or the API key: the token that
+    /// client::get_token() would have returned. Sends no request.
+    /// @return The token. The error is NO_SINGLE_TOKEN for credentials that are not one token
+    /// (BASIC, OAUTH1, …), or NO_CREDENTIALS.
     [[nodiscard]] result<secret> try_single_token() const {
         nango_error* problem = nullptr;
         char* token = nango_credentials_token(json().data(), &problem);
@@ -994,18 +1007,18 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_single_token(). @throws nango::error
+    /// Like try_single_token(). @throws nango::error
     secret single_token() const { return detail::or_throw(try_single_token()); }
 #endif
 
-    /// That of OAUTH2, APP and APP_STORE. Which of a type's members is "the token" is what
-    /// single_token() knows.
+    /// The access token of OAUTH2, APP and APP_STORE. single_token() picks the right member for
+    /// every type.
     std::optional<secret> access_token() const { return secret_text("/access_token"); }
-    /// Only if it was asked for with call_options::include_refresh_token().
+    /// The refresh token. Present only if call_options::include_refresh_token() was set.
     std::optional<secret> refresh_token() const { return secret_text("/refresh_token"); }
-    /// That of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a text.
+    /// The token of OAUTH2_CC, JWT, TWO_STEP, SIGNATURE and TABLEAU, if it is a string.
     std::optional<secret> token() const { return secret_text("/token"); }
-    /// That of API_KEY.
+    /// The key of API_KEY.
     std::optional<secret> api_key() const { return secret_text("/apiKey"); }
     /// That of BASIC, BILL and SIGNATURE.
     std::optional<secret> username() const { return secret_text("/username"); }
@@ -1016,8 +1029,8 @@ public:
     /// That of OAUTH1.
     std::optional<secret> oauth_token_secret() const { return secret_text("/oauth_token_secret"); }
 
-    /// Any member by its own name, such as "client_id" or "raw": a string unquoted, anything else
-    /// as JSON. Nothing: it is absent, or null.
+    /// Returns any member by its name, such as "client_id" or "raw": a string unquoted, anything
+    /// else as JSON. Empty if it is absent or null.
     std::optional<secret> field(std::string_view name) const {
         return json().front() == '{' ? get_secret(detail::member("", name)) : std::nullopt;
     }
@@ -1026,10 +1039,10 @@ private:
     explicit credentials(detail::owned_text text) noexcept : document(std::move(text)) {}
 };
 
-/// What a connection and its line in a list have in common.
+/// The members that a connection and a connection_summary have in common.
 class connection_facts : public document {
 public:
-    /// Nango's own number of the connection.
+    /// Nango's own number for the connection.
     std::optional<std::int64_t> id() const {
         const std::optional<std::string> digits = get_json("/id");
         std::int64_t number = 0;
@@ -1041,8 +1054,8 @@ public:
 
     /// The connection's id.
     std::string connection_id() const { return text_or_empty("/connection_id"); }
-    /// The integration's unique key. In lists of a server of 2023 it is empty, and in provider()
-    /// instead.
+    /// The integration's unique key. Lists from a 2023 server leave it empty and have it in
+    /// provider() instead.
     std::string provider_config_key() const { return text_or_empty("/provider_config_key"); }
     /// The provider, such as "github".
     std::optional<std::string> provider() const { return text("/provider"); }
@@ -1058,15 +1071,16 @@ public:
         return errors;
     }
 
-    /// Whom the connection belongs to, if Nango was told.
+    /// The user that the connection belongs to, if Nango knows it.
     std::optional<nango::end_user> end_user() const { return part<nango::end_user>("/end_user"); }
-    /// The connection's tags; empty if there are none, as in all connections of an older server.
+    /// The connection's tags; empty if there are none. Older servers do not send tags.
     std::map<std::string, std::string> tags() const { return texts("/tags"); }
     /// One of the connection's tags.
     std::optional<std::string> tag(std::string_view name) const { return text_in("/tags", name); }
-    /// All of the connection's tags: a JSON object of strings. Nothing: an older server has none.
+    /// All of the connection's tags: a JSON object of strings. Empty if the server is too old to
+    /// send tags.
     std::optional<std::string> tags_json() const { return object_json("/tags"); }
-    /// What the program keeps with the connection: any JSON. Nothing: it is absent, or null.
+    /// What your program has stored with the connection: any JSON. Empty if it is absent or null.
     std::optional<std::string> metadata_json() const { return get_json("/metadata"); }
 
 protected:
@@ -1075,59 +1089,60 @@ protected:
     /// @endcond
 };
 
-/// A connection: its facts, and its credentials.
+/// A connection with its credentials.
 class connection : public connection_facts {
 public:
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static connection adopt(char* owned) noexcept { return connection(detail::owned_text(owned)); }
 
-    /// The credentials. Without a type where there are none: see credentials::type().
+    /// The credentials. If there are none, they have no type: see credentials::type().
     nango::credentials credentials() const { return nango::credentials::adopt(detail::find_json(c_str(), "/credentials").release()); }
 
-    /// What was set up with the connection, such as a subdomain: JSON. Some providers have secrets
-    /// in it.
+    /// The connection's configuration, such as a subdomain, as JSON. For some providers it contains
+    /// secrets.
     std::optional<secret> connection_config_json() const {
         detail::owned_text found = detail::find_json(c_str(), "/connection_config");
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
     }
-    /// Where this connection's webhooks go instead of the environment's URL.
+    /// The URL for this connection's webhooks, in place of the environment's.
     std::optional<std::string> webhook_url_override() const { return text("/webhook_url_override"); }
-    /// When it was made, in RFC 3339, as Nango wrote it.
+    /// When the connection was created, in RFC 3339, as Nango wrote it.
     std::optional<std::string> created_at() const { return text("/created_at"); }
-    /// When it was changed, in RFC 3339, as Nango wrote it.
+    /// When the connection was last changed, in RFC 3339, as Nango wrote it.
     std::optional<std::string> updated_at() const { return text("/updated_at"); }
-    /// When its credentials were last asked for, in RFC 3339, as Nango wrote it.
+    /// When the credentials were last fetched, in RFC 3339, as Nango wrote it.
     std::optional<std::string> last_fetched_at() const { return text("/last_fetched_at"); }
 
 private:
     explicit connection(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
 };
 
-/// A connection as it stands in a list: without credentials.
+/// A connection as listed by Nango, without credentials.
 class connection_summary : public connection_facts {
 public:
-    /// Takes over text that a function of nango.h gave.
+    /// Takes ownership of text that a nango.h function returned.
     static connection_summary adopt(char* owned) noexcept { return connection_summary(detail::owned_text(owned)); }
 
-    /// When it was made, in RFC 3339, as Nango wrote it.
+    /// When the connection was created, in RFC 3339, as Nango wrote it.
     std::optional<std::string> created() const { return text("/created"); }
 
 private:
     explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
 };
 
-/// Ends calls from another thread. Any number of threads may use it at once, and any number of
-/// calls; see call_options::cancel().
+/// Cancels calls from another thread. Any number of threads and calls may use it at once. See
+/// call_options::cancel().
 class cancel {
 public:
-    /// One that is not triggered.
+    /// Makes one that is not triggered.
     cancel() : handle_(nango_cancel_new()) {}
 
-    /// Makes every call that was given it fail with CANCELLED, at once, in whatever it is doing; it
-    /// stays triggered, for later calls too. From any thread; not from a signal handler.
+    /// Makes every call that uses it fail with CANCELLED at once, whatever the call is doing. It
+    /// stays triggered, so later calls that use it fail too. Call it from any thread, but not from
+    /// a signal handler.
     void trigger() const noexcept { nango_cancel_trigger(handle_.get()); }
 
-    /// The handle of nango.h, borrowed.
+    /// The nango.h handle, borrowed.
     const nango_cancel* capi() const noexcept { return handle_.get(); }
 
 private:
@@ -1137,28 +1152,29 @@ private:
 /// @cond
 namespace detail {
 
-/// The answer is checked to be JSON, which an object is only if it begins as one.
+/// The library has checked that the answer is JSON, so the first character tells whether it is an
+/// object.
 inline bool is_object(const char* json) noexcept {
     return json[std::strspn(json, " \t\r\n")] == '{';
 }
 
 inline error not_expected() {
-    return error::of(code::invalid_response, "the answer is JSON, but not what was expected");
+    return error::of(code::invalid_response, "the answer is JSON, but not a connection. Check the base URL");
 }
 
 inline error without_nul(const char* what) {
-    return error::invalid_argument(std::string(what) + " must be a text without a NUL character");
+    return error::invalid_argument(std::string(what) + " must be a string without NUL characters");
 }
 
-/// What options and call options share: the first thing that was wrong with them stays, here or in
-/// the library.
+/// The common base of options and call_options. It keeps the first invalid setting, either here or
+/// in the library's own options.
 class problems {
 public:
-    /// The first problem, if it was found here.
+    /// The first problem, if this header found it.
     const std::optional<error>& problem() const noexcept { return problem_; }
 
 protected:
-    /// Passes text on, unless the library would not see all of it.
+    /// Passes text to the library, unless it has a NUL, at which the library would cut it off.
     template <class Set>
     void pass(std::string_view text, const char* what, Set&& set) {
         const given copy(text);
@@ -1183,11 +1199,11 @@ private:
 }  // namespace detail
 /// @endcond
 
-/// What one call is told. Any number of calls may use it at once while nobody changes it, and it
-/// may end as soon as the call has returned.
+/// Options of one call. Any number of calls may use them at once as long as no thread changes them.
+/// They may be destroyed as soon as the call has returned.
 ///
-/// A setter that is given something wrong keeps the reason, and the call fails with it: the setters
-/// need not be checked one by one.
+/// A setter that gets an invalid value stores the error, and the call then fails with it. You need
+/// not check each setter.
 class call_options : public detail::problems {
 public:
     // <generated call options> from api/library.toml by nango-gen: do not edit.
@@ -1215,16 +1231,16 @@ public:
     }
     // </generated>
 
-    /// What cancels the call. It may end before the call does.
+    /// Sets the object that cancels the call. It may be destroyed before the call returns.
     call_options& cancel(const nango::cancel& cancel) {
         note(nango_call_options_set_cancel(made(), cancel.capi()));
         return *this;
     }
 
-    /// A header to send along, such as "traceparent"; a second one of the same name replaces the
-    /// first. INVALID_ARGUMENT: a header that is not the caller's to set (Authorization, Host,
-    /// Content-…, If-…, Nango-Is-… and what the library sets itself), or a name or value that no
-    /// header can have.
+    /// Adds a request header, such as "traceparent". A second header of the same name replaces the
+    /// first. INVALID_ARGUMENT: the header is reserved (Authorization, Host, Content-…, If-…,
+    /// Nango-Is-… and those that the library sets itself), or the name or value is not valid in a
+    /// header.
     call_options& header(std::string_view name, std::string_view value) {
         const detail::given name_copy(name);
         const detail::given value_copy(value);
@@ -1235,7 +1251,7 @@ public:
         return *this;
     }
 
-    /// The handle of nango.h, borrowed; NULL where nothing was set.
+    /// The nango.h handle, borrowed; NULL if nothing was set.
     const nango_call_options* capi() const noexcept { return handle_.get(); }
 
 private:
@@ -1247,19 +1263,20 @@ private:
     detail::handle<nango_call_options, &nango_call_options_free> handle_;
 };
 
-/// What a client is made of. A client copies it.
+/// Options of a client. A client copies them.
 ///
-/// A setter that is given something wrong keeps the reason, and making the client fails with it:
-/// the setters need not be checked one by one.
+/// A setter that gets an invalid value stores the error, and creating the client then fails with
+/// it. You need not check each setter.
 class options : public detail::problems {
 public:
-    /// No secret key, and everything else at its default.
+    /// Default options without a secret key.
     options() : options(nango_options_new()) {}
 
-    /// The key and the base URL of the process's environment: NANGO_API_KEY, then NANGO_SECRET_KEY;
-    /// NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is set and not empty
-    /// counts; no host: the default base URL. INVALID_ARGUMENT: there is no key, or what a variable
-    /// holds is not allowed. Must not run while another thread changes the environment.
+    /// Reads the key and the base URL from the environment variables: NANGO_API_KEY, then
+    /// NANGO_SECRET_KEY; NANGO_HOST, then NANGO_SERVER_URL, then NANGO_HOSTPORT. The first that is
+    /// set and not empty is used. Without a host, the base URL is the default. INVALID_ARGUMENT:
+    /// there is no key, or the value of a variable is not valid. Must not run while another thread
+    /// changes the environment.
     [[nodiscard]] static result<options> try_from_env() {
         nango_error* problem = nullptr;
         nango_options* made = nango_options_new_from_env(&problem);
@@ -1268,7 +1285,7 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_from_env(). @throws nango::error
+    /// Like try_from_env(). @throws nango::error
     static options from_env() { return detail::or_throw(try_from_env()); }
 #endif
 
@@ -1417,45 +1434,46 @@ public:
     }
     // </generated>
 
-    /// The handle of nango.h, borrowed.
+    /// The nango.h handle, borrowed.
     nango_options* capi() noexcept { return handle_.get(); }
-    /// The handle of nango.h, borrowed.
+    /// The nango.h handle, borrowed.
     const nango_options* capi() const noexcept { return handle_.get(); }
 
 private:
     explicit options(nango_options* owned) noexcept : handle_(owned) {}
 
     static const std::uint8_t* bytes(std::string_view text) noexcept {
-        // An empty view may be of nothing at all.
+        // The data() of an empty view may be NULL.
         return reinterpret_cast<const std::uint8_t*>(text.data() ? text.data() : "");
     }
 
     detail::handle<nango_options, &nango_options_free> handle_;
 };
 
-/// Which connections a list holds: those for which everything that is set here is true.
+/// Selects the connections of a list: those that match every member set here.
 struct filter {
-    /// Those with this id; several, if several integrations use it.
+    /// Connections with this id. Several match if several integrations use the id.
     std::optional<std::string> connection_id = {};
-    /// Those whose id, or whose user's name or e-mail address, contains this.
+    /// Connections whose id, user's name or user's e-mail address contains this text.
     std::optional<std::string> search = {};
-    /// Those of the user with this id.
+    /// Connections of the user with this id.
     std::optional<std::string> end_user_id = {};
-    /// Those of the users of the organization with this id.
+    /// Connections of the users of the organization with this id.
     std::optional<std::string> end_user_organization_id = {};
-    /// Those of any of these integrations; empty: of all.
+    /// Connections of any of these integrations; if empty, of all integrations.
     std::vector<std::string> integration_id = {};
-    /// Those with all of these tags.
+    /// Connections that have all of these tags.
     std::map<std::string, std::string> tags = {};
-    /// How many at most; only for client::list_connections_json().
+    /// The maximum number of connections. Only for client::list_connections_json().
     std::optional<std::uint32_t> limit = {};
-    /// Which page of so many, the first being 0; only for client::list_connections_json().
+    /// The page to fetch, in units of limit; the first is 0. Only for
+    /// client::list_connections_json().
     std::optional<std::uint32_t> page = {};
-    /// The filter as JSON text, as nango_list_connections_json() takes it, instead of all of the
+    /// The filter as JSON text, as nango_list_connections_json() takes it. Replaces all of the
     /// above.
     std::optional<std::string> json = {};
 
-    /// The filter as JSON text; empty: all connections.
+    /// Returns the filter as JSON text; empty for all connections.
     std::string to_json() const {
         if (json) return *json;
         std::string members;
@@ -1483,27 +1501,28 @@ struct filter {
     }
 };
 
-/// The connections of an environment, fetched page after page while they are walked through: an
-/// input range, for one walk and one thread.
+/// The connections of an environment: an input range that fetches page after page during the
+/// iteration. It can be iterated once, by one thread.
 ///
 /// @code
 /// for (const nango::connection_summary& connection : client.list_connections())
 /// @endcode
 ///
-/// The client may end before the list. Each connection that is there all the while comes once, also
-/// where others are added. Where some are deleted between two pages, others may not come: Nango
-/// pages by offset, so that they move onto a page that was read already, and nothing tells.
+/// The client may be destroyed before the list. Each connection that exists during the whole
+/// iteration is returned once, even if others are added meanwhile. If connections are deleted
+/// between two pages, others may be missed: Nango pages by offset, so they move to a page that was
+/// already read. Nothing reports this.
 class connection_list {
 public:
     class iterator;
-    /// The end of the walk.
+    /// The end of the iteration.
     struct sentinel {};
 
-    /// Takes over a pager of nango.h.
+    /// Takes ownership of a nango.h pager.
     static connection_list adopt(nango_pager* owned) noexcept { return connection_list(owned); }
 
-    /// The next connection; nothing: that was the last. It blocks where a new page begins. After an
-    /// error the walk goes on where it failed.
+    /// Returns the next connection, or an empty optional after the last. It blocks when it fetches
+    /// a new page. After an error, the next call continues where this one failed.
     [[nodiscard]] result<std::optional<connection_summary>> try_next() {
         using next = std::optional<connection_summary>;
         for (;;) {
@@ -1516,15 +1535,15 @@ public:
         }
     }
 
-    /// The pager of nango.h, borrowed.
+    /// The nango.h pager, borrowed.
     const nango_pager* capi() const noexcept { return pager_.get(); }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_next(). @throws nango::error
+    /// Like try_next(). @throws nango::error
     std::optional<connection_summary> next() { return detail::or_throw(try_next()); }
 
-    /// The first connection that was not yet taken. The list must stay where it is while it is
-    /// walked through. @throws nango::error
+    /// Returns an iterator at the first connection that was not yet returned. Do not move the list
+    /// during the iteration. @throws nango::error
     iterator begin();
     /// The end.
     sentinel end() const noexcept { return {}; }
@@ -1539,7 +1558,7 @@ private:
 };
 
 #if NANGO_HPP_EXCEPTIONS
-/// Where a walk through a connection_list stands.
+/// A position in a connection_list.
 class connection_list::iterator {
 public:
     /// @cond
@@ -1553,26 +1572,27 @@ public:
     explicit iterator(connection_list& list) : list_(&list) { ++*this; }
     /// @endcond
 
-    /// The connection; it lives until the iterator moves on.
+    /// The connection. It lives until the iterator is incremented.
     connection_summary& operator*() const noexcept { return *list_->current_; }
     /// The connection's members.
     connection_summary* operator->() const noexcept { return &*list_->current_; }
 
-    /// Moves on. @throws nango::error when a page cannot be fetched; the next ++ asks for it again.
+    /// Moves to the next connection. @throws nango::error if a page cannot be fetched; the next ++
+    /// fetches it again.
     iterator& operator++() {
         list_->current_ = list_->next();
         return *this;
     }
-    /// Moves on.
+    /// Moves to the next connection.
     void operator++(int) { ++*this; }
 
-    /// Whether the walk is at its end.
+    /// Whether the iteration has reached the end.
     friend bool operator==(const iterator& at, sentinel) noexcept { return !at.list_ || at.done(); }
-    /// Whether the walk is not at its end.
+    /// Whether the iteration has not reached the end.
     friend bool operator!=(const iterator& at, sentinel end) noexcept { return !(at == end); }
-    /// Whether the walk is at its end.
+    /// Whether the iteration has reached the end.
     friend bool operator==(sentinel end, const iterator& at) noexcept { return at == end; }
-    /// Whether the walk is not at its end.
+    /// Whether the iteration has not reached the end.
     friend bool operator!=(sentinel end, const iterator& at) noexcept { return !(at == end); }
 
 private:
@@ -1586,33 +1606,33 @@ inline connection_list::iterator connection_list::begin() {
 }
 #endif
 
-/// A client of one Nango environment. Make one for each secret key and keep it: it keeps
-/// connections warm, and never a token. Any number of threads may use it at once, and it is ended
-/// by one of them, when no other is about to make a call.
+/// A client of one Nango environment. Create one for each secret key and keep it: it keeps
+/// connections open for reuse, but never stores a token. Any number of threads may use it at once.
+/// Destroy it when no thread is about to start a call on it.
 ///
-/// A call blocks the calling thread only, and always has an end: options::timeout().
+/// A call blocks only the calling thread and always ends within options::timeout().
 class client {
 public:
-    /// A client of the server at base_url ("http://localhost:3003") with this secret key, and
-    /// everything else at its default. Nothing is sent yet. The error is INVALID_ARGUMENT or
-    /// INVALID_UTF8; see options::base_url() and options::secret_key().
+    /// Creates a client of the server at base_url ("http://localhost:3003") with this secret key
+    /// and default options. Sends no request. The error is INVALID_ARGUMENT or INVALID_UTF8; see
+    /// options::base_url() and options::secret_key().
     [[nodiscard]] static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
         options settings;
         settings.base_url(base_url).secret_key(secret_key);
         return try_create(settings);
     }
 
-    /// A client of Nango's cloud, https://api.nango.dev, with this secret key, and everything else
-    /// at its default. Nothing is sent yet.
+    /// Creates a client of Nango's cloud, https://api.nango.dev, with this secret key and default
+    /// options. Sends no request.
     [[nodiscard]] static result<client> try_create(std::string_view secret_key) {
         options settings;
         settings.secret_key(secret_key);
         return try_create(settings);
     }
 
-    /// A client as the options say, which are copied. Nothing is sent yet. The error is what the
-    /// first setter that failed found, INVALID_ARGUMENT when there is no secret key, or what
-    /// try_check_version() says.
+    /// Creates a client with these options, which are copied. Sends no request. The error is that
+    /// of the first setter that failed, INVALID_ARGUMENT if there is no secret key, or that of
+    /// try_check_version().
     [[nodiscard]] static result<client> try_create(const options& options) {
         if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
         if (options.problem()) return unexpected(*options.problem());
@@ -1623,49 +1643,53 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_create(). @throws nango::error
+    /// Like try_create(). @throws nango::error
     client(std::string_view base_url, std::string_view secret_key) : client(detail::or_throw(try_create(base_url, secret_key))) {}
-    /// As try_create(). @throws nango::error
+    /// Like try_create(). @throws nango::error
     explicit client(std::string_view secret_key) : client(detail::or_throw(try_create(secret_key))) {}
-    /// As try_create(). @throws nango::error
+    /// Like try_create(). @throws nango::error
     explicit client(const options& options) : client(detail::or_throw(try_create(options))) {}
 #endif
 
-    /// Fetches one connection. Its token is refreshed by Nango first if need be. Call it just
-    /// before the token is used, and do not keep the result: the library never does.
+    /// Fetches one connection. Nango first refreshes the token if necessary. Call it just before
+    /// you use the token, and do not store the result: the library never caches it.
     /// @param provider_config_key The integration's unique key; not empty.
     /// @param connection_id The connection's id; not empty, and not "." or "..".
-    /// @param options What this call is told.
-    /// @return The connection; its credentials have no type if the key lacks the scope environment:connections:read_credentials.
+    /// @param options Options of this call.
+    /// @return The connection. Its credentials have no type if the key lacks the scope
+    /// environment:connections:read_credentials.
     [[nodiscard]] result<connection> try_get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_connection_json, provider_config_key, connection_id, options, connection::adopt);
     }
 
-    /// As try_get_connection(), with Nango's answer byte for byte.
+    /// Like try_get_connection(), but returns Nango's answer byte for byte.
     [[nodiscard]] result<secret> try_get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_connection_json, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches the one string that goes behind "Bearer", or the API key, of a connection:
+    /// Fetches a connection's token (the one string that goes after "Bearer") or API key:
     /// access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT, TWO_STEP, SIGNATURE
-    /// and TABLEAU; apiKey for API_KEY. Otherwise as try_get_connection().
-    /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: ask for the credentials instead), NO_CREDENTIALS when the answer holds
-    /// none, or any other.
+    /// and TABLEAU; apiKey for API_KEY. Otherwise like try_get_connection().
+    /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: use
+    /// try_get_credentials()), NO_CREDENTIALS if the answer holds no credentials, or any other
+    /// error.
     [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches a token in place of one that the provider refused, with 401 for example. It reads
-    /// the connection, and makes Nango refresh the token if that is still the refused one. Calls of
+    /// Fetches a token to replace one that the provider refused, for example with 401. It reads the
+    /// connection, and forces Nango to refresh the token if it is still the refused one. Calls of
     /// this client that replace the same token at the same time share one refresh, whether they
-    /// block or are on a queue; no token is kept beyond that. Up to three refreshes are forced,
-    /// since Nango answers one with the old token when it coincides with another read. See
-    /// nango_replace_token() in nango.h.
+    /// block or are on a queue. No token is stored beyond that. The call forces up to three
+    /// refreshes, because Nango answers with the old token when a refresh coincides with another
+    /// read. See nango_replace_token() in nango.h.
     /// @param provider_config_key The integration's unique key; not empty.
     /// @param connection_id The connection's id; not empty, and not "." or "..".
-    /// @param refused_token The token that was refused; not empty. Copies of it are wiped.
-    /// @param options What this call is told, without force_refresh() and include_refresh_token().
-    /// @return The token. The error is TOKEN_NOT_REPLACED when Nango has no other, or any other.
+    /// @param refused_token The token that the provider refused; not empty. The library wipes its
+    /// copies of it.
+    /// @param options Options of this call, without force_refresh() and include_refresh_token().
+    /// @return The new token. The error is TOKEN_NOT_REPLACED if Nango has no other token, or any
+    /// other error.
     [[nodiscard]] result<secret> try_replace_token(std::string_view provider_config_key,
                                                    std::string_view connection_id,
                                                    std::string_view refused_token,
@@ -1679,23 +1703,23 @@ public:
         return ask(call, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches the credentials of a connection, of whatever type. Otherwise as
-    /// try_get_connection().
-    /// @return The credentials. The error is NO_CREDENTIALS when the answer holds none, or any other.
+    /// Fetches the credentials of a connection, of any type. Otherwise like try_get_connection().
+    /// @return The credentials. The error is NO_CREDENTIALS if the answer holds none, or any other
+    /// error.
     [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
     }
 
-    /// As try_get_credentials(), as they stand in Nango's answer, byte for byte.
+    /// Like try_get_credentials(), but returns the credentials of Nango's answer byte for byte.
     [[nodiscard]] result<secret> try_get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return ask(nango_get_credentials_json, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// All connections of the environment, fetched page after page while they are walked through.
-    /// Nothing is sent yet.
-    /// @param filter Which of them, without limit and page.
-    /// @param page_size How many connections a page has; 0: 1000, Nango allows at most 2000.
-    /// @param options What each page's call is told; copied.
+    /// Lists the connections of the environment. The list fetches page after page during the
+    /// iteration. Sends no request yet.
+    /// @param filter Selects connections; limit and page must not be set.
+    /// @param page_size Connections per page; 0 is 1000, and Nango allows at most 2000.
+    /// @param options Options of the call for each page; copied.
     [[nodiscard]] result<connection_list> try_list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
@@ -1705,9 +1729,9 @@ public:
         return connection_list::adopt(made);
     }
 
-    /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them: without
-    /// credentials, and nothing is refreshed. Without a limit Nango sends its first 10 000; to have
-    /// all of them, page after page, use list_connections().
+    /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them. They
+    /// have no credentials, and Nango refreshes nothing. Without a limit, Nango sends only its
+    /// first 10 000. Use list_connections() to get all of them, page after page.
     [[nodiscard]] result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
@@ -1717,71 +1741,71 @@ public:
         return std::string(list.get());
     }
 
-    /// Opens a connection before the first call, so that it finds one: asks the server for /health,
-    /// without the key. Blocks, within the client's timeouts. An error: the server cannot be
-    /// reached.
+    /// Opens a connection in advance, for the first call to reuse: requests /health from the
+    /// server, without the key. Blocks, within the client's timeouts. An error means that the
+    /// server cannot be reached.
     [[nodiscard]] result<void> try_warm_up() const {
         nango_error* problem = nullptr;
         if (!nango_client_warm_up(capi(), &problem)) return unexpected(error::adopt(problem));
         return {};
     }
 
-    /// The oldest event that nobody took yet, as a JSON object; nothing: there is none. See
-    /// options::events(), and nango_client_next_event_json() in nango.h for what is in it. Nothing
-    /// in it is a secret.
+    /// Removes and returns the oldest event as a JSON object; empty if there is none. See
+    /// options::events(), and nango_client_next_event_json() in nango.h for its members. Events
+    /// contain no secrets.
     std::optional<std::string> next_event_json() const {
         const detail::owned_text event(nango_client_next_event_json(capi()));
         return event ? std::optional<std::string>(event.get()) : std::nullopt;
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_get_connection(). @throws nango::error
+    /// Like try_get_connection(). @throws nango::error
     connection get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_connection(provider_config_key, connection_id, options));
     }
 
-    /// As try_get_connection_json(). @throws nango::error
+    /// Like try_get_connection_json(). @throws nango::error
     secret get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_connection_json(provider_config_key, connection_id, options));
     }
 
-    /// As try_get_token(). @throws nango::error
+    /// Like try_get_token(). @throws nango::error
     secret get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
     }
 
-    /// As try_replace_token(). @throws nango::error
+    /// Like try_replace_token(). @throws nango::error
     secret replace_token(std::string_view provider_config_key, std::string_view connection_id,
                          std::string_view refused_token, const call_options& options = {}) const {
         return detail::or_throw(
             try_replace_token(provider_config_key, connection_id, refused_token, options));
     }
 
-    /// As try_get_credentials(). @throws nango::error
+    /// Like try_get_credentials(). @throws nango::error
     nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
     }
 
-    /// As try_get_credentials_json(). @throws nango::error
+    /// Like try_get_credentials_json(). @throws nango::error
     secret get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
         return detail::or_throw(try_get_credentials_json(provider_config_key, connection_id, options));
     }
 
-    /// As try_list_connections(). Walking through the list throws too. @throws nango::error
+    /// Like try_list_connections(). Iterating over the list throws too. @throws nango::error
     connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
         return detail::or_throw(try_list_connections(filter, page_size, options));
     }
 
-    /// As try_list_connections_json(). @throws nango::error
+    /// Like try_list_connections_json(). @throws nango::error
     std::string list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
         return detail::or_throw(try_list_connections_json(filter, options));
     }
 
-    /// As try_warm_up(). @throws nango::error
+    /// Like try_warm_up(). @throws nango::error
     void warm_up() const { detail::or_throw(try_warm_up()); }
 #endif
 
-    /// The handle of nango.h, borrowed.
+    /// The nango.h handle, borrowed.
     const nango_client* capi() const noexcept { return handle_.get(); }
 
 private:
@@ -1813,26 +1837,26 @@ private:
     detail::handle<nango_client, &nango_client_free> handle_;
 };
 
-/// A ticket of a queue that is done. Its result is taken out once, with the function that fits what
-/// was submitted; what is not taken is freed.
+/// A completed call of a queue. Take its result once, with the function that matches the submitted
+/// operation. The destructor frees a result that was not taken.
 class completion {
 public:
-    /// Takes over what nango_queue_next() gave.
+    /// Takes ownership of a completion that nango_queue_next() returned.
     static completion adopt(const nango_completion& owned) noexcept { return completion(owned); }
 
-    /// What the submitting function returned.
+    /// The ticket that the submitting function returned.
     std::uint64_t ticket() const noexcept { return ticket_; }
-    /// What was given with it.
+    /// The user data that was passed to the submitting function.
     std::uint64_t user_data() const noexcept { return user_data_; }
-    /// Why it failed; code::ok: it did not.
+    /// Why the call failed; code::ok if it succeeded.
     nango::code code() const noexcept { return static_cast<nango::code>(nango_error_code(error_.get())); }
-    /// Whether it did not fail.
+    /// Whether the call succeeded.
     explicit operator bool() const noexcept { return !error_; }
 
     /// The result of queue::submit_get_token() or queue::submit_replace_token().
     [[nodiscard]] result<secret> try_token() { return taken(secret::adopt); }
-    /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as it stands
-    /// in Nango's answer, and any other JSON that may hold a secret.
+    /// The result of queue::submit_get_connection() or queue::submit_get_credentials() as Nango
+    /// wrote it, and any other JSON that may contain a secret.
     [[nodiscard]] result<secret> try_secret_json() { return taken(secret::adopt); }
     /// The result of queue::submit_get_connection().
     [[nodiscard]] result<nango::connection> try_connection() {
@@ -1842,12 +1866,11 @@ public:
     }
     /// The result of queue::submit_get_credentials().
     [[nodiscard]] result<nango::credentials> try_credentials() { return taken(nango::credentials::adopt); }
-    /// The result of queue::submit_list_connections(), and any other that is JSON without a secret
-    /// in it.
+    /// The result of queue::submit_list_connections(), and any other JSON that contains no secret.
     [[nodiscard]] result<std::string> try_json() {
         return taken(+[](char* owned) { return std::string(detail::view(detail::owned_text(owned))); });
     }
-    /// The result of queue::submit_page(): the page's connections; nothing: there are no more
+    /// The result of queue::submit_page(): the connections of the page; empty if there are no more
     /// pages.
     [[nodiscard]] result<std::optional<std::vector<connection_summary>>> try_page() {
         using page = std::optional<std::vector<connection_summary>>;
@@ -1860,26 +1883,26 @@ public:
             return connections;
         });
     }
-    /// The result of queue::submit_warm_up(): only whether it failed, and why.
+    /// The result of queue::submit_warm_up(): success or an error.
     [[nodiscard]] result<void> try_done() {
         if (error_) return unexpected(error::adopt(error_.release()));
         return {};
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_token(). @throws nango::error
+    /// Like try_token(). @throws nango::error
     secret token() { return detail::or_throw(try_token()); }
-    /// As try_secret_json(). @throws nango::error
+    /// Like try_secret_json(). @throws nango::error
     secret secret_json() { return detail::or_throw(try_secret_json()); }
-    /// As try_connection(). @throws nango::error
+    /// Like try_connection(). @throws nango::error
     nango::connection connection() { return detail::or_throw(try_connection()); }
-    /// As try_credentials(). @throws nango::error
+    /// Like try_credentials(). @throws nango::error
     nango::credentials credentials() { return detail::or_throw(try_credentials()); }
-    /// As try_json(). @throws nango::error
+    /// Like try_json(). @throws nango::error
     std::string json() { return detail::or_throw(try_json()); }
-    /// As try_page(). @throws nango::error
+    /// Like try_page(). @throws nango::error
     std::optional<std::vector<connection_summary>> page() { return detail::or_throw(try_page()); }
-    /// As try_done(). @throws nango::error
+    /// Like try_done(). @throws nango::error
     void done() { detail::or_throw(try_done()); }
 #endif
 
@@ -1889,7 +1912,7 @@ private:
     template <class Result>
     result<Result> taken(Result (*make)(char*)) {
         if (error_) return unexpected(error::adopt(error_.release()));
-        if (!text_) return unexpected(error::invalid_argument("the completion has no text: it was taken already, or it is the end of a walk through pages"));
+        if (!text_) return unexpected(error::invalid_argument("the completion has no result: it was already taken, or there are no more pages; take each result once"));
         return make(text_.release());
     }
 
@@ -1899,10 +1922,10 @@ private:
     detail::handle<nango_error, &nango_error_free> error_;
 };
 
-/// Calls in flight, and their results to be taken: for event loops, and for many calls at once. Any
-/// number of threads may use it at once; it is ended by one of them, when no other uses it: close
-/// it, let the takers return, then end it. What was not taken is dropped. All queues of a process
-/// share the library's one thread.
+/// A completion queue: submit calls and collect their results later. For event loops, and for many
+/// calls at once. Any number of threads may use it at once. Destroy it when no other thread uses
+/// it: close it, wait until every next() has returned, then destroy it. Results that were not taken
+/// are dropped. All queues of a process share one library thread.
 ///
 /// @code
 /// nango::queue queue;
@@ -1911,15 +1934,16 @@ private:
 ///     use(done.user_data(), done.token());
 /// @endcode
 ///
-/// A submitting function returns at once, with the call's ticket, which is never used again. It
-/// completes exactly once: answered, failed, timed out, cancelled, or by the queue being closed.
-/// Its error means that nothing was begun and nothing will follow: INVALID_ARGUMENT, INVALID_UTF8,
-/// UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS. Client and options may end as soon as it
-/// has returned; the user's data comes back with the completion.
+/// A submitting function returns the call's ticket at once. A ticket is never reused. The call
+/// completes exactly once: it is answered, fails, times out, is cancelled, or the queue is closed.
+/// If the submitting function returns an error, no call was started and no completion follows:
+/// INVALID_ARGUMENT, INVALID_UTF8, UNKNOWN_OPERATION, QUEUE_FULL, CLOSED or WRONG_PROCESS. The
+/// client and the options may be destroyed as soon as it has returned. The completion carries the
+/// user data.
 class queue {
 public:
-    /// An empty queue. Cheap: one descriptor. The error is INTERNAL: the system has no descriptor
-    /// or thread left, or the library is too old.
+    /// Creates an empty queue. A queue is cheap: it uses one file descriptor. The error is INTERNAL
+    /// if the system has no descriptor or thread left, or if the library is too old.
     [[nodiscard]] static result<queue> try_create() {
         if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
         nango_error* problem = nullptr;
@@ -1929,26 +1953,26 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_create(). @throws nango::error
+    /// Like try_create(). @throws nango::error
     queue() : queue(detail::or_throw(try_create())) {}
 #endif
 
-    /// The descriptor to wait on with poll, epoll or an event loop: readable if and only if a
-    /// completion waits or the queue is closed. Level-triggered, and for waiting only: never read
-    /// from it, write to it or close it. -1 in a child of fork.
+    /// The file descriptor to wait on with poll, epoll or an event loop. It is readable if and only
+    /// if a completion is waiting or the queue is closed. It is level-triggered. Use it only to
+    /// wait: never read from it, write to it or close it. -1 in a forked child.
     int fd() const noexcept { return nango_queue_fd(capi()); }
 
-    /// Begins client::get_connection().
+    /// Starts client::get_connection().
     [[nodiscard]] result<std::uint64_t> try_submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id,
                                                                   std::uint64_t user_data = 0, const call_options& options = {}) const {
         return ask(client, "get_connection", provider_config_key, connection_id, user_data, options);
     }
-    /// Begins client::get_token().
+    /// Starts client::get_token().
     [[nodiscard]] result<std::uint64_t> try_submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id,
                                                              std::uint64_t user_data = 0, const call_options& options = {}) const {
         return ask(client, "get_token", provider_config_key, connection_id, user_data, options);
     }
-    /// Begins client::replace_token().
+    /// Starts client::replace_token().
     [[nodiscard]] result<std::uint64_t> try_submit_replace_token(
         const client& client, std::string_view provider_config_key, std::string_view connection_id,
         std::string_view refused_token, std::uint64_t user_data = 0,
@@ -1959,30 +1983,30 @@ public:
         return ask(client, "replace_token", provider_config_key, connection_id, user_data, options,
                    refused.view());
     }
-    /// Begins client::get_credentials().
+    /// Starts client::get_credentials().
     [[nodiscard]] result<std::uint64_t> try_submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id,
                                                                    std::uint64_t user_data = 0, const call_options& options = {}) const {
         return ask(client, "get_credentials", provider_config_key, connection_id, user_data, options);
     }
-    /// Begins client::list_connections_json().
+    /// Starts client::list_connections_json().
     [[nodiscard]] result<std::uint64_t> try_submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0,
                                                                     const call_options& options = {}) const {
         return try_submit(client, "list_connections", filter.to_json(), user_data, options);
     }
-    /// Begins client::warm_up().
+    /// Starts client::warm_up().
     [[nodiscard]] result<std::uint64_t> try_submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
         return try_submit(client, "warm_up", {}, user_data, options);
     }
-    /// Begins to fetch the next page of a list. The one after it is asked for when this one's
-    /// completion was taken. The list may end before that.
+    /// Starts fetching the next page of a list. To get the page after it, submit again once you
+    /// have taken this one's completion. The list may be destroyed before the page completes.
     [[nodiscard]] result<std::uint64_t> try_submit_page(const connection_list& list, std::uint64_t user_data = 0) const {
         nango_error* problem = nullptr;
         const std::uint64_t ticket = nango_queue_submit_page(capi(), list.capi(), user_data, &problem);
         if (!ticket) return unexpected(error::adopt(problem));
         return ticket;
     }
-    /// Begins any operation that the library has, by its name, with its parameters as a JSON
-    /// object; empty: none.
+    /// Starts any operation that the library has, by its name. The parameters are a JSON object;
+    /// empty for none.
     [[nodiscard]] result<std::uint64_t> try_submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
                                                    const call_options& options = {}) const {
         const detail::given name(operation);
@@ -1998,17 +2022,17 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
-    /// As try_submit_get_connection(). @throws nango::error
+    /// Like try_submit_get_connection(). @throws nango::error
     std::uint64_t submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
                                         const call_options& options = {}) const {
         return detail::or_throw(try_submit_get_connection(client, provider_config_key, connection_id, user_data, options));
     }
-    /// As try_submit_get_token(). @throws nango::error
+    /// Like try_submit_get_token(). @throws nango::error
     std::uint64_t submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
                                    const call_options& options = {}) const {
         return detail::or_throw(try_submit_get_token(client, provider_config_key, connection_id, user_data, options));
     }
-    /// As try_submit_replace_token(). @throws nango::error
+    /// Like try_submit_replace_token(). @throws nango::error
     std::uint64_t submit_replace_token(const client& client, std::string_view provider_config_key,
                                        std::string_view connection_id,
                                        std::string_view refused_token, std::uint64_t user_data = 0,
@@ -2016,35 +2040,35 @@ public:
         return detail::or_throw(try_submit_replace_token(client, provider_config_key, connection_id,
                                                          refused_token, user_data, options));
     }
-    /// As try_submit_get_credentials(). @throws nango::error
+    /// Like try_submit_get_credentials(). @throws nango::error
     std::uint64_t submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
                                          const call_options& options = {}) const {
         return detail::or_throw(try_submit_get_credentials(client, provider_config_key, connection_id, user_data, options));
     }
-    /// As try_submit_list_connections(). @throws nango::error
+    /// Like try_submit_list_connections(). @throws nango::error
     std::uint64_t submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0, const call_options& options = {}) const {
         return detail::or_throw(try_submit_list_connections(client, filter, user_data, options));
     }
-    /// As try_submit_warm_up(). @throws nango::error
+    /// Like try_submit_warm_up(). @throws nango::error
     std::uint64_t submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
         return detail::or_throw(try_submit_warm_up(client, user_data, options));
     }
-    /// As try_submit_page(). @throws nango::error
+    /// Like try_submit_page(). @throws nango::error
     std::uint64_t submit_page(const connection_list& list, std::uint64_t user_data = 0) const { return detail::or_throw(try_submit_page(list, user_data)); }
-    /// As try_submit(). @throws nango::error
+    /// Like try_submit(). @throws nango::error
     std::uint64_t submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
                          const call_options& options = {}) const {
         return detail::or_throw(try_submit(client, operation, parameters_json, user_data, options));
     }
 #endif
 
-    /// Takes up to max completions (and no more than 4096 at a time), the oldest first. It waits
-    /// for the first of them, until there is one or the queue is closed; an empty vector: it is
-    /// closed, and nothing is left. Several threads may take; each completion goes to one of them.
-    /// Memory is set aside before anything is taken, so that none is lost to a std::bad_alloc.
+    /// Takes up to max completions (at most 4096 at a time), the oldest first. It waits until there
+    /// is a completion or the queue is closed. An empty vector means that the queue is closed and
+    /// nothing is left. Several threads may take completions; each completion goes to one of them.
+    /// It allocates memory before it takes anything, so a std::bad_alloc loses no completion.
     std::vector<completion> next(std::size_t max) const { return take(max, -1); }
 
-    /// The same, and waits no longer than that: not at all with 0.
+    /// Like next(max), but waits no longer than the timeout. With 0 it does not wait.
     std::vector<completion> next(std::size_t max, std::chrono::milliseconds timeout) const {
         constexpr auto longest = std::numeric_limits<std::int32_t>::max();
         const auto wait = timeout.count();
@@ -2052,14 +2076,15 @@ public:
     }
 
     /// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A
-    /// ticket that is done already is left as it is.
+    /// call that has already completed is unaffected.
     void cancel(std::uint64_t ticket) const noexcept { nango_queue_cancel(capi(), ticket); }
 
-    /// Refuses new work, completes what flies with CANCELLED, makes the descriptor readable for
-    /// good and wakes every taker. What is done can still be taken.
+    /// Rejects new calls, completes the calls in flight with CANCELLED, makes the descriptor
+    /// permanently readable and wakes every thread that waits in next(). Completions can still be
+    /// taken.
     void close() const noexcept { nango_queue_close(capi()); }
 
-    /// The handle of nango.h, borrowed.
+    /// The nango.h handle, borrowed.
     const nango_queue* capi() const noexcept { return handle_.get(); }
 
 private:
@@ -2074,7 +2099,7 @@ private:
                                  ",\"connection_id\":" + detail::quoted(connection_id);
         if (!refused_token_json.empty()) {
             constexpr std::string_view name = ",\"refused_token\":";
-            // Made to fit, so that no part of the secret is left behind.
+            // Reserve the room first: a string that grows leaves a copy of the secret behind.
             parameters.reserve(parameters.size() + name.size() + refused_token_json.size() + 1);
             parameters.append(name).append(refused_token_json);
         }

@@ -1,4 +1,4 @@
-// What the C++ wrapper adds to the C interface, and what callers do wrong with it: `bad_input
+// Tests what the C++ wrapper adds to the C interface, and wrong calls through it. Usage: `bad_input
 // [TEST…]`, in the environment of nango-dev --tls-port 0.
 
 #include <atomic>
@@ -37,7 +37,8 @@ static void expect(const nango::error& error, nango::code code, const char* word
     check_that(error.message().find(key) == std::string_view::npos, "the message does not hold the key", __FILE__, line);
 }
 
-// That a result is an error; and that what it is about throws the same.
+// Checks that a result is an error. EXPECT_THROW checks that the throwing form throws the same
+// error.
 template <class Result>
 static void expect(const Result& result, nango::code code, const char* words, int line) {
     if (check_that(!result.has_value(), "it fails", __FILE__, line)) expect(result.error(), code, words, line);
@@ -57,7 +58,7 @@ static void expect_throw(Function&& function, nango::code code, const char* word
 #define EXPECT_THROW(expression, name, words) expect_throw([&] { static_cast<void>(expression); }, nango::code::name, words, __LINE__)
 #define CHECK_EQUAL(seen, wanted) check_same_text(std::string(seen).c_str(), std::string(wanted).c_str(), __FILE__, __LINE__)
 
-// ---- What the compiler must refuse ----
+// ---- Code that must not compile ----
 
 template <class T, class = void>
 struct prints : std::false_type {};
@@ -93,15 +94,15 @@ static_assert(std::input_iterator<nango::connection_list::iterator>);
 static_assert(std::sentinel_for<nango::connection_list::sentinel, nango::connection_list::iterator>);
 #endif
 
-// ---- NUL: the one check that a wrapper owns ----
+// ---- NUL: the only check that the wrapper does itself ----
 
 static void a_nul_does_not_cross() {
     const auto id = "alice\0bob"sv;
     const nango::client client = demo();
     nango::call_options options;
     dev_forget_requests();
-    EXPECT(client.try_get_connection("github", id), invalid_argument, "connection_id must be a text without a NUL character");
-    EXPECT(client.try_get_connection("git\0hub"sv, "bob"), invalid_argument, "provider_config_key must be a text without a NUL character");
+    EXPECT(client.try_get_connection("github", id), invalid_argument, "connection_id must be a string without NUL characters");
+    EXPECT(client.try_get_connection("git\0hub"sv, "bob"), invalid_argument, "provider_config_key must be a string without NUL characters");
     EXPECT(client.try_get_token("github", "bob\0"sv), invalid_argument, "connection_id");
     EXPECT(client.try_get_token("\0"sv, "bob"), invalid_argument, "provider_config_key");
     EXPECT(client.try_get_credentials("github", "\0"sv), invalid_argument, "connection_id");
@@ -123,8 +124,8 @@ static void a_nul_does_not_cross() {
     EXPECT(client.try_list_connections_json(filter), invalid_argument, "NUL");
     EXPECT_THROW([&] { for (auto& connection : client.list_connections(filter)) static_cast<void>(connection); }(), invalid_argument, "NUL");
 
-    EXPECT(nango::client::try_create("http://h\0.example"sv, key), invalid_argument, "the base URL must be a text without a NUL character");
-    EXPECT(nango::client::try_create(host, "shib\0boleth"sv), invalid_argument, "the secret key must be a text without a NUL character");
+    EXPECT(nango::client::try_create("http://h\0.example"sv, key), invalid_argument, "the base URL must be a string without NUL characters");
+    EXPECT(nango::client::try_create(host, "shib\0boleth"sv), invalid_argument, "the secret key must be a string without NUL characters");
     EXPECT(nango::client::try_create("shibboleth\0"sv), invalid_argument, "the secret key");
     EXPECT_THROW(nango::client(host, "\0"sv), invalid_argument, "the secret key");
 
@@ -146,10 +147,10 @@ static void a_nul_does_not_cross() {
     CHECK(error.http_status() == 0 && error.attempts() == 0 && !error.retryable() && !error.retry_after() && !error.api_code() && !error.body_json());
     CHECK(!error.reveal_body());
     CHECK(!error.header("retry-after") && !error.capi());
-    CHECK_EQUAL(error.what(), "connection_id must be a text without a NUL character (INVALID_ARGUMENT)");
+    CHECK_EQUAL(error.what(), "connection_id must be a string without NUL characters (INVALID_ARGUMENT)");
 }
 
-// ---- What everybody does wrong, through the wrapper ----
+// ---- Common mistakes, through the wrapper ----
 
 static void arguments_that_are_none() {
     const nango::client client = demo();
@@ -216,7 +217,7 @@ static void facts_of_an_error() {
     }
     peer_stop(&peer);
     if (!CHECK(kept)) return;
-    // The copy has everything, though what was thrown is gone.
+    // The copy keeps everything after the thrown error is gone.
     CHECK(kept->code() == nango::code::rate_limited && kept->http_status() == 429 && kept->retryable() && kept->attempts() == 1);
     CHECK(kept->retry_after() == 7s);
     CHECK(kept->api_code() == "too_many_request" && kept->body_json() && kept->capi());
@@ -228,11 +229,11 @@ static void facts_of_an_error() {
     CHECK(copy.retry_after() == 7s && nango::name(copy.code()) == "RATE_LIMITED");
     CHECK(nango::name(static_cast<nango::code>(4711)) == "UNKNOWN");
 
-    // What never comes, but would not crash.
+    // The library never returns this, but it must not crash.
     CHECK(nango::error::adopt(nullptr).code() == nango::code::internal);
 }
 
-// A result tells its own way that it has no value.
+// result::value() throws bad_result_access, not nango::error.
 #define EXPECT_BAD_ACCESS(expression, name, words)                                  \
     try {                                                                           \
         static_cast<void>(expression);                                              \
@@ -263,7 +264,7 @@ static void results() {
     static_assert(std::is_same_v<nango::result<int>::value_type, int> && std::is_same_v<nango::result<void>::error_type, nango::error>);
 }
 
-// What std::expected has only since its second version.
+// The monadic functions, which std::expected lacks in its first version.
 #if !defined(__cpp_lib_expected) || __cpp_lib_expected >= 202211L
 static void results_are_passed_on() {
     const nango::client client = demo();
@@ -282,7 +283,8 @@ static void results_are_passed_on() {
     const auto kept = client.try_get_token("github", "bob");
     CHECK(kept.transform(size).value() == 6 && kept.transform(size).and_then(even).has_value() && kept->reveal() == "at-bob");
 
-    // A function that moves what it gets, one that returns nothing, and one that mends an error.
+    // A function that moves its argument, one that returns nothing, and one that recovers from an
+    // error.
     const auto moved = client.try_get_token("github", "bob").transform([](nango::secret secret) { return secret; });
     CHECK(moved && moved->reveal() == "at-bob");
     int calls = 0;
@@ -315,7 +317,7 @@ static void secrets() {
     CHECK_TEXT(token.reveal_c_str(), "at-bob");
     nango::secret other = std::move(token);
     CHECK(other.reveal() == "at-bob");
-    CHECK(token.reveal().empty() && token.empty() && *token.reveal_c_str() == '\0');  // NOLINT: what was moved from may be asked
+    CHECK(token.reveal().empty() && token.empty() && *token.reveal_c_str() == '\0');  // NOLINT: a moved-from secret is usable
     token = std::move(other);
     CHECK(token.reveal() == "at-bob");
     CHECK(nango::secret().empty() && *nango::secret().reveal_c_str() == '\0');
@@ -385,8 +387,8 @@ static void options_keep_their_first_problem() {
     EXPECT(make([](auto& o) { o.add_ca_pem("words"); }), invalid_argument, "certificate");
     EXPECT(make([](auto& o) { o.add_ca_pem({}); }), invalid_argument, "certificate");
     EXPECT(make([](auto& o) { o.client_identity_pem("words"); }), invalid_argument, "");
-    // The first, wherever it was found.
-    EXPECT(make([](auto& o) { o.base_url("x\0"sv).max_response_bytes(0); }), invalid_argument, "the base URL must be a text without a NUL");
+    // The first problem is reported, whether the wrapper or the library found it.
+    EXPECT(make([](auto& o) { o.base_url("x\0"sv).max_response_bytes(0); }), invalid_argument, "the base URL must be a string without NUL");
     EXPECT(make([](auto& o) { o.max_response_bytes(0).base_url("x\0"sv); }), invalid_argument, "max_response_bytes");
 
     const nango::client client = demo();
@@ -430,7 +432,7 @@ static void the_environment() {
 // ---- Views ----
 
 static void a_connection() {
-    const nango::connection bob = demo().get_connection("github", "bob");  // the client is gone already
+    const nango::connection bob = demo().get_connection("github", "bob");  // the client is already gone
     CHECK(bob.id() > 0 && std::to_string(bob.id().value_or(0)) == nango::json_get(bob.json(), "/id"));
     CHECK_EQUAL(bob.connection_id(), "bob");
     CHECK_EQUAL(bob.provider_config_key(), "github");
@@ -506,7 +508,7 @@ static void lists() {
     }
     CHECK(ids.size() > 8 && ids.size() == nango::json_items(client.list_connections_json(), "/connections").size());
 
-    // By pages, and by next(); and the list outlives the client.
+    // Page by page, and with next(). The list outlives the client.
     std::vector<std::string> paged, taken;
     dev_forget_requests();
     for (const auto& connection : client.list_connections({}, 4)) paged.push_back(connection.connection_id());
@@ -516,7 +518,7 @@ static void lists() {
     CHECK(ids == paged && ids == taken);
     CHECK(!list.next() && !(list.begin() != list.end()));
 
-    // Only what is looked at is fetched.
+    // Only pages that are reached are fetched.
     dev_forget_requests();
     for (const auto& connection : client.list_connections({}, 3)) {
         CHECK_EQUAL(connection.connection_id(), ids[0]);
@@ -524,7 +526,7 @@ static void lists() {
     }
     CHECK(dev_count_requests() == 1);
 
-    // A walk that is left and taken up again goes on behind the one that was seen last.
+    // An iteration that stops and starts again continues after the last connection returned.
     nango::connection_list walk = client.list_connections({}, 3);
     for (const auto& connection : walk)
         if (connection.connection_id() == ids[3]) break;
@@ -661,7 +663,7 @@ static void tls() {
     CHECK(nango::client(options).get_token("github", "bob").reveal() == "at-bob");
 }
 
-// Every code that the library names has its name here, and every one here is known to the library.
+// Every code that the library names has a name here, and the library knows every code here.
 static void codes() {
     constexpr std::pair<nango::code, nango_code> known[] = {
         {nango::code::unknown_operation, NANGO_ERROR_UNKNOWN_OPERATION}, {nango::code::queue_full, NANGO_ERROR_QUEUE_FULL},
