@@ -1,4 +1,4 @@
-/* What the contenders in C have in common. */
+/* Shared by the C benchmarks. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -95,7 +95,7 @@ static inline void report(void)
            times[(size_t)calls * 99 / 100] * 1e6, resident("VmHWM:"));
 }
 
-/* One caller of several, each with what `prepare` makes for it. */
+/* One of several calling threads. `prepare` makes the state of each. */
 struct caller {
     void *(*prepare)(void);
     void (*call)(void *state);
@@ -121,7 +121,7 @@ static void *be_caller(void *context)
     return NULL;
 }
 
-/* As many threads as calls in flight; one: the main thread alone. */
+/* Runs one thread per call in flight; for one call in flight, only the main thread. */
 static inline void run_callers(void *(*prepare)(void), void (*call)(void *state))
 {
     pthread_barrier_t barrier;

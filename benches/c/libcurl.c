@@ -1,4 +1,7 @@
-/* libcurl with jansson, as one writes it: easy (a handle for each thread, kept), nosignal (the same with CURLOPT_NOSIGNAL, which leaves SIGPIPE to the program), multi, list, memory. */
+/*
+ * libcurl with jansson, as a program would use them. Kinds: easy (each thread reuses one handle),
+ * nosignal (easy with CURLOPT_NOSIGNAL, which leaves SIGPIPE to the program), multi, list, memory.
+ */
 #define _GNU_SOURCE
 
 #include <curl/curl.h>
@@ -53,7 +56,7 @@ static void *new_handle(void)
     return handle;
 }
 
-/* Status and JSON of what came. */
+/* Checks the status and the JSON of the answer. */
 static void check(struct handle *handle)
 {
     long status = 0;

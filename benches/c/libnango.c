@@ -1,4 +1,4 @@
-/* libnango from C: blocking, queue, list, fetch, create, memory. */
+/* libnango from C. Kinds: blocking, queue, list, fetch, create, memory. */
 #define _GNU_SOURCE
 
 #include <nango.h>
@@ -44,7 +44,7 @@ static void get_token(void *state)
     nango_free_string(token);
 }
 
-/* The list as one text. */
+/* Fetches the list as one text. */
 static void fetch(void *state)
 {
     nango_error *error = NULL;
@@ -72,7 +72,7 @@ static void list(void *state)
     nango_free_string(json);
 }
 
-/* One thread that keeps so many calls in flight. */
+/* One thread keeps in_flight calls in flight. */
 static void queue(void)
 {
     static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";

@@ -1,4 +1,7 @@
-/* The limit: one write and one read on a bare socket, the answer looked through for the token with strstr. HTTP only. */
+/*
+ * The lower limit: one write and one read on a plain socket, and strstr to find the token in the
+ * answer. HTTP only.
+ */
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>

@@ -2,8 +2,8 @@
 //
 //     connection PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]
 //
-// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY.
-// With --until-refused it waits until the token has run out, and fetches another.
+// The server and the secret key come from the environment: NANGO_HOST and NANGO_SECRET_KEY. With
+// --until-refused it waits until the token has expired, and fetches a new one.
 //
 //     c++ -std=c++17 connection.cpp $(pkg-config --cflags --libs nango libcurl) -o connection
 
@@ -20,7 +20,7 @@
 
 using namespace std::chrono_literals;
 
-// What to do about an error that the message alone does not solve.
+// Returns what to do about an error, if the message alone does not say enough.
 static std::string_view advice(nango::code code) {
     switch (code) {
     case nango::code::reconnect_required: return "send the user through a reconnect session; the old token is gone for good";
@@ -33,7 +33,7 @@ static std::string_view advice(nango::code code) {
     }
 }
 
-// Walks through all connections, page after page, and prints the first few.
+// Lists all connections, page after page, and prints the first few.
 static void list_connections(const nango::client& client) {
     constexpr std::size_t shown = 3;
     std::string line;
@@ -45,7 +45,7 @@ static void list_connections(const nango::client& client) {
     std::cout << "connections: " << (count ? line : "none") << std::endl;
 }
 
-// A token is a secret: four characters are enough to tell two apart.
+// Prints the last four characters only: a token is a secret, and four are enough to tell two apart.
 static void print_token(const nango::secret& token, std::string_view remark = {}) {
     const std::string_view text = token.reveal();
     std::cout << "token: …" << (text.size() > 12 ? text.substr(text.size() - 4) : "") << " (" << text.size() << " characters)" << remark << std::endl;
@@ -78,7 +78,7 @@ static void print_status(long status) {
     std::cout << std::endl;
 }
 
-// Calls the API with one and the same token until the provider refuses it.
+// Calls the API with the same token until the provider refuses it.
 static void wait_until_refused(const std::string& url, const nango::secret& token) {
     std::cout << "waiting for the token to run out …" << std::endl;
     const auto end = std::chrono::steady_clock::now() + 30s;
@@ -94,7 +94,7 @@ static void run(const std::string& integration, const std::string& connection, c
     const nango::client client(nango::options::from_env());
     list_connections(client);
 
-    // Asked for just before it is used, and not kept: Nango refreshes it when it has to.
+    // Fetch the token just before use and do not store it: Nango refreshes it when necessary.
     const nango::secret token = client.get_token(integration, connection);
     print_token(token);
     print_status(call_api(url, token));
@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
     try {
         run(argv[1], argv[2], argv[3], argc == 5);
     } catch (const nango::error& error) {
-        std::cerr << "error: " << error.what() << '\n';  // the message, and the code's name behind it
+        std::cerr << "error: " << error.what() << '\n';  // the message and the code's name
         if (const std::string_view what_to_do = advice(error.code()); !what_to_do.empty()) std::cerr << "-> " << what_to_do << '\n';
         code = 1;
     } catch (const std::exception& error) {

@@ -1,6 +1,6 @@
-// Many calls at once from one thread that polls: submits a call for each connection, waits with
-// poll() beside whatever else the program waits for, and takes what is done. Client, queue and
-// completions end by themselves, whatever is thrown.
+// Makes many calls at once from one thread that polls: submits a call for each connection, waits
+// with poll() along with anything else that the program waits for, and takes the completions. The
+// client, the queue and the completions free themselves, even if something throws.
 //
 //     queue PROVIDER_CONFIG_KEY CONNECTION_ID…
 //
@@ -16,11 +16,11 @@ static void run(const char* integration, char** connections, std::uint64_t count
     const nango::queue queue;
     for (std::uint64_t which = 0; which < count; ++which) queue.submit_get_token(client, integration, connections[which], which);
 
-    struct pollfd watched = {queue.fd(), POLLIN, 0};  // for waiting only: never read from it
+    struct pollfd watched = {queue.fd(), POLLIN, 0};  // only for waiting: never read from it
     while (count > 0 && poll(&watched, 1, -1) >= 0) {
         using namespace std::chrono_literals;
         for (nango::completion& done : queue.next(16, 0ms)) {
-            // A call that failed is no reason to end the others: what does not throw says so.
+            // A failed call must not stop the others, so use the form that does not throw.
             const nango::result<nango::secret> token = done.try_token();
             std::cout << connections[done.user_data()] << ": " << (token ? "a token" : nango::name(token.error().code())) << '\n';
             --count;

@@ -1,4 +1,4 @@
-// The header in a second file of one program: nothing in it may be defined twice.
+// Includes the header in a second source file of one program: it must not define anything twice.
 #include <nango.hpp>
 
 std::string version_in_another_file();

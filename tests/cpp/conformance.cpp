@@ -1,6 +1,6 @@
 // Runs the conformance vectors through the C++ wrapper: `conformance FOLDER [NAME…]`, in the
-// environment of nango-dev with --vectors FOLDER. What a vector is stands in the folder's
-// README.md. What is called is called twice: blocking, and through a queue.
+// environment of nango-dev with --vectors FOLDER. The folder's README.md describes a vector. Each
+// call is made twice: blocking, and through a queue.
 
 #include <unistd.h>
 
@@ -19,12 +19,12 @@ using json = nlohmann::json;
 using namespace std::string_literals;
 
 static const std::string default_key = "0f8fad5b-d9cb-469f-a165-70867728950e";
-static std::string base;  // where this run's vectors are played
+static std::string base;  // the base URL of this run's vectors
 static std::string vector_name;
 static bool vector_failed;
-static std::string way;  // by which it is called, in messages
+static std::string way;  // how the call is made, for messages
 
-// What a vector is that the wrapper's types do not let one say.
+// Thrown for a vector that the wrapper's types cannot express.
 struct cannot_say : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -34,7 +34,7 @@ static std::string shown(const json& value) {
 }
 
 static void expect(const std::string& what, const json& seen, const json& wanted) {
-    if (seen == wanted) return;  // numbers by value: 1 == 1.0
+    if (seen == wanted) return;  // compares numbers by value: 1 == 1.0
     std::cout << vector_name << way << ": " << what << ": seen " << shown(seen) << ", wanted " << shown(wanted) << '\n';
     vector_failed = true;
 }
@@ -48,7 +48,7 @@ static json parsed(std::string_view text) {
     return json::parse(text);
 }
 
-// What is null is to be nothing, and not a text that says so.
+// A null must be an empty optional, not the text "null".
 static json parsed(const std::optional<std::string>& text) {
     expect("whether null is nothing", text == "null", false);
     return text ? json::parse(*text) : json();
@@ -89,7 +89,7 @@ static void expect_error(const nango::error& error, const json& wanted) {
     }
 }
 
-// What is under `credentials` in an answer.
+// The value of `credentials` in an answer.
 static void collect_secrets(const json& value, bool inside, std::vector<std::string>& found) {
     if (inside && value.is_string() && value.get_ref<const std::string&>().size() >= 8) found.push_back(value);
     if (value.is_array())
@@ -99,7 +99,7 @@ static void collect_secrets(const json& value, bool inside, std::vector<std::str
             if (name != "type" && name != "expires_at") collect_secrets(member, inside || name == "credentials", found);
 }
 
-// No secret of the vector's is in what is shown.
+// Checks that the shown text contains none of the vector's secrets.
 static void expect_no_secret(const json& vector, const std::string& shown) {
     std::vector<std::string> secrets{vector.value("client", json::object()).value("secret_key", default_key)};
     for (const json& exchange : vector.value("exchanges", json::array())) collect_secrets(exchange.at("response").value("body", json()), false, secrets);
@@ -107,13 +107,14 @@ static void expect_no_secret(const json& vector, const std::string& shown) {
         if (shown.find(secret) != std::string::npos) expect("what must not be shown", shown, json());
 }
 
-// Nothing where the environment does not say it.
+// Empty if the variable is not set.
 static std::string variable(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value ? value : "";
 }
 
-// Each is of a run of its own, since a vector's exchanges are played once in each.
+// Each client belongs to a separate run, because the server plays a vector's exchanges once per
+// run.
 static nango::client make_client(const std::string& run, const json& settings) {
     nango::options options;
     if (settings.contains("server")) {
@@ -147,7 +148,7 @@ static nango::call_options make_call_options(const json& wanted) {
     return options;
 }
 
-// Typed where the type allows what the vector says, and otherwise as text.
+// Uses the typed setters if the types allow the vector's values, and JSON text otherwise.
 static nango::filter make_filter(const json& wanted) {
     nango::filter filter;
     bool typed = true;
@@ -182,7 +183,7 @@ static nango::filter make_filter(const json& wanted) {
     return filter;
 }
 
-// A text of the view that is not optional is empty where the server left it out.
+// A string of the view that is not optional is empty if the server left it out.
 static json or_null(const std::string& text) {
     return text.empty() ? json() : json(text);
 }
@@ -201,7 +202,7 @@ static json end_user_view(const nango::end_user& user) {
             {"organization", organization ? organization_view(*organization) : json()}};
 }
 
-// A member of credentials, by whatever way there is for it.
+// Reads a member of credentials, with its getter if there is one.
 static json credentials_member(const nango::credentials& credentials, const std::string& name) {
     using getter = std::optional<nango::secret> (nango::credentials::*)() const;
     static const std::map<std::string, getter> named = {
@@ -220,7 +221,7 @@ static json credentials_member(const nango::credentials& credentials, const std:
         expect("credentials." + name + " by its own function", again ? json(again->reveal()) : json(), value.is_string() ? value : json());
     }
     if (!field) return nullptr;
-    // Anything but a string comes as JSON.
+    // field() returns anything but a string as JSON.
     return value.is_string() ? json(field->reveal()) : parsed(field->reveal());
 }
 
@@ -229,13 +230,14 @@ static void expect_credentials(const nango::credentials& credentials, const json
     for (const auto& [member, fact] : wanted.items()) expect("credentials." + member, credentials_member(credentials, member), fact);
 }
 
-// A text, or {"error": its code}.
+// A string, or {"error": code}.
 static void expect_single_token(const nango::credentials& credentials, const json& wanted) {
     const auto token = credentials.try_single_token();
     expect("single_token", token ? json(token->reveal()) : json({{"error", nango::name(token.error().code())}}), wanted);
 }
 
-// The members that a connection and a line of a list have in common; false: it is none of those.
+// Reads the members that a connection and a connection_summary have in common. Returns false for
+// any other member.
 static bool expect_fact(const nango::connection_facts& connection, const std::string& name, const json& value) {
     if (name == "id")
         expect(name, or_null(connection.id()), value);
@@ -312,7 +314,7 @@ static void expect_view(const nango::connection_summary& connection, const json&
     }
 }
 
-// Runs what may throw, and compares the error.
+// Runs a function that may throw, and compares the error.
 static void with_error(const json& wanted, const std::function<void()>& body) {
     const auto failed = [&](const nango::error& error) {
         if (wanted.contains("error"))
@@ -330,7 +332,7 @@ static void with_error(const json& wanted, const std::function<void()>& body) {
     }
 }
 
-// How something is called. Each function returns a result.
+// The two ways to make a call. Each function returns a result.
 struct blocking {
     static auto connection(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
         return client.try_get_connection(key, id, options);
@@ -397,7 +399,7 @@ private:
         return queue;
     }
 
-    // What became of what was submitted.
+    // Returns the completion of the submitted call.
     template <class Submit, class Take>
     static auto done(Submit&& submit, Take&& take) -> decltype(take(std::declval<nango::completion&>())) {
         const nango::result<std::uint64_t> ticket = submit();
@@ -434,8 +436,7 @@ static void run_call(const std::string& run, const json& vector) {
         const int calls = vector.value("calls", 1);
         for (int number = 1; number <= calls; ++number) {
             const bool last = number == calls;
-            // Of those before the last nothing is said: neither that they succeed, nor that they
-            // fail.
+            // The vector says nothing about the calls before the last: they may succeed or fail.
             if (operation == "get_connection" && !typed) {
                 auto text = Way::connection_json(client, key, id, options);
                 if (!text) is_silent(client, text.error());
@@ -470,8 +471,8 @@ static void run_call(const std::string& run, const json& vector) {
     });
 }
 
-// Where a vector says what the token is, or that there is none: what it is of the connection,
-// fetched first.
+// If a vector expects a token or the lack of one, fetches the connection first and checks the token
+// of its credentials.
 template <class Way>
 static void run_token_of_connection(const std::string& run, const json& vector) {
     const json& call = vector.at("call");

@@ -1,5 +1,5 @@
-// Destructors that call while a thread or the process ends: each call works or throws INTERNAL, and
-// nothing is written to standard error. In the environment of nango-dev.
+// Destructors that make calls while a thread or the process ends: each call works or throws
+// INTERNAL, and nothing is written to standard error. Runs in the environment of nango-dev.
 
 #include <array>
 #include <cstdio>
@@ -26,13 +26,13 @@ static nango::client client_of(const char* url) {
     return nango::client(options);
 }
 
-// What a program keeps for its whole life, and says goodbye with.
+// Objects that a program keeps for its whole life. The destructor makes the last calls.
 struct service {
     nango::client plain = client_of("NANGO_HOST");
     nango::client tls = client_of("NANGO_DEV_TLS_HOST");
     nango::queue queue;
     const char* where;
-    // Whether the last calls come too late to wait.
+    // Whether the last calls are made too late to block.
     bool too_late;
 
     service(const char* where, bool too_late) : where(where), too_late(too_late) {}
@@ -60,7 +60,8 @@ struct service {
 
 static void thread_local_after_calls() {
     std::thread([] {
-        // Made before the thread's first call, and so destroyed after what that made.
+        // Created before the thread's first call, so destroyed after the thread-local storage of
+        // that call.
         thread_local service ours("thread_local, after calls", true);
         ours.call();
     }).join();
@@ -86,7 +87,7 @@ static void static_before_any_call() {
     std::exit(check_problems != 0);
 }
 
-// In a process of its own.
+// Runs in a separate process.
 static void quietly(void (*program)()) {
     std::FILE* written = std::tmpfile();
     std::array<char, 4096> text{};
@@ -107,7 +108,7 @@ static void quietly(void (*program)()) {
     std::fclose(written);
 }
 
-// AddressSanitizer ends the process in ways of its own.
+// AddressSanitizer ends the process in its own way.
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool sanitized = true;
 #else

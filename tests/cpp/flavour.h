@@ -1,4 +1,4 @@
-// What each file of the flavours test offers, compiled in its own way.
+// The function that each file of the flavours test defines, compiled in a different way.
 #include <string>
 
 #define FLAVOUR(flavour)                                                                                    \

@@ -1,6 +1,6 @@
-// One program of files that were compiled in C++17, in the newest C++ that is here, and without
-// exceptions: each has a result type of its own, and must not get the others' functions. In the
-// environment of nango-dev.
+// One program whose files are compiled as C++17, as the newest C++ that the compiler has, and
+// without exceptions. Each file has a different result type and must not be linked to the functions
+// of the others. Runs in the environment of nango-dev.
 
 #include <nango.h>
 

@@ -1,4 +1,4 @@
-// The wrapper in a program without exceptions: built with -fno-exceptions, run in the environment
+// The wrapper in a program without exceptions. Built with -fno-exceptions; runs in the environment
 // of nango-dev.
 
 #include <nango.hpp>
@@ -6,7 +6,7 @@
 #include "../c/check.h"
 
 #if NANGO_HPP_EXCEPTIONS
-#error this is to be built with -fno-exceptions
+#error build this with -fno-exceptions
 #endif
 
 using namespace std::string_view_literals;

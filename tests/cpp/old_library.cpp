@@ -1,5 +1,5 @@
-// Built with a header that says it is newer than the library: nothing is made, and the reason is
-// told.
+// Built with a header that claims to be newer than the library: creating a client or a queue fails,
+// and the error gives the reason.
 
 #include <nango.hpp>
 

@@ -1,4 +1,4 @@
-// The queue of the C++ wrapper: `queue [TEST…]`, in the environment of nango-dev.
+// Tests the queue of the C++ wrapper. Usage: `queue [TEST…]`, in the environment of nango-dev.
 
 #include <atomic>
 #include <mutex>
@@ -30,7 +30,7 @@ static nango::code code_of(const nango::result<std::uint64_t>& submitted) {
     return submitted ? nango::code::ok : submitted.error().code();
 }
 
-// The one completion that is under way.
+// Returns the completion of the only call in flight.
 static nango::completion one(const nango::queue& queue) {
     std::vector<nango::completion> done = queue.next(1, 10s);
     if (done.size() == 1) return std::move(done[0]);
@@ -47,7 +47,7 @@ static void everything_that_can_be_asked() {
     CHECK(readable(queue, 10000));
     nango::completion done = one(queue);
     CHECK(done && done.code() == nango::code::ok && done.ticket() == ticket && done.user_data() == 1 && done.token().reveal() == "at-bob");
-    CHECK(done.try_token().error().code() == nango::code::invalid_argument);  // it was taken
+    CHECK(done.try_token().error().code() == nango::code::invalid_argument);  // already taken
 
     queue.submit_replace_token(client, "github", "bob", "another \"token\"\n", 2);
     CHECK(one(queue).token().reveal() == "at-bob");
@@ -169,7 +169,7 @@ static void cancelled_and_closed() {
     queue.cancel(first);
     nango::completion done = one(queue);
     CHECK(done.ticket() == first && done.code() == nango::code::cancelled && done.try_token().error().code() == nango::code::cancelled);
-    // Whoever waits for ever is woken by the end.
+    // close() wakes a thread that waits without a timeout.
     std::thread closes([&] {
         std::this_thread::sleep_for(100ms);
         queue.close();
@@ -188,7 +188,7 @@ static void left_behind() {
         const nango::queue queue;
         for (std::uint64_t n = 0; n < 8; ++n) queue.submit_get_token(client, "github", "bob", n);
         if (i % 2) CHECK(readable(queue, 10000));
-        if (i % 3 == 0) CHECK(queue.next(3, 10s).size() <= 3);  // taken, and not looked at
+        if (i % 3 == 0) CHECK(queue.next(3, 10s).size() <= 3);  // taken and ignored
     }
 }
 
@@ -220,7 +220,7 @@ static void many_threads_take() {
     CHECK(seen.size() == calls);
 }
 
-// More at once than fit into the room that next() takes from the library at a time.
+// More completions at once than fit into the array in which next() gets them from the library.
 static void many_at_once() {
     constexpr std::uint64_t calls = 100;
     const nango::client client = client_of(host);

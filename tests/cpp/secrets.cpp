@@ -1,5 +1,5 @@
-// What the compiler refuses to do with a secret, and what is left of one that was moved: nothing of
-// it needs a server.
+// What the compiler refuses to do with a secret, and what a moved-from secret contains. Needs no
+// server.
 
 #include <functional>
 
@@ -10,7 +10,7 @@
 
 using nlohmann::json;
 
-// ---- What does not compile ----
+// ---- Code that must not compile ----
 
 template <class T, class = void>
 struct prints : std::false_type {};
@@ -39,7 +39,8 @@ struct has_begin<T, std::void_t<decltype(std::begin(std::declval<T&>()))>>
 template <class T>
 constexpr bool hashes = std::is_default_constructible_v<std::hash<T>>;
 
-// As nlohmann's ADL finds a way, or a type that it takes for a text, a number, a list or an object.
+// Converts to JSON: nlohmann finds a function by ADL, or takes the type for a string, number, array
+// or object.
 template <class T>
 constexpr bool becomes_json =
     std::is_constructible_v<json, T> || std::is_constructible_v<json, T&> ||
@@ -67,7 +68,7 @@ template <class T>
 constexpr bool is_kept =
     !is_written<T> && !is_written<const T&> && !is_compared<T> && !is_copied<T>;
 
-// The probes see what can be done.
+// The probes detect these operations where they are possible.
 static_assert(prints<std::string>::value && becomes_json<std::string> && becomes_text<std::string>);
 static_assert(is_equal<std::string>::value && is_less<std::string>::value && hashes<std::string>);
 static_assert(is_copied<std::string> && has_begin<std::string>::value && !is_kept<std::string>);
@@ -84,8 +85,8 @@ static_assert(is_kept<nango::queue> && is_kept<nango::completion>);
 static_assert(!has_begin<nango::secret>::value && !has_begin<nango::connection>::value);
 static_assert(!has_begin<nango::credentials>::value);
 
-// Nor inside what is often put around it. (Comparing two of these is an error inside the
-// standard library, which no probe survives.)
+// The same inside common wrappers. (Comparing two of these is an error inside the standard library,
+// which a probe cannot detect.)
 template <class T>
 constexpr bool is_kept_inside = !is_written<T> && !hashes<T>;
 static_assert(is_kept_inside<std::optional<nango::secret>>);
@@ -105,9 +106,9 @@ static_assert(!formats<nango::connection> && !formats<nango::connection_summary>
 static_assert(!formats<nango::client> && !formats<nango::options>);
 #endif
 
-// ---- What is left of a secret ----
+// ---- A moved-from secret ----
 
-// One of the library's texts, without a server.
+// Returns text that the library allocated, without a server.
 static nango::secret made(const char* text) {
     const std::string json = std::string("{\"apiKey\":\"") + text + "\"}";
     return nango::secret::adopt(nango_json_get(json.c_str(), "/apiKey"));
@@ -117,7 +118,7 @@ static void what_was_moved_from_is_empty() {
     nango::secret token = made("hush-hush");
     const char* place = token.reveal().data();
     nango::secret moved = std::move(token);
-    // The text itself did not move: there is no second one.
+    // The text stays at its address: there is no second copy.
     CHECK(moved.reveal() == "hush-hush" && moved.reveal().data() == place);
     CHECK(token.empty() && token.size() == 0 && token.reveal().empty());  // NOLINT
     CHECK(*token.reveal_c_str() == '\0');                                 // NOLINT
@@ -163,7 +164,7 @@ static void throws_and_says_nothing(Function&& function) {
     }
 }
 
-// What an exception says, and what the errors of the wrapper's own say.
+// The texts of exceptions, and of the wrapper's own errors.
 static void exceptions_say_nothing_of_it() {
     nango::options options;
     options.base_url("http://127.0.0.1:1").secret_key("hush hush");

@@ -1,5 +1,5 @@
-// Memory that is out, at each place where the wrapper asks for some, and users' types that throw:
-// nothing of the library's is left behind. In the environment of nango-dev.
+// Fails each allocation of the wrapper in turn, and throws from users' types: no object of the
+// library leaks. Runs in the environment of nango-dev.
 
 #include <cstdlib>
 #include <new>
@@ -9,7 +9,7 @@
 
 #include "../c/check.h"
 
-// How many allocations of C++ still succeed on this thread; below 0: all.
+// How many C++ allocations of this thread still succeed; below 0, all do.
 static thread_local long left = -1;
 
 static void* allocated(std::size_t size) {
@@ -32,8 +32,8 @@ using namespace std::string_view_literals;
 static const nango::client* demo;
 static std::string host, key;
 
-// Runs it with one allocation, two, three … until there are enough; each time it must end with
-// bad_alloc and leave no more than was there before.
+// Runs the function with 0, 1, 2, … allocations until they are enough. Before that, each run must
+// throw bad_alloc. No run may leak an object of the library.
 template <class Function>
 static void starved(const char* what, Function&& function) {
     const std::int64_t before = nango_live_objects();
@@ -116,7 +116,7 @@ static void memory_is_out_with_a_queue() {
             }
     });
 
-    // Where there is no memory for completions, none is lost: they are there when there is.
+    // No completion is lost when there is no memory for it: it can be taken once there is.
     const nango::queue queue;
     queue.submit_get_token(*demo, "github", "bob", 7);
     bool thrown = false;
@@ -132,7 +132,7 @@ static void memory_is_out_with_a_queue() {
     CHECK(done.size() == 1 && done[0].user_data() == 7 && done[0].token().reveal() == "at-bob");
 }
 
-// A user's own type, whose constructor throws although it was given what is the library's.
+// A user's type whose constructor throws after it has taken an object of the library.
 struct refuses {
     explicit refuses(nango::secret token) : kept(std::move(token)) { throw std::runtime_error("no"); }
     nango::secret kept;
@@ -146,7 +146,7 @@ struct holds_and_refuses {
     refuses last{client.get_token("github", "bob")};
 };
 
-// An allocator that has room for so many elements and no more.
+// An allocator with room for four elements.
 template <class T>
 struct little_room {
     using value_type = T;
@@ -203,7 +203,7 @@ static void users_types_throw() {
 #endif
 }
 
-// Without a client of main()'s: nothing at all may be left.
+// Runs without main()'s client, so that no object at all may be left.
 static void nothing_is_left() {
     CHECK(nango_live_objects() == 0);
 }

@@ -1,5 +1,5 @@
-// A secret is wiped when it ends: free() is this program's own, and looks. In the environment of
-// nango-dev; not under valgrind or a sanitizer, which have a free() of theirs.
+// A secret is wiped when it is freed: this program replaces free() and inspects the memory. Runs in
+// the environment of nango-dev, but not under valgrind or a sanitizer, which replace free() too.
 
 #include <malloc.h>
 
@@ -14,12 +14,12 @@ extern "C" void __libc_free(void*);
 static const char* volatile watched;
 static std::size_t watched_size;
 static bool was_freed, was_wiped;
-// What is looked for in every block that is freed, and in how many it was.
+// The text to find in every freed block, and the number of blocks that held it.
 static const char* volatile sought;
 static std::atomic<int> found;
 
 extern "C" __attribute__((visibility("default"))) void free(void* memory) noexcept {
-    // The library keeps the length in front of the text.
+    // The library stores the length in front of the text.
     const char* block = static_cast<const char*>(memory);
     const char* text = watched;
     if (block && text >= block && text < block + malloc_usable_size(memory)) {
@@ -58,14 +58,14 @@ static void a_secret_is_wiped() {
     }
     CHECK(was_freed && was_wiped);
     {
-        // A copy that is too long for the string object itself.
+        // A copy that is too long to be stored inside the string object.
         const nango::detail::given key("a-secret-key-that-is-longer-than-a-short-string");
         watch(key.c_str());
     }
     CHECK(was_freed && was_wiped);
 }
 
-// How many blocks that are freed meanwhile hold the text.
+// Returns how many blocks that the function frees hold the text.
 template <class Function>
 static int freed_with(const char* text, Function function) {
     found = 0;
@@ -75,8 +75,8 @@ static int freed_with(const char* text, Function function) {
     return found;
 }
 
-// The key, which the library has copies of: in the options, in the client, in the header that is
-// made of it once.
+// The library copies the key into the options, into the client, and into the Authorization header,
+// which is built once.
 static void a_key_is_wiped() {
     const char* key = std::getenv("NANGO_SECRET_KEY");
     const int left = freed_with(key, [&] {
@@ -93,11 +93,11 @@ static void a_key_is_wiped() {
     CHECK(left == 0);
 }
 
-// The token that a provider refused: given to the library, in JSON too.
+// The refused token is passed to the library as text and inside JSON.
 static void a_refused_token_is_wiped() {
     const nango::client client(nango::options::from_env());
     const nango::queue queue;
-    // As long as real ones are.
+    // As long as a real token.
     const std::string refused = "a-refused-token-" + std::string(200, 'x') + "-at-its-end";
     const auto code = [&](const char* integration, const char* id) {
         return client.try_replace_token(integration, id, refused).error().code();
@@ -120,16 +120,16 @@ static void a_refused_token_is_wiped() {
     CHECK(left == 0);
 }
 
-// Whether most of a text is still where it was, though it was freed: malloc() writes a few words of
-// its own over that.
+// Whether most of a freed text is still in memory. malloc() overwrites a few words of a freed
+// block.
 static bool is_left(const volatile char* where, const std::string& text) {
     std::size_t same = 0;
     for (std::size_t i = 0; i < text.size(); ++i) same += where[i] == text[i];
     return same > text.size() / 2;
 }
 
-// The body that the server sent with an error: the error's own copy, and the one that is asked for.
-// It holds the connection, so that no part that is shown is the same text.
+// The body of an error answer: the error's own copy, and the copy that the caller gets. It holds
+// the connection, so body_json() cannot contain the same text.
 static void the_body_of_an_error_is_wiped() {
     nango_error* error = nullptr;
     nango_client* client = nango_client_new(std::getenv("NANGO_HOST"), std::getenv("NANGO_SECRET_KEY"), &error);
@@ -143,12 +143,12 @@ static void the_body_of_an_error_is_wiped() {
     nango_client_free(client);
 }
 
-// That the look works: what nobody wipes is seen.
+// Checks the check itself: text that is not wiped is detected.
 static void what_is_not_wiped_is_seen() {
     char* text = static_cast<char*>(std::malloc(8));
     std::memcpy(text, "at-bob\0", 8);
     watch(std::string_view(text, 6));
-    // The compiler must not see that it is gone.
+    // The compiler must not see that the text is freed.
     void (*volatile release)(void*) = free;
     release(text);
     CHECK(was_freed && !was_wiped);
