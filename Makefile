@@ -119,12 +119,17 @@ messages: build
 		-- --exact every_vector
 	cargo run --quiet --locked --package nango-gen
 
+# C++, and the C that is formatted so far: not yet tests/c, examples/c and tests/embed.
+CLANG_FORMATTED = bindings/cpp/nango.hpp \
+	$(wildcard examples/cpp/*.cpp tests/cpp/*.cpp tests/cpp/*.h benches/c/*.[ch])
+
 # The build generates the header. The committed header must be the same.
 lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	git diff --exit-code -- include/nango.h
 	cargo run --quiet --locked --package nango-gen -- --check
+	clang-format --dry-run -Werror $(CLANG_FORMATTED)
 	@test -z "$$(gofmt -l bindings/go examples/go)" || \
 		{ gofmt -d bindings/go examples/go; exit 1; }
 	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do \

@@ -67,6 +67,7 @@ if [ "$purpose" = test ]; then
     need ruby-awesome-print ruby -e 'require "awesome_print"'
     need puma has puma
     need clang has clang
+    need clang-format has clang-format
     need libuv1-dev module libuv
     need doxygen has doxygen
     need patchelf has patchelf

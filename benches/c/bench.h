@@ -28,7 +28,8 @@ static inline double cpu(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static inline void fail(const char *why)
@@ -91,8 +92,9 @@ static inline void report(void)
 {
     double seconds = now() - began, spent = cpu() - cpu_began;
     qsort(times, (size_t)calls, sizeof *times, by_size);
-    printf("{\"seconds\": %.6f, \"cpu\": %.6f, \"p50\": %.2f, \"p99\": %.2f, \"peak\": %ld}\n", seconds, spent, times[calls / 2] * 1e6,
-           times[(size_t)calls * 99 / 100] * 1e6, resident("VmHWM:"));
+    printf("{\"seconds\": %.6f, \"cpu\": %.6f, \"p50\": %.2f, \"p99\": %.2f, \"peak\": %ld}\n",
+           seconds, spent, times[calls / 2] * 1e6, times[(size_t)calls * 99 / 100] * 1e6,
+           resident("VmHWM:"));
 }
 
 /* One of several calling threads. `prepare` makes the state of each. */
@@ -144,7 +146,8 @@ static inline void run_callers(void *(*prepare)(void), void (*call)(void *state)
     calls = calls / in_flight * in_flight;
     pthread_barrier_init(&barrier, NULL, (unsigned)in_flight + 1);
     for (i = 0; i < in_flight; i++) {
-        struct caller caller = {prepare, call, &barrier, times + calls / in_flight * i, calls / in_flight};
+        struct caller caller = {prepare, call, &barrier, times + calls / in_flight * i,
+                                calls / in_flight};
         callers[i] = caller;
         if (pthread_create(&threads[i], NULL, be_caller, &callers[i]) != 0)
             fail("no thread");

@@ -39,7 +39,8 @@ static void *new_handle(void)
     struct handle *handle = calloc(1, sizeof *handle);
     char full[512], authorization[128];
     handle->curl = curl_easy_init();
-    snprintf(full, sizeof full, "%s%s", url, listing ? "/connections" : "/connection/bob?provider_config_key=github");
+    snprintf(full, sizeof full, "%s%s", url,
+             listing ? "/connections" : "/connection/bob?provider_config_key=github");
     snprintf(authorization, sizeof authorization, "Authorization: Bearer %s", KEY);
     handle->headers = curl_slist_append(NULL, authorization);
     curl_easy_setopt(handle->curl, CURLOPT_URL, full);
@@ -69,7 +70,8 @@ static void check(struct handle *handle)
         if (json_array_size(json_object_get(root, "connections")) != 10000)
             fail("not 10 000 connections");
     } else {
-        const char *token = json_string_value(json_object_get(json_object_get(root, "credentials"), "access_token"));
+        const char *token = json_string_value(
+            json_object_get(json_object_get(root, "credentials"), "access_token"));
         char *own = token ? strdup(token) : NULL;
         if (!own)
             fail("no token");
@@ -140,7 +142,8 @@ int main(int count, char **values)
     if (strcmp(kind, "memory") == 0) {
         long before = resident("VmRSS:"), anonymous = resident("RssAnon:");
         get(new_handle());
-        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before, resident("RssAnon:") - anonymous);
+        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before,
+               resident("RssAnon:") - anonymous);
         return 0;
     }
     if (strcmp(kind, "multi") == 0)

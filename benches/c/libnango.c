@@ -89,7 +89,8 @@ static void queue(void)
             size_t count = 0, i;
             for (; submitted < total && submitted - taken < in_flight; submitted++) {
                 begins[submitted] = now();
-                if (!nango_queue_submit(queue, client, "get_token", params, NULL, (uint64_t)submitted, &error))
+                if (!nango_queue_submit(queue, client, "get_token", params, NULL,
+                                        (uint64_t)submitted, &error))
                     fail(nango_error_message(error));
             }
             count = nango_queue_next(queue, done, 64, -1);
@@ -126,14 +127,17 @@ int main(int count, char **values)
         long before = resident("VmRSS:"), anonymous = resident("RssAnon:");
         client = new_client();
         get_token(client);
-        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before, resident("RssAnon:") - anonymous);
+        printf("{\"kb\": %ld, \"own\": %ld}\n", resident("VmRSS:") - before,
+               resident("RssAnon:") - anonymous);
         return 0;
     }
     client = new_client();
     if (strcmp(kind, "queue") == 0)
         queue();
     else
-        run_callers(shared_client, strcmp(kind, "list") == 0 ? list : strcmp(kind, "fetch") == 0 ? fetch : get_token);
+        run_callers(shared_client, strcmp(kind, "list") == 0    ? list
+                                   : strcmp(kind, "fetch") == 0 ? fetch
+                                                                : get_token);
     nango_client_free(client);
     return 0;
 }

@@ -30,7 +30,10 @@ static void get(void *state)
     char text[8192], *body;
     size_t length = 0, wanted = 0;
     int own = *(int *)state;
-    int size = snprintf(text, sizeof text, "GET /connection/bob?provider_config_key=github HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", KEY);
+    int size = snprintf(text, sizeof text,
+                        "GET /connection/bob?provider_config_key=github HTTP/1.1\r\n"
+                        "Host: localhost\r\nAuthorization: Bearer %s\r\n\r\n",
+                        KEY);
     if (send(own, text, (size_t)size, MSG_NOSIGNAL) != size)
         fail("not sent");
     do {
@@ -41,7 +44,8 @@ static void get(void *state)
         text[length] = '\0';
         body = strstr(text, "\r\n\r\n");
         if (body && !wanted)
-            wanted = (size_t)(body + 4 - text) + (size_t)atoi(strcasestr(text, "content-length:") + 15);
+            wanted =
+                (size_t)(body + 4 - text) + (size_t)atoi(strcasestr(text, "content-length:") + 15);
     } while (!wanted || length < wanted);
     if (strncmp(text, "HTTP/1.1 200", 12) != 0 || !strstr(body, "\"access_token\":\""))
         fail("no token");

@@ -89,9 +89,13 @@
 #else
 #define NANGO_HPP_RESULT result
 #endif
-#define NANGO_HPP_JOIN(major, minor, result, exceptions) v##major##_##minor##_##result##_##exceptions
-#define NANGO_HPP_FLAVOUR_OF(major, minor, result, exceptions) NANGO_HPP_JOIN(major, minor, result, exceptions)
-#define NANGO_HPP_FLAVOUR NANGO_HPP_FLAVOUR_OF(NANGO_VERSION_MAJOR, NANGO_VERSION_MINOR, NANGO_HPP_RESULT, NANGO_HPP_EXCEPTIONS)
+#define NANGO_HPP_JOIN(major, minor, result, exceptions) \
+    v##major##_##minor##_##result##_##exceptions
+#define NANGO_HPP_FLAVOUR_OF(major, minor, result, exceptions) \
+    NANGO_HPP_JOIN(major, minor, result, exceptions)
+#define NANGO_HPP_FLAVOUR                                                            \
+    NANGO_HPP_FLAVOUR_OF(NANGO_VERSION_MAJOR, NANGO_VERSION_MINOR, NANGO_HPP_RESULT, \
+                         NANGO_HPP_EXCEPTIONS)
 /// @endcond
 
 /// The client of Nango.
@@ -193,21 +197,15 @@ enum class tls_roots : nango_tls_roots {
 };
 
 /// Returns the version of the loaded library, such as "0.1.0".
-inline std::string_view version() noexcept {
-    return nango_version();
-}
+inline std::string_view version() noexcept { return nango_version(); }
 
 /// Returns the version of the loaded library as one number; a newer version is a larger number. It
 /// may be larger than NANGO_VERSION_NUMBER, the version of this header, but not smaller.
-inline std::uint32_t version_number() noexcept {
-    return nango_version_number();
-}
+inline std::uint32_t version_number() noexcept { return nango_version_number(); }
 
 /// Returns how many of the library's objects and texts this process owns at the moment. For leak
 /// tests.
-inline std::int64_t live_objects() noexcept {
-    return nango_live_objects();
-}
+inline std::int64_t live_objects() noexcept { return nango_live_objects(); }
 
 /// Internal: not part of the API.
 namespace detail {
@@ -264,7 +262,9 @@ private:
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
     constexpr auto longest = std::numeric_limits<std::uint32_t>::max();
     if (time.count() <= 0) return 0;
-    return time.count() < static_cast<std::int64_t>(longest) ? static_cast<std::uint32_t>(time.count()) : longest;
+    return time.count() < static_cast<std::int64_t>(longest)
+               ? static_cast<std::uint32_t>(time.count())
+               : longest;
 }
 
 /// Returns the RFC 6901 pointer to a member.
@@ -335,7 +335,8 @@ template <class Each>
 void each_member(const char* json, std::string_view pointer, Each&& each) {
     const given path(pointer);
     if (path.has_nul()) return;
-    const handle<nango_json_items, &nango_json_items_free> members(nango_json_members_new(json, path.c_str()));
+    const handle<nango_json_items, &nango_json_items_free> members(
+        nango_json_members_new(json, path.c_str()));
     while (const owned_text name{nango_json_items_next(members.get())}) {
         const owned_text value(nango_json_items_next(members.get()));
         const owned_text plain = find(name.get(), "");
@@ -364,17 +365,23 @@ public:
     }
 
     /// Makes an error that was found before any call into the library.
-    static error of(nango::code code, std::string message) { return error(std::make_shared<const facts>(code, std::move(message))); }
+    static error of(nango::code code, std::string message) {
+        return error(std::make_shared<const facts>(code, std::move(message)));
+    }
 
     /// Makes an INVALID_ARGUMENT error that was found before any call into the library.
-    static error invalid_argument(std::string message) { return of(nango::code::invalid_argument, std::move(message)); }
+    static error invalid_argument(std::string message) {
+        return of(nango::code::invalid_argument, std::move(message));
+    }
 
     /// The kind of failure.
     nango::code code() const noexcept { return facts_->code; }
 
     /// A human-readable message: what failed, where, and what to do. Lives as long as the error or
     /// a copy of it.
-    std::string_view message() const noexcept { return std::string_view(facts_->what).substr(0, facts_->message_length); }
+    std::string_view message() const noexcept {
+        return std::string_view(facts_->what).substr(0, facts_->message_length);
+    }
 
     /// The message, followed by the code's name.
     const char* what() const noexcept override { return facts_->what.c_str(); }
@@ -384,13 +391,17 @@ public:
 
     /// Nango's own code, such as "unknown_provider_config", if there is one. Lives as long as the
     /// error or a copy of it.
-    std::optional<std::string_view> api_code() const noexcept { return detail::optional_view(nango_error_api_code(capi())); }
+    std::optional<std::string_view> api_code() const noexcept {
+        return detail::optional_view(nango_error_api_code(capi()));
+    }
 
     /// The parts of the JSON body of Nango's answer that are known to be safe: the members of
     /// Nango's error envelopes. "[REDACTED]" replaces a value that may be a secret, and a member
     /// "..." stands where others are left out. Empty if the body does not have that form. Lives as
     /// long as the error or a copy of it.
-    std::optional<std::string_view> body_json() const noexcept { return detail::optional_view(nango_error_body_json(capi())); }
+    std::optional<std::string_view> body_json() const noexcept {
+        return detail::optional_view(nango_error_body_json(capi()));
+    }
 
     /// The raw body of an error answer, up to its first MiB, which is all that the library reads.
     /// It may contain secrets, so nothing prints it. Empty if there was no such answer or its body
@@ -415,7 +426,8 @@ public:
     /// case-sensitive. Lives as long as the error or a copy of it.
     std::optional<std::string_view> header(std::string_view name) const {
         const detail::given wanted(name);
-        return wanted.has_nul() ? std::nullopt : detail::optional_view(nango_error_header(capi(), wanted.c_str()));
+        return wanted.has_nul() ? std::nullopt
+                                : detail::optional_view(nango_error_header(capi(), wanted.c_str()));
     }
 
     /// The nango.h error, borrowed; NULL if the error was found before any call into the library.
@@ -425,7 +437,8 @@ private:
     using handle = detail::handle<nango_error, &nango_error_free>;
 
     struct facts {
-        explicit facts(error::handle owned) : handle(std::move(owned)), code(nango::code::internal) {
+        explicit facts(error::handle owned)
+            : handle(std::move(owned)), code(nango::code::internal) {
             const char* words = nango_error_message(handle.get());
             if (handle) code = static_cast<nango::code>(nango_error_code(handle.get()));
             say(words ? words : "libnango gave no reason; please report this");
@@ -537,9 +550,11 @@ public:
     using error_type = nango::error;
 
     /// Holds a value.
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit, for return
+    // NOLINTNEXTLINE: implicit, so that it can be returned
+    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     /// Holds an error.
-    result(unexpected error) noexcept : state_(std::in_place_index<1>, std::move(error).error()) {}  // NOLINT
+    // NOLINTNEXTLINE
+    result(unexpected error) noexcept : state_(std::in_place_index<1>, std::move(error).error()) {}
 
     /// Whether there is a value.
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -609,16 +624,20 @@ public:
     /// Calls a function with the value and returns a result that holds what it returned; returns
     /// the error unchanged.
     template <class F>
-    auto transform(F&& function) const& -> result<typename detail::results<std::invoke_result_t<F, const T&>>::value> {
+    auto transform(F&& function)
+        const& -> result<typename detail::results<std::invoke_result_t<F, const T&>>::value> {
         if (!has_value()) return unexpected(error());
-        return detail::results<std::invoke_result_t<F, const T&>>::of(std::forward<F>(function), **this);
+        return detail::results<std::invoke_result_t<F, const T&>>::of(std::forward<F>(function),
+                                                                      **this);
     }
     /// Calls a function with the value and returns a result that holds what it returned; returns
     /// the error unchanged.
     template <class F>
-    auto transform(F&& function) && -> result<typename detail::results<std::invoke_result_t<F, T>>::value> {
+    auto transform(
+        F&& function) && -> result<typename detail::results<std::invoke_result_t<F, T>>::value> {
         if (!has_value()) return unexpected(std::move(*this).error());
-        return detail::results<std::invoke_result_t<F, T>>::of(std::forward<F>(function), std::move(**this));
+        return detail::results<std::invoke_result_t<F, T>>::of(std::forward<F>(function),
+                                                               std::move(**this));
     }
 
     /// Calls a function with the error and returns its result, which has the same type; returns the
@@ -637,7 +656,9 @@ public:
     /// Replaces the error with the one that a function returns for it; returns the value unchanged.
     template <class F>
     result transform_error(F&& function) && {
-        return has_value() ? std::move(*this) : result(unexpected(std::forward<F>(function)(std::move(*this).error())));
+        return has_value()
+                   ? std::move(*this)
+                   : result(unexpected(std::forward<F>(function)(std::move(*this).error())));
     }
 
 private:
@@ -662,7 +683,8 @@ public:
     /// Success.
     result() noexcept = default;
     /// Holds an error.
-    result(unexpected error) noexcept : error_(std::move(error).error()) {}  // NOLINT: implicit, for return
+    // NOLINTNEXTLINE: implicit, so that it can be returned
+    result(unexpected error) noexcept : error_(std::move(error).error()) {}
 
     /// Whether there is no error.
     bool has_value() const noexcept { return !error_; }
@@ -695,7 +717,8 @@ public:
     /// Calls a function on success and returns a result that holds what it returned; returns the
     /// error unchanged.
     template <class F>
-    auto transform(F&& function) const -> result<typename detail::results<std::invoke_result_t<F>>::value> {
+    auto transform(F&& function) const
+        -> result<typename detail::results<std::invoke_result_t<F>>::value> {
         if (error_) return unexpected(*error_);
         return detail::results<std::invoke_result_t<F>>::of(std::forward<F>(function));
     }
@@ -746,15 +769,16 @@ T or_throw(result<T>&& result) {
 /// and names both versions. Creating a client or a queue does this check first.
 [[nodiscard]] inline result<void> try_check_version() {
     if (version_number() >= std::uint32_t{NANGO_VERSION_NUMBER}) return {};
-    return unexpected(error::of(code::internal, "libnango " + std::string(version()) + " is loaded, but this program was built with the header of " NANGO_VERSION
-                                                ". Install libnango " NANGO_VERSION " or newer"));
+    return unexpected(
+        error::of(code::internal,
+                  "libnango " + std::string(version()) +
+                      " is loaded, but this program was built with the header of " NANGO_VERSION
+                      ". Install libnango " NANGO_VERSION " or newer"));
 }
 
 #if NANGO_HPP_EXCEPTIONS
 /// Like try_check_version(). @throws nango::error
-inline void check_version() {
-    detail::or_throw(try_check_version());
-}
+inline void check_version() { detail::or_throw(try_check_version()); }
 #endif
 
 /// Text that is a secret, such as a token. It cannot be printed and does not convert to other text
@@ -792,7 +816,8 @@ inline std::optional<secret> error::reveal_body() const noexcept {
 
 /// Printing a secret does not compile. Call reveal() to print it on purpose.
 template <class Character, class Traits>
-std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>&, const secret&) = delete;
+std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, Traits>&,
+                                                  const secret&) = delete;
 
 /// Returns a value of a JSON text by its RFC 6901 pointer, such as "/metadata/plan"; "" is the
 /// whole text. A string is returned unquoted. Anything else, such as a number or an object, is
@@ -802,7 +827,8 @@ std::basic_ostream<Character, Traits>& operator<<(std::basic_ostream<Character, 
 /// Each call parses the text again. To read many values of a large text, use a JSON library.
 inline std::optional<std::string> json_get(std::string_view json, std::string_view pointer) {
     const detail::given source(json);
-    const detail::owned_text found = source.has_nul() ? nullptr : detail::find(source.c_str(), pointer);
+    const detail::owned_text found =
+        source.has_nul() ? nullptr : detail::find(source.c_str(), pointer);
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
@@ -810,7 +836,8 @@ inline std::optional<std::string> json_get(std::string_view json, std::string_vi
 /// the value is null, too.
 inline std::optional<std::string> json_get_json(std::string_view json, std::string_view pointer) {
     const detail::given source(json);
-    const detail::owned_text found = source.has_nul() ? nullptr : detail::find_json(source.c_str(), pointer);
+    const detail::owned_text found =
+        source.has_nul() ? nullptr : detail::find_json(source.c_str(), pointer);
     return found ? std::optional<std::string>(found.get()) : std::nullopt;
 }
 
@@ -821,18 +848,24 @@ inline std::vector<std::string> json_items(std::string_view json, std::string_vi
     const detail::given source(json);
     const detail::given path(pointer);
     if (source.has_nul() || path.has_nul()) return elements;
-    const detail::handle<nango_json_items, &nango_json_items_free> items(nango_json_items_new(source.c_str(), path.c_str()));
-    while (const detail::owned_text element{nango_json_items_next(items.get())}) elements.emplace_back(element.get());
+    const detail::handle<nango_json_items, &nango_json_items_free> items(
+        nango_json_items_new(source.c_str(), path.c_str()));
+    while (const detail::owned_text element{nango_json_items_next(items.get())})
+        elements.emplace_back(element.get());
     return elements;
 }
 
 /// Returns the members of the JSON object at an RFC 6901 pointer: each name, and its value as JSON
 /// text. Empty if there is no object, too.
-inline std::vector<std::pair<std::string, std::string>> json_members(std::string_view json, std::string_view pointer) {
+inline std::vector<std::pair<std::string, std::string>> json_members(std::string_view json,
+                                                                     std::string_view pointer) {
     std::vector<std::pair<std::string, std::string>> members;
     const detail::given source(json);
     if (source.has_nul()) return members;
-    detail::each_member(source.c_str(), pointer, [&](std::string name, const detail::owned_text& value) { members.emplace_back(std::move(name), detail::view(value)); });
+    detail::each_member(source.c_str(), pointer,
+                        [&](std::string name, const detail::owned_text& value) {
+                            members.emplace_back(std::move(name), detail::view(value));
+                        });
     return members;
 }
 
@@ -845,7 +878,9 @@ inline std::vector<std::pair<std::string, std::string>> json_members(std::string
 class document {
 public:
     /// The whole text as Nango wrote it. Lives as long as the object.
-    std::string_view json() const noexcept { return text_ ? detail::view(text_) : std::string_view("{}"); }
+    std::string_view json() const noexcept {
+        return text_ ? detail::view(text_) : std::string_view("{}");
+    }
 
     /// Returns any value by its RFC 6901 pointer, such as "/metadata/plan"; use it for values that
     /// have no getter. A string is returned unquoted. Anything else, such as a number or an object,
@@ -870,13 +905,17 @@ public:
 
     /// Returns the elements of the array at an RFC 6901 pointer, each as JSON text. Empty if there
     /// is no array, too.
-    std::vector<std::string> items(std::string_view pointer) const { return json_items(json(), pointer); }
+    std::vector<std::string> items(std::string_view pointer) const {
+        return json_items(json(), pointer);
+    }
 
     /// Returns the names of the members of the object at an RFC 6901 pointer; "" is the whole text.
     /// Empty if there is no object, too.
     std::vector<std::string> names(std::string_view pointer = "") const {
         std::vector<std::string> names;
-        detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text&) { names.push_back(std::move(name)); });
+        detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text&) {
+            names.push_back(std::move(name));
+        });
         return names;
     }
 
@@ -895,7 +934,9 @@ protected:
         const detail::owned_text found = detail::find_text(text_.get(), pointer);
         return found ? std::optional<std::string>(found.get()) : std::nullopt;
     }
-    std::string text_or_empty(std::string_view pointer) const { return text(pointer).value_or(std::string()); }
+    std::string text_or_empty(std::string_view pointer) const {
+        return text(pointer).value_or(std::string());
+    }
 
     std::optional<secret> secret_text(std::string_view pointer) const {
         detail::owned_text found = detail::find_text(text_.get(), pointer);
@@ -904,9 +945,11 @@ protected:
 
     std::map<std::string, std::string> texts(std::string_view pointer) const {
         std::map<std::string, std::string> texts;
-        detail::each_member(text_.get(), pointer, [&](std::string name, const detail::owned_text& value) {
-            if (const detail::owned_text text = detail::find_text(value.get(), "")) texts.emplace(std::move(name), text.get());
-        });
+        detail::each_member(
+            text_.get(), pointer, [&](std::string name, const detail::owned_text& value) {
+                if (const detail::owned_text text = detail::find_text(value.get(), ""))
+                    texts.emplace(std::move(name), text.get());
+            });
         return texts;
     }
 
@@ -941,7 +984,9 @@ struct connection_error {
 class organization : public document {
 public:
     /// Takes ownership of text that a nango.h function returned.
-    static organization adopt(char* owned) noexcept { return organization(detail::owned_text(owned)); }
+    static organization adopt(char* owned) noexcept {
+        return organization(detail::owned_text(owned));
+    }
 
     /// The organization's id in your program.
     std::string id() const { return text_or_empty("/id"); }
@@ -971,7 +1016,9 @@ public:
     /// All of the user's tags: a JSON object of strings.
     std::optional<std::string> tags_json() const { return object_json("/tags"); }
     /// The organization that the user belongs to.
-    std::optional<nango::organization> organization() const { return part<nango::organization>("/organization"); }
+    std::optional<nango::organization> organization() const {
+        return part<nango::organization>("/organization");
+    }
 
 private:
     explicit end_user(detail::owned_text text) noexcept : document(std::move(text)) {}
@@ -981,7 +1028,9 @@ private:
 class credentials : public document {
 public:
     /// Takes ownership of text that a nango.h function returned.
-    static credentials adopt(char* owned) noexcept { return credentials(detail::owned_text(owned)); }
+    static credentials adopt(char* owned) noexcept {
+        return credentials(detail::owned_text(owned));
+    }
 
     /// Whether there are no credentials, because the key lacks the scope
     /// environment:connections:read_credentials or because the connection needs none.
@@ -1049,7 +1098,8 @@ public:
         if (!digits) return std::nullopt;
         const char* end = digits->data() + digits->size();
         const auto [stop, problem] = std::from_chars(digits->data(), end, number);
-        return problem == std::errc() && stop == end ? std::optional<std::int64_t>(number) : std::nullopt;
+        return problem == std::errc() && stop == end ? std::optional<std::int64_t>(number)
+                                                     : std::nullopt;
     }
 
     /// The connection's id.
@@ -1096,7 +1146,9 @@ public:
     static connection adopt(char* owned) noexcept { return connection(detail::owned_text(owned)); }
 
     /// The credentials. If there are none, they have no type: see credentials::type().
-    nango::credentials credentials() const { return nango::credentials::adopt(detail::find_json(c_str(), "/credentials").release()); }
+    nango::credentials credentials() const {
+        return nango::credentials::adopt(detail::find_json(c_str(), "/credentials").release());
+    }
 
     /// The connection's configuration, such as a subdomain, as JSON. For some providers it contains
     /// secrets.
@@ -1105,7 +1157,9 @@ public:
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
     }
     /// The URL for this connection's webhooks, in place of the environment's.
-    std::optional<std::string> webhook_url_override() const { return text("/webhook_url_override"); }
+    std::optional<std::string> webhook_url_override() const {
+        return text("/webhook_url_override");
+    }
     /// When the connection was created, in RFC 3339, as Nango wrote it.
     std::optional<std::string> created_at() const { return text("/created_at"); }
     /// When the connection was last changed, in RFC 3339, as Nango wrote it.
@@ -1121,13 +1175,16 @@ private:
 class connection_summary : public connection_facts {
 public:
     /// Takes ownership of text that a nango.h function returned.
-    static connection_summary adopt(char* owned) noexcept { return connection_summary(detail::owned_text(owned)); }
+    static connection_summary adopt(char* owned) noexcept {
+        return connection_summary(detail::owned_text(owned));
+    }
 
     /// When the connection was created, in RFC 3339, as Nango wrote it.
     std::optional<std::string> created() const { return text("/created"); }
 
 private:
-    explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
+    explicit connection_summary(detail::owned_text text) noexcept
+        : connection_facts(std::move(text)) {}
 };
 
 /// Cancels calls from another thread. Any number of threads and calls may use it at once. See
@@ -1159,7 +1216,8 @@ inline bool is_object(const char* json) noexcept {
 }
 
 inline error not_expected() {
-    return error::of(code::invalid_response, "the answer is JSON, but not a connection. Check the base URL");
+    return error::of(code::invalid_response,
+                     "the answer is JSON, but not a connection. Check the base URL");
 }
 
 inline error without_nul(const char* what) {
@@ -1294,9 +1352,8 @@ public:
     /// https://api.nango.dev. INVALID_ARGUMENT: it is not an HTTP or HTTPS URL, or has a username,
     /// a query or a fragment.
     options& base_url(std::string_view url) {
-        pass(url, "the base URL", [&](const char* text) {
-            return nango_options_set_base_url(capi(), text);
-        });
+        pass(url, "the base URL",
+             [&](const char* text) { return nango_options_set_base_url(capi(), text); });
         return *this;
     }
 
@@ -1304,9 +1361,8 @@ public:
     /// object that holds it is freed. INVALID_ARGUMENT: it is empty, or contains a space, a line
     /// break or another character that is not valid in a key.
     options& secret_key(std::string_view key) {
-        pass(key, "the secret key", [&](const char* text) {
-            return nango_options_set_secret_key(capi(), text);
-        });
+        pass(key, "the secret key",
+             [&](const char* text) { return nango_options_set_secret_key(capi(), text); });
         return *this;
     }
 
@@ -1372,9 +1428,8 @@ public:
     /// INVALID_ARGUMENT: it contains a character that is not printable ASCII, parentheses, a
     /// backslash or the text "nango-cli/".
     options& user_agent_suffix(std::string_view suffix) {
-        pass(suffix, "the user agent suffix", [&](const char* text) {
-            return nango_options_set_user_agent_suffix(capi(), text);
-        });
+        pass(suffix, "the user agent suffix",
+             [&](const char* text) { return nango_options_set_user_agent_suffix(capi(), text); });
         return *this;
     }
 
@@ -1383,9 +1438,8 @@ public:
     /// HTTP_PROXY, ALL_PROXY and NO_PROXY, read once per process; none for loopback addresses.
     /// INVALID_ARGUMENT: it is not an HTTP or HTTPS URL.
     options& proxy(std::string_view url) {
-        pass(url, "the proxy URL", [&](const char* text) {
-            return nango_options_set_proxy(capi(), text);
-        });
+        pass(url, "the proxy URL",
+             [&](const char* text) { return nango_options_set_proxy(capi(), text); });
         return *this;
     }
 
@@ -1484,15 +1538,19 @@ struct filter {
         if (connection_id) add("connection_id", detail::quoted(*connection_id));
         if (search) add("search", detail::quoted(*search));
         if (end_user_id) add("end_user_id", detail::quoted(*end_user_id));
-        if (end_user_organization_id) add("end_user_organization_id", detail::quoted(*end_user_organization_id));
+        if (end_user_organization_id)
+            add("end_user_organization_id", detail::quoted(*end_user_organization_id));
         if (!integration_id.empty()) {
             std::string list;
-            for (const std::string& id : integration_id) list += (list.empty() ? "[" : ",") + detail::quoted(id);
+            for (const std::string& id : integration_id)
+                list += (list.empty() ? "[" : ",") + detail::quoted(id);
             add("integration_id", list + ']');
         }
         if (!tags.empty()) {
             std::string object;
-            for (const auto& [name, value] : tags) object += (object.empty() ? "{" : ",") + detail::quoted(name) + ':' + detail::quoted(value);
+            for (const auto& [name, value] : tags)
+                object += (object.empty() ? "{" : ",") + detail::quoted(name) + ':' +
+                          detail::quoted(value);
             add("tags", object + '}');
         }
         if (limit) add("limit", std::to_string(*limit));
@@ -1526,7 +1584,8 @@ public:
     [[nodiscard]] result<std::optional<connection_summary>> try_next() {
         using next = std::optional<connection_summary>;
         for (;;) {
-            if (char* item = nango_json_items_next(items_.get())) return next(connection_summary::adopt(item));
+            if (char* item = nango_json_items_next(items_.get()))
+                return next(connection_summary::adopt(item));
             nango_error* problem = nullptr;
             const detail::owned_text page(nango_pager_next_json(pager_.get(), &problem));
             if (!page && problem) return unexpected(error::adopt(problem));
@@ -1601,9 +1660,7 @@ private:
     connection_list* list_ = nullptr;
 };
 
-inline connection_list::iterator connection_list::begin() {
-    return iterator(*this);
-}
+inline connection_list::iterator connection_list::begin() { return iterator(*this); }
 #endif
 
 /// A client of one Nango environment. Create one for each secret key and keep it: it keeps
@@ -1616,7 +1673,8 @@ public:
     /// Creates a client of the server at base_url ("http://localhost:3003") with this secret key
     /// and default options. Sends no request. The error is INVALID_ARGUMENT or INVALID_UTF8; see
     /// options::base_url() and options::secret_key().
-    [[nodiscard]] static result<client> try_create(std::string_view base_url, std::string_view secret_key) {
+    [[nodiscard]] static result<client> try_create(std::string_view base_url,
+                                                   std::string_view secret_key) {
         options settings;
         settings.base_url(base_url).secret_key(secret_key);
         return try_create(settings);
@@ -1634,7 +1692,8 @@ public:
     /// of the first setter that failed, INVALID_ARGUMENT if there is no secret key, or that of
     /// try_check_version().
     [[nodiscard]] static result<client> try_create(const options& options) {
-        if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
+        if (result<void> fits = try_check_version(); !fits)
+            return unexpected(std::move(fits).error());
         if (options.problem()) return unexpected(*options.problem());
         nango_error* problem = nullptr;
         nango_client* made = nango_client_new_with_options(options.capi(), &problem);
@@ -1644,9 +1703,11 @@ public:
 
 #if NANGO_HPP_EXCEPTIONS
     /// Like try_create(). @throws nango::error
-    client(std::string_view base_url, std::string_view secret_key) : client(detail::or_throw(try_create(base_url, secret_key))) {}
+    client(std::string_view base_url, std::string_view secret_key)
+        : client(detail::or_throw(try_create(base_url, secret_key))) {}
     /// Like try_create(). @throws nango::error
-    explicit client(std::string_view secret_key) : client(detail::or_throw(try_create(secret_key))) {}
+    explicit client(std::string_view secret_key)
+        : client(detail::or_throw(try_create(secret_key))) {}
     /// Like try_create(). @throws nango::error
     explicit client(const options& options) : client(detail::or_throw(try_create(options))) {}
 #endif
@@ -1658,13 +1719,19 @@ public:
     /// @param options Options of this call.
     /// @return The connection. Its credentials have no type if the key lacks the scope
     /// environment:connections:read_credentials.
-    [[nodiscard]] result<connection> try_get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return ask(nango_get_connection_json, provider_config_key, connection_id, options, connection::adopt);
+    [[nodiscard]] result<connection> try_get_connection(std::string_view provider_config_key,
+                                                        std::string_view connection_id,
+                                                        const call_options& options = {}) const {
+        return ask(nango_get_connection_json, provider_config_key, connection_id, options,
+                   connection::adopt);
     }
 
     /// Like try_get_connection(), but returns Nango's answer byte for byte.
-    [[nodiscard]] result<secret> try_get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return ask(nango_get_connection_json, provider_config_key, connection_id, options, secret::adopt);
+    [[nodiscard]] result<secret> try_get_connection_json(std::string_view provider_config_key,
+                                                         std::string_view connection_id,
+                                                         const call_options& options = {}) const {
+        return ask(nango_get_connection_json, provider_config_key, connection_id, options,
+                   secret::adopt);
     }
 
     /// Fetches a connection's token (the one string that goes after "Bearer") or API key:
@@ -1673,7 +1740,9 @@ public:
     /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: use
     /// try_get_credentials()), NO_CREDENTIALS if the answer holds no credentials, or any other
     /// error.
-    [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key,
+                                               std::string_view connection_id,
+                                               const call_options& options = {}) const {
         return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
     }
 
@@ -1706,13 +1775,19 @@ public:
     /// Fetches the credentials of a connection, of any type. Otherwise like try_get_connection().
     /// @return The credentials. The error is NO_CREDENTIALS if the answer holds none, or any other
     /// error.
-    [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return ask(nango_get_credentials_json, provider_config_key, connection_id, options, credentials::adopt);
+    [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key,
+                                                          std::string_view connection_id,
+                                                          const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
+                   credentials::adopt);
     }
 
     /// Like try_get_credentials(), but returns the credentials of Nango's answer byte for byte.
-    [[nodiscard]] result<secret> try_get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return ask(nango_get_credentials_json, provider_config_key, connection_id, options, secret::adopt);
+    [[nodiscard]] result<secret> try_get_credentials_json(std::string_view provider_config_key,
+                                                          std::string_view connection_id,
+                                                          const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
+                   secret::adopt);
     }
 
     /// Lists the connections of the environment. The list fetches page after page during the
@@ -1720,11 +1795,14 @@ public:
     /// @param filter Selects connections; limit and page must not be set.
     /// @param page_size Connections per page; 0 is 1000, and Nango allows at most 2000.
     /// @param options Options of the call for each page; copied.
-    [[nodiscard]] result<connection_list> try_list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
+    [[nodiscard]] result<connection_list> try_list_connections(
+        const filter& filter = {}, std::uint32_t page_size = 0,
+        const call_options& options = {}) const {
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
-        nango_pager* made = nango_pager_new(capi(), json.empty() ? nullptr : json.c_str(), page_size, options.capi(), &problem);
+        nango_pager* made = nango_pager_new(capi(), json.empty() ? nullptr : json.c_str(),
+                                            page_size, options.capi(), &problem);
         if (!made) return unexpected(error::adopt(problem));
         return connection_list::adopt(made);
     }
@@ -1732,11 +1810,13 @@ public:
     /// Fetches the environment's connections, `{"connections": […]}`, as Nango wrote them. They
     /// have no credentials, and Nango refreshes nothing. Without a limit, Nango sends only its
     /// first 10 000. Use list_connections() to get all of them, page after page.
-    [[nodiscard]] result<std::string> try_list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
+    [[nodiscard]] result<std::string> try_list_connections_json(
+        const filter& filter = {}, const call_options& options = {}) const {
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
-        const detail::owned_text list(nango_list_connections_json(capi(), json.empty() ? nullptr : json.c_str(), options.capi(), &problem));
+        const detail::owned_text list(nango_list_connections_json(
+            capi(), json.empty() ? nullptr : json.c_str(), options.capi(), &problem));
         if (!list) return unexpected(error::adopt(problem));
         return std::string(list.get());
     }
@@ -1760,17 +1840,21 @@ public:
 
 #if NANGO_HPP_EXCEPTIONS
     /// Like try_get_connection(). @throws nango::error
-    connection get_connection(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    connection get_connection(std::string_view provider_config_key, std::string_view connection_id,
+                              const call_options& options = {}) const {
         return detail::or_throw(try_get_connection(provider_config_key, connection_id, options));
     }
 
     /// Like try_get_connection_json(). @throws nango::error
-    secret get_connection_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return detail::or_throw(try_get_connection_json(provider_config_key, connection_id, options));
+    secret get_connection_json(std::string_view provider_config_key, std::string_view connection_id,
+                               const call_options& options = {}) const {
+        return detail::or_throw(
+            try_get_connection_json(provider_config_key, connection_id, options));
     }
 
     /// Like try_get_token(). @throws nango::error
-    secret get_token(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    secret get_token(std::string_view provider_config_key, std::string_view connection_id,
+                     const call_options& options = {}) const {
         return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
     }
 
@@ -1782,22 +1866,29 @@ public:
     }
 
     /// Like try_get_credentials(). @throws nango::error
-    nango::credentials get_credentials(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
+    nango::credentials get_credentials(std::string_view provider_config_key,
+                                       std::string_view connection_id,
+                                       const call_options& options = {}) const {
         return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
     }
 
     /// Like try_get_credentials_json(). @throws nango::error
-    secret get_credentials_json(std::string_view provider_config_key, std::string_view connection_id, const call_options& options = {}) const {
-        return detail::or_throw(try_get_credentials_json(provider_config_key, connection_id, options));
+    secret get_credentials_json(std::string_view provider_config_key,
+                                std::string_view connection_id,
+                                const call_options& options = {}) const {
+        return detail::or_throw(
+            try_get_credentials_json(provider_config_key, connection_id, options));
     }
 
     /// Like try_list_connections(). Iterating over the list throws too. @throws nango::error
-    connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0, const call_options& options = {}) const {
+    connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0,
+                                     const call_options& options = {}) const {
         return detail::or_throw(try_list_connections(filter, page_size, options));
     }
 
     /// Like try_list_connections_json(). @throws nango::error
-    std::string list_connections_json(const filter& filter = {}, const call_options& options = {}) const {
+    std::string list_connections_json(const filter& filter = {},
+                                      const call_options& options = {}) const {
         return detail::or_throw(try_list_connections_json(filter, options));
     }
 
@@ -1829,7 +1920,8 @@ private:
         return view;
     }
 
-    static std::optional<error> refused(const std::string& filter_json, const call_options& options) {
+    static std::optional<error> refused(const std::string& filter_json,
+                                        const call_options& options) {
         if (filter_json.find('\0') != std::string::npos) return detail::without_nul("the filter");
         return options.problem();
     }
@@ -1849,7 +1941,9 @@ public:
     /// The user data that was passed to the submitting function.
     std::uint64_t user_data() const noexcept { return user_data_; }
     /// Why the call failed; code::ok if it succeeded.
-    nango::code code() const noexcept { return static_cast<nango::code>(nango_error_code(error_.get())); }
+    nango::code code() const noexcept {
+        return static_cast<nango::code>(nango_error_code(error_.get()));
+    }
     /// Whether the call succeeded.
     explicit operator bool() const noexcept { return !error_; }
 
@@ -1861,14 +1955,18 @@ public:
     /// The result of queue::submit_get_connection().
     [[nodiscard]] result<nango::connection> try_connection() {
         result<nango::connection> connection = taken(nango::connection::adopt);
-        if (connection && !detail::is_object(connection->json().data())) return unexpected(detail::not_expected());
+        if (connection && !detail::is_object(connection->json().data()))
+            return unexpected(detail::not_expected());
         return connection;
     }
     /// The result of queue::submit_get_credentials().
-    [[nodiscard]] result<nango::credentials> try_credentials() { return taken(nango::credentials::adopt); }
+    [[nodiscard]] result<nango::credentials> try_credentials() {
+        return taken(nango::credentials::adopt);
+    }
     /// The result of queue::submit_list_connections(), and any other JSON that contains no secret.
     [[nodiscard]] result<std::string> try_json() {
-        return taken(+[](char* owned) { return std::string(detail::view(detail::owned_text(owned))); });
+        return taken(
+            +[](char* owned) { return std::string(detail::view(detail::owned_text(owned))); });
     }
     /// The result of queue::submit_page(): the connections of the page; empty if there are no more
     /// pages.
@@ -1877,9 +1975,11 @@ public:
         if (!error_ && !text_) return page();
         return taken(+[](char* owned) {
             const detail::owned_text text(owned);
-            const detail::handle<nango_json_items, &nango_json_items_free> items(nango_json_items_new(text.get(), "/connections"));
+            const detail::handle<nango_json_items, &nango_json_items_free> items(
+                nango_json_items_new(text.get(), "/connections"));
             page connections(std::in_place);
-            while (char* item = nango_json_items_next(items.get())) connections->push_back(connection_summary::adopt(item));
+            while (char* item = nango_json_items_next(items.get()))
+                connections->push_back(connection_summary::adopt(item));
             return connections;
         });
     }
@@ -1907,12 +2007,19 @@ public:
 #endif
 
 private:
-    explicit completion(const nango_completion& owned) noexcept : ticket_(owned.ticket), user_data_(owned.user_data), text_(owned.json), error_(owned.error) {}
+    explicit completion(const nango_completion& owned) noexcept
+        : ticket_(owned.ticket),
+          user_data_(owned.user_data),
+          text_(owned.json),
+          error_(owned.error) {}
 
     template <class Result>
     result<Result> taken(Result (*make)(char*)) {
         if (error_) return unexpected(error::adopt(error_.release()));
-        if (!text_) return unexpected(error::invalid_argument("the completion has no result: it was already taken, or there are no more pages; take each result once"));
+        if (!text_)
+            return unexpected(
+                error::invalid_argument("the completion has no result: it was already taken, or "
+                                        "there are no more pages; take each result once"));
         return make(text_.release());
     }
 
@@ -1945,7 +2052,8 @@ public:
     /// Creates an empty queue. A queue is cheap: it uses one file descriptor. The error is INTERNAL
     /// if the system has no descriptor or thread left, or if the library is too old.
     [[nodiscard]] static result<queue> try_create() {
-        if (result<void> fits = try_check_version(); !fits) return unexpected(std::move(fits).error());
+        if (result<void> fits = try_check_version(); !fits)
+            return unexpected(std::move(fits).error());
         nango_error* problem = nullptr;
         nango_queue* made = nango_queue_new(&problem);
         if (!made) return unexpected(error::adopt(problem));
@@ -1963,13 +2071,16 @@ public:
     int fd() const noexcept { return nango_queue_fd(capi()); }
 
     /// Starts client::get_connection().
-    [[nodiscard]] result<std::uint64_t> try_submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id,
-                                                                  std::uint64_t user_data = 0, const call_options& options = {}) const {
-        return ask(client, "get_connection", provider_config_key, connection_id, user_data, options);
+    [[nodiscard]] result<std::uint64_t> try_submit_get_connection(
+        const client& client, std::string_view provider_config_key, std::string_view connection_id,
+        std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return ask(client, "get_connection", provider_config_key, connection_id, user_data,
+                   options);
     }
     /// Starts client::get_token().
-    [[nodiscard]] result<std::uint64_t> try_submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id,
-                                                             std::uint64_t user_data = 0, const call_options& options = {}) const {
+    [[nodiscard]] result<std::uint64_t> try_submit_get_token(
+        const client& client, std::string_view provider_config_key, std::string_view connection_id,
+        std::uint64_t user_data = 0, const call_options& options = {}) const {
         return ask(client, "get_token", provider_config_key, connection_id, user_data, options);
     }
     /// Starts client::replace_token().
@@ -1984,30 +2095,39 @@ public:
                    refused.view());
     }
     /// Starts client::get_credentials().
-    [[nodiscard]] result<std::uint64_t> try_submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id,
-                                                                   std::uint64_t user_data = 0, const call_options& options = {}) const {
-        return ask(client, "get_credentials", provider_config_key, connection_id, user_data, options);
+    [[nodiscard]] result<std::uint64_t> try_submit_get_credentials(
+        const client& client, std::string_view provider_config_key, std::string_view connection_id,
+        std::uint64_t user_data = 0, const call_options& options = {}) const {
+        return ask(client, "get_credentials", provider_config_key, connection_id, user_data,
+                   options);
     }
     /// Starts client::list_connections_json().
-    [[nodiscard]] result<std::uint64_t> try_submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0,
-                                                                    const call_options& options = {}) const {
+    [[nodiscard]] result<std::uint64_t> try_submit_list_connections(
+        const client& client, const filter& filter = {}, std::uint64_t user_data = 0,
+        const call_options& options = {}) const {
         return try_submit(client, "list_connections", filter.to_json(), user_data, options);
     }
     /// Starts client::warm_up().
-    [[nodiscard]] result<std::uint64_t> try_submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
+    [[nodiscard]] result<std::uint64_t> try_submit_warm_up(const client& client,
+                                                           std::uint64_t user_data = 0,
+                                                           const call_options& options = {}) const {
         return try_submit(client, "warm_up", {}, user_data, options);
     }
     /// Starts fetching the next page of a list. To get the page after it, submit again once you
     /// have taken this one's completion. The list may be destroyed before the page completes.
-    [[nodiscard]] result<std::uint64_t> try_submit_page(const connection_list& list, std::uint64_t user_data = 0) const {
+    [[nodiscard]] result<std::uint64_t> try_submit_page(const connection_list& list,
+                                                        std::uint64_t user_data = 0) const {
         nango_error* problem = nullptr;
-        const std::uint64_t ticket = nango_queue_submit_page(capi(), list.capi(), user_data, &problem);
+        const std::uint64_t ticket =
+            nango_queue_submit_page(capi(), list.capi(), user_data, &problem);
         if (!ticket) return unexpected(error::adopt(problem));
         return ticket;
     }
     /// Starts any operation that the library has, by its name. The parameters are a JSON object;
     /// empty for none.
-    [[nodiscard]] result<std::uint64_t> try_submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
+    [[nodiscard]] result<std::uint64_t> try_submit(const client& client, std::string_view operation,
+                                                   std::string_view parameters_json,
+                                                   std::uint64_t user_data = 0,
                                                    const call_options& options = {}) const {
         const detail::given name(operation);
         const detail::given parameters(parameters_json);
@@ -2016,21 +2136,26 @@ public:
         if (options.problem()) return unexpected(*options.problem());
         nango_error* problem = nullptr;
         const char* json = parameters_json.empty() ? nullptr : parameters.c_str();
-        const std::uint64_t ticket = nango_queue_submit(capi(), client.capi(), name.c_str(), json, options.capi(), user_data, &problem);
+        const std::uint64_t ticket = nango_queue_submit(capi(), client.capi(), name.c_str(), json,
+                                                        options.capi(), user_data, &problem);
         if (!ticket) return unexpected(error::adopt(problem));
         return ticket;
     }
 
 #if NANGO_HPP_EXCEPTIONS
     /// Like try_submit_get_connection(). @throws nango::error
-    std::uint64_t submit_get_connection(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+    std::uint64_t submit_get_connection(const client& client, std::string_view provider_config_key,
+                                        std::string_view connection_id, std::uint64_t user_data = 0,
                                         const call_options& options = {}) const {
-        return detail::or_throw(try_submit_get_connection(client, provider_config_key, connection_id, user_data, options));
+        return detail::or_throw(try_submit_get_connection(client, provider_config_key,
+                                                          connection_id, user_data, options));
     }
     /// Like try_submit_get_token(). @throws nango::error
-    std::uint64_t submit_get_token(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+    std::uint64_t submit_get_token(const client& client, std::string_view provider_config_key,
+                                   std::string_view connection_id, std::uint64_t user_data = 0,
                                    const call_options& options = {}) const {
-        return detail::or_throw(try_submit_get_token(client, provider_config_key, connection_id, user_data, options));
+        return detail::or_throw(
+            try_submit_get_token(client, provider_config_key, connection_id, user_data, options));
     }
     /// Like try_submit_replace_token(). @throws nango::error
     std::uint64_t submit_replace_token(const client& client, std::string_view provider_config_key,
@@ -2041,22 +2166,31 @@ public:
                                                          refused_token, user_data, options));
     }
     /// Like try_submit_get_credentials(). @throws nango::error
-    std::uint64_t submit_get_credentials(const client& client, std::string_view provider_config_key, std::string_view connection_id, std::uint64_t user_data = 0,
+    std::uint64_t submit_get_credentials(const client& client, std::string_view provider_config_key,
+                                         std::string_view connection_id,
+                                         std::uint64_t user_data = 0,
                                          const call_options& options = {}) const {
-        return detail::or_throw(try_submit_get_credentials(client, provider_config_key, connection_id, user_data, options));
+        return detail::or_throw(try_submit_get_credentials(client, provider_config_key,
+                                                           connection_id, user_data, options));
     }
     /// Like try_submit_list_connections(). @throws nango::error
-    std::uint64_t submit_list_connections(const client& client, const filter& filter = {}, std::uint64_t user_data = 0, const call_options& options = {}) const {
+    std::uint64_t submit_list_connections(const client& client, const filter& filter = {},
+                                          std::uint64_t user_data = 0,
+                                          const call_options& options = {}) const {
         return detail::or_throw(try_submit_list_connections(client, filter, user_data, options));
     }
     /// Like try_submit_warm_up(). @throws nango::error
-    std::uint64_t submit_warm_up(const client& client, std::uint64_t user_data = 0, const call_options& options = {}) const {
+    std::uint64_t submit_warm_up(const client& client, std::uint64_t user_data = 0,
+                                 const call_options& options = {}) const {
         return detail::or_throw(try_submit_warm_up(client, user_data, options));
     }
     /// Like try_submit_page(). @throws nango::error
-    std::uint64_t submit_page(const connection_list& list, std::uint64_t user_data = 0) const { return detail::or_throw(try_submit_page(list, user_data)); }
+    std::uint64_t submit_page(const connection_list& list, std::uint64_t user_data = 0) const {
+        return detail::or_throw(try_submit_page(list, user_data));
+    }
     /// Like try_submit(). @throws nango::error
-    std::uint64_t submit(const client& client, std::string_view operation, std::string_view parameters_json, std::uint64_t user_data = 0,
+    std::uint64_t submit(const client& client, std::string_view operation,
+                         std::string_view parameters_json, std::uint64_t user_data = 0,
                          const call_options& options = {}) const {
         return detail::or_throw(try_submit(client, operation, parameters_json, user_data, options));
     }
@@ -2072,7 +2206,9 @@ public:
     std::vector<completion> next(std::size_t max, std::chrono::milliseconds timeout) const {
         constexpr auto longest = std::numeric_limits<std::int32_t>::max();
         const auto wait = timeout.count();
-        return take(max, wait <= 0 ? 0 : wait < longest ? static_cast<std::int32_t>(wait) : longest);
+        return take(max, wait <= 0        ? 0
+                         : wait < longest ? static_cast<std::int32_t>(wait)
+                                          : longest);
     }
 
     /// Cancels a call: its ticket completes with CANCELLED at once, and its connection is closed. A
@@ -2090,11 +2226,14 @@ public:
 private:
     explicit queue(nango_queue* owned) noexcept : handle_(owned) {}
 
-    result<std::uint64_t> ask(const client& client, std::string_view operation, std::string_view provider_config_key, std::string_view connection_id,
+    result<std::uint64_t> ask(const client& client, std::string_view operation,
+                              std::string_view provider_config_key, std::string_view connection_id,
                               std::uint64_t user_data, const call_options& options,
                               std::string_view refused_token_json = {}) const {
-        if (provider_config_key.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("provider_config_key"));
-        if (connection_id.find('\0') != std::string_view::npos) return unexpected(detail::without_nul("connection_id"));
+        if (provider_config_key.find('\0') != std::string_view::npos)
+            return unexpected(detail::without_nul("provider_config_key"));
+        if (connection_id.find('\0') != std::string_view::npos)
+            return unexpected(detail::without_nul("connection_id"));
         std::string parameters = "{\"provider_config_key\":" + detail::quoted(provider_config_key) +
                                  ",\"connection_id\":" + detail::quoted(connection_id);
         if (!refused_token_json.empty()) {
@@ -2115,8 +2254,10 @@ private:
         std::vector<completion> done;
         done.reserve(max);
         while (done.size() < max) {
-            const std::size_t wanted = max - done.size() < std::size(some) ? max - done.size() : std::size(some);
-            const std::size_t count = nango_queue_next(capi(), some, wanted, done.empty() ? timeout_ms : 0);
+            const std::size_t wanted =
+                max - done.size() < std::size(some) ? max - done.size() : std::size(some);
+            const std::size_t count =
+                nango_queue_next(capi(), some, wanted, done.empty() ? timeout_ms : 0);
             for (std::size_t i = 0; i < count; ++i) done.push_back(completion::adopt(some[i]));
             if (count < wanted) break;
         }

@@ -23,11 +23,18 @@ using namespace std::chrono_literals;
 // Returns what to do about an error, if the message alone does not say enough.
 static std::string_view advice(nango::code code) {
     switch (code) {
-    case nango::code::reconnect_required: return "send the user through a reconnect session; the old token is gone for good";
-    case nango::code::refresh_failed: return "try again in half a minute; if it persists, send the user through a reconnect session";
-    case nango::code::no_single_token: return "ask for all of the credentials: client.get_credentials()";
-    case nango::code::unauthorized: return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
-    case nango::code::not_found: return "check the integration and the connection's id, and that the key is of the same environment";
+    case nango::code::reconnect_required:
+        return "send the user through a reconnect session; the old token is gone for good";
+    case nango::code::refresh_failed:
+        return "try again in half a minute; if it persists, send the user through a reconnect "
+               "session";
+    case nango::code::no_single_token:
+        return "ask for all of the credentials: client.get_credentials()";
+    case nango::code::unauthorized:
+        return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
+    case nango::code::not_found:
+        return "check the integration and the connection's id, and that the key is of the same "
+               "environment";
     case nango::code::connect: return "check NANGO_HOST, and that the server runs";
     default: return {};
     }
@@ -39,7 +46,9 @@ static void list_connections(const nango::client& client) {
     std::string line;
     std::size_t count = 0;
     for (const nango::connection_summary& connection : client.list_connections()) {
-        if (count++ < shown) line += (count == 1 ? "" : ", ") + connection.connection_id() + " (" + connection.provider_config_key() + ")";
+        if (count++ < shown)
+            line += (count == 1 ? "" : ", ") + connection.connection_id() + " (" +
+                    connection.provider_config_key() + ")";
     }
     if (count > shown) line += " and " + std::to_string(count - shown) + " more";
     std::cout << "connections: " << (count ? line : "none") << std::endl;
@@ -48,16 +57,20 @@ static void list_connections(const nango::client& client) {
 // Prints the last four characters only: a token is a secret, and four are enough to tell two apart.
 static void print_token(const nango::secret& token, std::string_view remark = {}) {
     const std::string_view text = token.reveal();
-    std::cout << "token: …" << (text.size() > 12 ? text.substr(text.size() - 4) : "") << " (" << text.size() << " characters)" << remark << std::endl;
+    std::cout << "token: …" << (text.size() > 12 ? text.substr(text.size() - 4) : "") << " ("
+              << text.size() << " characters)" << remark << std::endl;
 }
 
 // Calls the provider's API with the token, and returns the status.
 static long call_api(const std::string& url, const nango::secret& token) {
-    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
-    const auto ignore_body = +[](char*, std::size_t size, std::size_t count, void*) { return size * count; };
+    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                   &curl_easy_cleanup);
+    const auto ignore_body =
+        +[](char*, std::size_t size, std::size_t count, void*) { return size * count; };
 
     curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl.get(), CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));  // Authorization: Bearer TOKEN
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPAUTH,
+                     static_cast<long>(CURLAUTH_BEARER));  // Authorization: Bearer TOKEN
     curl_easy_setopt(curl.get(), CURLOPT_XOAUTH2_BEARER, token.reveal_c_str());
     curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, ignore_body);
     curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 30L);
@@ -84,13 +97,16 @@ static void wait_until_refused(const std::string& url, const nango::secret& toke
     const auto end = std::chrono::steady_clock::now() + 30s;
     long status = 0;
     while ((status = call_api(url, token)) != 401) {
-        if (std::chrono::steady_clock::now() > end) throw std::runtime_error("the provider still answers " + std::to_string(status) + " after 30 seconds");
+        if (std::chrono::steady_clock::now() > end)
+            throw std::runtime_error("the provider still answers " + std::to_string(status) +
+                                     " after 30 seconds");
         std::this_thread::sleep_for(250ms);
     }
     print_status(status);
 }
 
-static void run(const std::string& integration, const std::string& connection, const std::string& url, bool until_refused) {
+static void run(const std::string& integration, const std::string& connection,
+                const std::string& url, bool until_refused) {
     const nango::client client(nango::options::from_env());
     list_connections(client);
 
@@ -109,7 +125,8 @@ static void run(const std::string& integration, const std::string& connection, c
 
 int main(int argc, char** argv) {
     if (argc < 4 || argc > 5 || (argc == 5 && std::string_view(argv[4]) != "--until-refused")) {
-        std::cerr << "usage: " << (argc ? argv[0] : "connection") << " PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n";
+        std::cerr << "usage: " << (argc ? argv[0] : "connection")
+                  << " PROVIDER_CONFIG_KEY CONNECTION_ID API_URL [--until-refused]\n";
         return 2;
     }
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -118,7 +135,8 @@ int main(int argc, char** argv) {
         run(argv[1], argv[2], argv[3], argc == 5);
     } catch (const nango::error& error) {
         std::cerr << "error: " << error.what() << '\n';  // the message and the code's name
-        if (const std::string_view what_to_do = advice(error.code()); !what_to_do.empty()) std::cerr << "-> " << what_to_do << '\n';
+        if (const std::string_view what_to_do = advice(error.code()); !what_to_do.empty())
+            std::cerr << "-> " << what_to_do << '\n';
         code = 1;
     } catch (const std::exception& error) {
         std::cerr << "error: " << error.what() << '\n';

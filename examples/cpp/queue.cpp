@@ -14,7 +14,8 @@
 static void run(const char* integration, char** connections, std::uint64_t count) {
     const nango::client client(nango::options::from_env());
     const nango::queue queue;
-    for (std::uint64_t which = 0; which < count; ++which) queue.submit_get_token(client, integration, connections[which], which);
+    for (std::uint64_t which = 0; which < count; ++which)
+        queue.submit_get_token(client, integration, connections[which], which);
 
     struct pollfd watched = {queue.fd(), POLLIN, 0};  // only for waiting: never read from it
     while (count > 0 && poll(&watched, 1, -1) >= 0) {
@@ -22,7 +23,8 @@ static void run(const char* integration, char** connections, std::uint64_t count
         for (nango::completion& done : queue.next(16, 0ms)) {
             // A failed call must not stop the others, so use the form that does not throw.
             const nango::result<nango::secret> token = done.try_token();
-            std::cout << connections[done.user_data()] << ": " << (token ? "a token" : nango::name(token.error().code())) << '\n';
+            std::cout << connections[done.user_data()] << ": "
+                      << (token ? "a token" : nango::name(token.error().code())) << '\n';
             --count;
         }
     }

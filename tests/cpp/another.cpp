@@ -3,6 +3,4 @@
 
 std::string version_in_another_file();
 
-std::string version_in_another_file() {
-    return std::string(nango::version());
-}
+std::string version_in_another_file() { return std::string(nango::version()); }

@@ -35,7 +35,8 @@ static std::string shown(const json& value) {
 
 static void expect(const std::string& what, const json& seen, const json& wanted) {
     if (seen == wanted) return;  // compares numbers by value: 1 == 1.0
-    std::cout << vector_name << way << ": " << what << ": seen " << shown(seen) << ", wanted " << shown(wanted) << '\n';
+    std::cout << vector_name << way << ": " << what << ": seen " << shown(seen) << ", wanted "
+              << shown(wanted) << '\n';
     vector_failed = true;
 }
 
@@ -44,9 +45,7 @@ static json or_null(const std::optional<T>& value) {
     return value ? json(*value) : json();
 }
 
-static json parsed(std::string_view text) {
-    return json::parse(text);
-}
+static json parsed(std::string_view text) { return json::parse(text); }
 
 // A null must be an empty optional, not the text "null".
 static json parsed(const std::optional<std::string>& text) {
@@ -58,7 +57,9 @@ static void expect_error(const nango::error& error, const json& wanted) {
     for (const auto& [name, fact] : wanted.items()) {
         const std::string message(error.message());
         const std::string body(error.body_json().value_or(""));
-        const auto holds = [](const std::string& text, const json& part) { return text.find(part.get<std::string>()) != std::string::npos; };
+        const auto holds = [](const std::string& text, const json& part) {
+            return text.find(part.get<std::string>()) != std::string::npos;
+        };
         if (name == "code")
             expect(name, std::string(nango::name(error.code())), fact);
         else if (name == "http_status")
@@ -72,11 +73,14 @@ static void expect_error(const nango::error& error, const json& wanted) {
         else if (name == "attempts")
             expect(name, error.attempts(), fact);
         else if (name == "message_contains")
-            for (const json& part : fact) expect(name + " in " + message, holds(message, part) ? part : json(), part);
+            for (const json& part : fact)
+                expect(name + " in " + message, holds(message, part) ? part : json(), part);
         else if (name == "message_lacks")
-            for (const json& part : fact) expect(name + " in " + message, holds(message, part) ? part : json(), json());
+            for (const json& part : fact)
+                expect(name + " in " + message, holds(message, part) ? part : json(), json());
         else if (name == "body_lacks")
-            for (const json& part : fact) expect(name + " in " + body, holds(body, part) ? part : json(), json());
+            for (const json& part : fact)
+                expect(name + " in " + body, holds(body, part) ? part : json(), json());
         else if (name == "body_json")
             expect(name, error.body_json() ? parsed(*error.body_json()) : json(), fact);
         else if (name == "reveal_body")
@@ -91,20 +95,25 @@ static void expect_error(const nango::error& error, const json& wanted) {
 
 // The value of `credentials` in an answer.
 static void collect_secrets(const json& value, bool inside, std::vector<std::string>& found) {
-    if (inside && value.is_string() && value.get_ref<const std::string&>().size() >= 8) found.push_back(value);
+    if (inside && value.is_string() && value.get_ref<const std::string&>().size() >= 8)
+        found.push_back(value);
     if (value.is_array())
         for (const json& element : value) collect_secrets(element, inside, found);
     if (value.is_object())
         for (const auto& [name, member] : value.items())
-            if (name != "type" && name != "expires_at") collect_secrets(member, inside || name == "credentials", found);
+            if (name != "type" && name != "expires_at")
+                collect_secrets(member, inside || name == "credentials", found);
 }
 
 // Checks that the shown text contains none of the vector's secrets.
 static void expect_no_secret(const json& vector, const std::string& shown) {
-    std::vector<std::string> secrets{vector.value("client", json::object()).value("secret_key", default_key)};
-    for (const json& exchange : vector.value("exchanges", json::array())) collect_secrets(exchange.at("response").value("body", json()), false, secrets);
+    std::vector<std::string> secrets{
+        vector.value("client", json::object()).value("secret_key", default_key)};
+    for (const json& exchange : vector.value("exchanges", json::array()))
+        collect_secrets(exchange.at("response").value("body", json()), false, secrets);
     for (const std::string& secret : secrets)
-        if (shown.find(secret) != std::string::npos) expect("what must not be shown", shown, json());
+        if (shown.find(secret) != std::string::npos)
+            expect("what must not be shown", shown, json());
 }
 
 // Empty if the variable is not set.
@@ -120,7 +129,9 @@ static nango::client make_client(const std::string& run, const json& settings) {
     if (settings.contains("server")) {
         std::ifstream file(variable("NANGO_DEV_CA_FILE"));
         const std::string authority{std::istreambuf_iterator<char>(file), {}};
-        options.base_url(variable(settings["server"])).tls_roots(nango::tls_roots::custom_only).add_ca_pem(authority);
+        options.base_url(variable(settings["server"]))
+            .tls_roots(nango::tls_roots::custom_only)
+            .add_ca_pem(authority);
     } else {
         options.base_url(base + run + "/" + vector_name);
     }
@@ -128,8 +139,10 @@ static nango::client make_client(const std::string& run, const json& settings) {
     options.secret_key(settings.value("secret_key", default_key));
     options.max_retries(settings.value("max_retries", 0U));
     if (settings.contains("plural_routes")) options.plural_routes(settings["plural_routes"]);
-    if (settings.contains("max_response_bytes")) options.max_response_bytes(settings["max_response_bytes"].get<std::uint64_t>());
-    if (settings.contains("user_agent_suffix")) options.user_agent_suffix(settings["user_agent_suffix"].get<std::string>());
+    if (settings.contains("max_response_bytes"))
+        options.max_response_bytes(settings["max_response_bytes"].get<std::uint64_t>());
+    if (settings.contains("user_agent_suffix"))
+        options.user_agent_suffix(settings["user_agent_suffix"].get<std::string>());
     return nango::client(options);
 }
 
@@ -143,7 +156,8 @@ static nango::call_options make_call_options(const json& wanted) {
         else if (name == "timeout_ms")
             options.timeout(std::chrono::milliseconds(value.get<std::int64_t>()));
         else if (name == "headers")
-            for (const json& header : value) options.header(header[0].get<std::string>(), header[1].get<std::string>());
+            for (const json& header : value)
+                options.header(header[0].get<std::string>(), header[1].get<std::string>());
     }
     return options;
 }
@@ -152,12 +166,20 @@ static nango::call_options make_call_options(const json& wanted) {
 static nango::filter make_filter(const json& wanted) {
     nango::filter filter;
     bool typed = true;
-    const auto is_texts = [](const json& values) { return std::all_of(values.begin(), values.end(), [](const json& value) { return value.is_string(); }); };
+    const auto is_texts = [](const json& values) {
+        return std::all_of(values.begin(), values.end(),
+                           [](const json& value) { return value.is_string(); });
+    };
     for (const auto& item : wanted.items()) {
         const std::string& name = item.key();
         const json& value = item.value();
-        const auto number = [&](std::optional<std::uint32_t>& member) { value.is_number_unsigned() ? void(member = value.get<std::uint32_t>()) : void(typed = false); };
-        const auto text = [&](std::optional<std::string>& member) { value.is_string() ? void(member = value.get<std::string>()) : void(typed = false); };
+        const auto number = [&](std::optional<std::uint32_t>& member) {
+            value.is_number_unsigned() ? void(member = value.get<std::uint32_t>())
+                                       : void(typed = false);
+        };
+        const auto text = [&](std::optional<std::string>& member) {
+            value.is_string() ? void(member = value.get<std::string>()) : void(typed = false);
+        };
         if (name == "connection_id")
             text(filter.connection_id);
         else if (name == "search")
@@ -184,17 +206,17 @@ static nango::filter make_filter(const json& wanted) {
 }
 
 // A string of the view that is not optional is empty if the server left it out.
-static json or_null(const std::string& text) {
-    return text.empty() ? json() : json(text);
-}
+static json or_null(const std::string& text) { return text.empty() ? json() : json(text); }
 
 static json organization_view(const nango::organization& organization) {
-    return {{"id", or_null(organization.id())}, {"display_name", or_null(organization.display_name())}};
+    return {{"id", or_null(organization.id())},
+            {"display_name", or_null(organization.display_name())}};
 }
 
 static json end_user_view(const nango::end_user& user) {
     const auto organization = user.organization();
-    for (const auto& [name, text] : user.tags()) expect("tag " + name + " of the end user", or_null(user.tag(name)), text);
+    for (const auto& [name, text] : user.tags())
+        expect("tag " + name + " of the end user", or_null(user.tag(name)), text);
     return {{"id", or_null(user.id())},
             {"display_name", or_null(user.display_name())},
             {"email", or_null(user.email())},
@@ -206,10 +228,14 @@ static json end_user_view(const nango::end_user& user) {
 static json credentials_member(const nango::credentials& credentials, const std::string& name) {
     using getter = std::optional<nango::secret> (nango::credentials::*)() const;
     static const std::map<std::string, getter> named = {
-        {"access_token", &nango::credentials::access_token}, {"refresh_token", &nango::credentials::refresh_token},
-        {"token", &nango::credentials::token},               {"apiKey", &nango::credentials::api_key},
-        {"username", &nango::credentials::username},         {"password", &nango::credentials::password},
-        {"oauth_token", &nango::credentials::oauth_token},   {"oauth_token_secret", &nango::credentials::oauth_token_secret},
+        {"access_token", &nango::credentials::access_token},
+        {"refresh_token", &nango::credentials::refresh_token},
+        {"token", &nango::credentials::token},
+        {"apiKey", &nango::credentials::api_key},
+        {"username", &nango::credentials::username},
+        {"password", &nango::credentials::password},
+        {"oauth_token", &nango::credentials::oauth_token},
+        {"oauth_token_secret", &nango::credentials::oauth_token_secret},
     };
     if (name == "type") return or_null(credentials.type());
     if (name == "expires_at") return or_null(credentials.expires_at());
@@ -218,7 +244,8 @@ static json credentials_member(const nango::credentials& credentials, const std:
     const json value = all.is_object() ? all.value(name, json()) : json();
     if (const auto found = named.find(name); found != named.end()) {
         const auto again = (credentials.*found->second)();
-        expect("credentials." + name + " by its own function", again ? json(again->reveal()) : json(), value.is_string() ? value : json());
+        expect("credentials." + name + " by its own function",
+               again ? json(again->reveal()) : json(), value.is_string() ? value : json());
     }
     if (!field) return nullptr;
     // field() returns anything but a string as JSON.
@@ -227,18 +254,22 @@ static json credentials_member(const nango::credentials& credentials, const std:
 
 static void expect_credentials(const nango::credentials& credentials, const json& wanted) {
     if (wanted.empty()) expect("credentials.type", or_null(credentials.type()), json());
-    for (const auto& [member, fact] : wanted.items()) expect("credentials." + member, credentials_member(credentials, member), fact);
+    for (const auto& [member, fact] : wanted.items())
+        expect("credentials." + member, credentials_member(credentials, member), fact);
 }
 
 // A string, or {"error": code}.
 static void expect_single_token(const nango::credentials& credentials, const json& wanted) {
     const auto token = credentials.try_single_token();
-    expect("single_token", token ? json(token->reveal()) : json({{"error", nango::name(token.error().code())}}), wanted);
+    expect("single_token",
+           token ? json(token->reveal()) : json({{"error", nango::name(token.error().code())}}),
+           wanted);
 }
 
 // Reads the members that a connection and a connection_summary have in common. Returns false for
 // any other member.
-static bool expect_fact(const nango::connection_facts& connection, const std::string& name, const json& value) {
+static bool expect_fact(const nango::connection_facts& connection, const std::string& name,
+                        const json& value) {
     if (name == "id")
         expect(name, or_null(connection.id()), value);
     else if (name == "connection_id")
@@ -249,14 +280,16 @@ static bool expect_fact(const nango::connection_facts& connection, const std::st
         expect(name, or_null(connection.provider()), value);
     else if (name == "errors") {
         json errors = json::array();
-        for (const auto& error : connection.errors()) errors.push_back({{"type", or_null(error.type)}, {"log_id", or_null(error.log_id)}});
+        for (const auto& error : connection.errors())
+            errors.push_back({{"type", or_null(error.type)}, {"log_id", or_null(error.log_id)}});
         expect(name, errors, value);
     } else if (name == "end_user") {
         const auto user = connection.end_user();
         expect(name, user ? end_user_view(*user) : json(), value);
     } else if (name == "tags") {
         expect(name, connection.tags(), value);
-        for (const auto& [tag, text] : value.items()) expect("tag " + tag, or_null(connection.tag(tag)), text);
+        for (const auto& [tag, text] : value.items())
+            expect("tag " + tag, or_null(connection.tag(tag)), text);
         for (const std::string tag : {"", "0", "nobody's"})
             if (!value.contains(tag)) expect("tag " + tag, or_null(connection.tag(tag)), json());
         const json all = json::parse(connection.json()).value("tags", json());
@@ -267,8 +300,10 @@ static bool expect_fact(const nango::connection_facts& connection, const std::st
         const auto names = connection.names();
         for (const auto& [member, fact] : value.items()) {
             const json pointer = json::json_pointer() / member;
-            expect("other." + member, parsed(connection.get_json(pointer.get<std::string>())), fact);
-            expect("whether " + member + " is named", std::count(names.begin(), names.end(), member), 1);
+            expect("other." + member, parsed(connection.get_json(pointer.get<std::string>())),
+                   fact);
+            expect("whether " + member + " is named",
+                   std::count(names.begin(), names.end(), member), 1);
         }
     } else
         return false;
@@ -281,7 +316,9 @@ static void expect_view(const nango::connection& connection, const json& wanted)
         if (expect_fact(connection, name, value)) continue;
         if (name == "connection_config") {
             const auto config = connection.connection_config_json();
-            expect(name, parsed(config ? std::optional<std::string>(config->reveal()) : std::nullopt), value);
+            expect(name,
+                   parsed(config ? std::optional<std::string>(config->reveal()) : std::nullopt),
+                   value);
         } else if (name == "webhook_url_override")
             expect(name, or_null(connection.webhook_url_override()), value);
         else if (name == "created_at")
@@ -296,7 +333,8 @@ static void expect_view(const nango::connection& connection, const json& wanted)
             auto names = connection.credentials().names();
             std::sort(names.begin(), names.end());
             expect(name, names, value);
-            expect("whether there are credentials", connection.credentials().empty(), value.empty());
+            expect("whether there are credentials", connection.credentials().empty(),
+                   value.empty());
         } else if (name == "single_token")
             expect_single_token(connection.credentials(), value);
         else
@@ -334,23 +372,28 @@ static void with_error(const json& wanted, const std::function<void()>& body) {
 
 // The two ways to make a call. Each function returns a result.
 struct blocking {
-    static auto connection(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+    static auto connection(const nango::client& client, const std::string& key,
+                           const std::string& id, const nango::call_options& options) {
         return client.try_get_connection(key, id, options);
     }
-    static auto connection_json(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+    static auto connection_json(const nango::client& client, const std::string& key,
+                                const std::string& id, const nango::call_options& options) {
         return client.try_get_connection_json(key, id, options);
     }
-    static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+    static auto token(const nango::client& client, const std::string& key, const std::string& id,
+                      const nango::call_options& options) {
         return client.try_get_token(key, id, options);
     }
     static auto replaced(const nango::client& client, const std::string& key, const std::string& id,
                          const std::string& refused, const nango::call_options& options) {
         return client.try_replace_token(key, id, refused, options);
     }
-    static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
+    static auto credentials(const nango::client& client, const std::string& key,
+                            const std::string& id, const nango::call_options& options) {
         return client.try_get_credentials(key, id, options);
     }
-    static auto list(const nango::client& client, const nango::filter& filter, const nango::call_options& options) {
+    static auto list(const nango::client& client, const nango::filter& filter,
+                     const nango::call_options& options) {
         return client.try_list_connections_json(filter, options);
     }
     template <class Each>
@@ -361,14 +404,20 @@ struct blocking {
 };
 
 struct queued {
-    static auto connection(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
-        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); }, [](auto& done) { return done.try_connection(); });
+    static auto connection(const nango::client& client, const std::string& key,
+                           const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); },
+                    [](auto& done) { return done.try_connection(); });
     }
-    static auto connection_json(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
-        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); }, [](auto& done) { return done.try_secret_json(); });
+    static auto connection_json(const nango::client& client, const std::string& key,
+                                const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_connection(client, key, id, 0, options); },
+                    [](auto& done) { return done.try_secret_json(); });
     }
-    static auto token(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
-        return done([&] { return queue().try_submit_get_token(client, key, id, 0, options); }, [](auto& done) { return done.try_token(); });
+    static auto token(const nango::client& client, const std::string& key, const std::string& id,
+                      const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_token(client, key, id, 0, options); },
+                    [](auto& done) { return done.try_token(); });
     }
     static auto replaced(const nango::client& client, const std::string& key, const std::string& id,
                          const std::string& refused, const nango::call_options& options) {
@@ -377,16 +426,21 @@ struct queued {
         };
         return done(submit, [](auto& done) { return done.try_token(); });
     }
-    static auto credentials(const nango::client& client, const std::string& key, const std::string& id, const nango::call_options& options) {
-        return done([&] { return queue().try_submit_get_credentials(client, key, id, 0, options); }, [](auto& done) { return done.try_credentials(); });
+    static auto credentials(const nango::client& client, const std::string& key,
+                            const std::string& id, const nango::call_options& options) {
+        return done([&] { return queue().try_submit_get_credentials(client, key, id, 0, options); },
+                    [](auto& done) { return done.try_credentials(); });
     }
-    static auto list(const nango::client& client, const nango::filter& filter, const nango::call_options& options) {
-        return done([&] { return queue().try_submit_list_connections(client, filter, 0, options); }, [](auto& done) { return done.try_json(); });
+    static auto list(const nango::client& client, const nango::filter& filter,
+                     const nango::call_options& options) {
+        return done([&] { return queue().try_submit_list_connections(client, filter, 0, options); },
+                    [](auto& done) { return done.try_json(); });
     }
     template <class Each>
     static void walk(const nango::connection_list& list, Each&& each) {
         for (;;) {
-            auto page = done([&] { return queue().try_submit_page(list); }, [](auto& done) { return done.try_page(); });
+            auto page = done([&] { return queue().try_submit_page(list); },
+                             [](auto& done) { return done.try_page(); });
             if (!page.value()) return;
             for (const nango::connection_summary& connection : **page) each(connection);
         }
@@ -401,7 +455,8 @@ private:
 
     // Returns the completion of the submitted call.
     template <class Submit, class Take>
-    static auto done(Submit&& submit, Take&& take) -> decltype(take(std::declval<nango::completion&>())) {
+    static auto done(Submit&& submit, Take&& take)
+        -> decltype(take(std::declval<nango::completion&>())) {
         const nango::result<std::uint64_t> ticket = submit();
         if (!ticket) return nango::unexpected(ticket.error());
         auto completions = queue().next(1);
@@ -423,7 +478,8 @@ static void run_call(const std::string& run, const json& vector) {
     };
     with_error(wanted, [&] {
         const nango::client client = make_client(run, vector.value("client", json::object()));
-        const nango::call_options options = make_call_options(call.value("options", json::object()));
+        const nango::call_options options =
+            make_call_options(call.value("options", json::object()));
         const std::string key = call.value("provider_config_key", ""s);
         const std::string id = call.value("connection_id", ""s);
         const auto is_text = [&](std::string_view text) {
@@ -461,7 +517,8 @@ static void run_call(const std::string& run, const json& vector) {
                 if (!credentials) is_silent(client, credentials.error());
                 if (last) is_text(credentials.value().json());
             } else if (operation == "list_connections") {
-                auto list = Way::list(client, make_filter(call.value("filter", json::object())), options);
+                auto list =
+                    Way::list(client, make_filter(call.value("filter", json::object())), options);
                 if (!list) is_silent(client, list.error());
                 if (last) is_text(list.value());
             } else {
@@ -481,8 +538,11 @@ static void run_token_of_connection(const std::string& run, const json& vector) 
     if (call.at("operation") != "get_token" || vector.contains("calls")) return;
     if (!wanted.contains("token") && code != "NO_SINGLE_TOKEN" && code != "NO_CREDENTIALS") return;
     const nango::client client = make_client(run, vector.value("client", json::object()));
-    const auto connection = Way::connection(client, call.at("provider_config_key"), call.at("connection_id"), make_call_options(call.value("options", json::object())));
-    expect_single_token(connection.value().credentials(), wanted.contains("token") ? wanted["token"] : json({{"error", code}}));
+    const auto connection =
+        Way::connection(client, call.at("provider_config_key"), call.at("connection_id"),
+                        make_call_options(call.value("options", json::object())));
+    expect_single_token(connection.value().credentials(),
+                        wanted.contains("token") ? wanted["token"] : json({{"error", code}}));
 }
 
 template <class Way>
@@ -492,11 +552,14 @@ static void run_list(const std::string& run, const json& vector) {
     const json& expected = vector.at("expect");
     with_error(expected, [&] {
         const nango::client client = make_client(run, vector.value("client", json::object()));
-        Way::walk(client.list_connections(make_filter(vector.value("filter", json::object())), vector.value("page_size", 0U)),
-                  [&](const nango::connection_summary& connection) {
-                      seen.push_back(connection.connection_id());
-                      if (expected.contains("connections") && place < expected["connections"].size()) expect_view(connection, expected["connections"][place++]);
-                  });
+        Way::walk(
+            client.list_connections(make_filter(vector.value("filter", json::object())),
+                                    vector.value("page_size", 0U)),
+            [&](const nango::connection_summary& connection) {
+                seen.push_back(connection.connection_id());
+                if (expected.contains("connections") && place < expected["connections"].size())
+                    expect_view(connection, expected["connections"][place++]);
+            });
     });
     expect("connection_ids", seen, vector.at("expect").at("connection_ids"));
 }
@@ -529,7 +592,8 @@ static void run_json_get(const json& vector) {
     const std::string pointer = vector.at("pointer");
     expect("value", or_null(nango::json_get(source, pointer)), vector.at("expect"));
     const auto value = nango::json_get_json(source, pointer);
-    expect("value of the JSON", value ? or_null(nango::json_get(*value, "")) : json(), vector.at("expect"));
+    expect("value of the JSON", value ? or_null(nango::json_get(*value, "")) : json(),
+           vector.at("expect"));
 }
 
 static void run(const json& vector) {
@@ -551,7 +615,8 @@ int main(int argc, char** argv) {
         std::cerr << "usage: " << argv[0] << " FOLDER [NAME…], in the environment of nango-dev\n";
         return 2;
     }
-    base = host + "/_vectors/cpp-"s + std::to_string(std::time(nullptr)) + "-" + std::to_string(getpid());
+    base = host + "/_vectors/cpp-"s + std::to_string(std::time(nullptr)) + "-" +
+           std::to_string(getpid());
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(argv[1]))
         if (entry.path().extension() == ".json") files.push_back(entry.path());

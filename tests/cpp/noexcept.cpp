@@ -23,7 +23,8 @@ static void a_token() {
     const auto token = client->try_get_token("github", "bob");
     CHECK(token && token->reveal() == "at-bob");
     const auto connection = client->try_get_connection("github", "bob");
-    CHECK(connection && connection->connection_id() == "bob" && connection->credentials().type() == "OAUTH2");
+    CHECK(connection && connection->connection_id() == "bob" &&
+          connection->credentials().type() == "OAUTH2");
     CHECK(connection->credentials().try_single_token()->reveal() == "at-bob");
     CHECK(client->try_warm_up());
 }
@@ -48,28 +49,29 @@ static void a_queue() {
     if (!CHECK(client && queue)) return;
     CHECK(queue->try_submit_get_token(*client, "github", "bob", 7));
     CHECK(queue->try_submit_get_token(*client, "github", "nobody-there", 8));
-    CHECK(queue->try_submit_get_token(*client, "github", "").error().code() == nango::code::invalid_argument);
+    CHECK(queue->try_submit_get_token(*client, "github", "").error().code() ==
+          nango::code::invalid_argument);
     std::uint64_t seen = 0;
     while (seen < 15)
         for (nango::completion& done : queue->next(4)) {
             seen += done.user_data();
             const auto token = done.try_token();
-            CHECK(token ? done.user_data() == 7 && token->reveal() == "at-bob" : done.user_data() == 8 && token.error().code() == nango::code::not_found);
+            CHECK(token ? done.user_data() == 7 && token->reveal() == "at-bob"
+                        : done.user_data() == 8 && token.error().code() == nango::code::not_found);
         }
     queue->close();
     CHECK(queue->next(1).empty());
 }
 
-static void versions() {
-    CHECK(nango::try_check_version());
-}
+static void versions() { CHECK(nango::try_check_version()); }
 
 static void errors() {
     const auto client = demo();
     const auto token = client->try_get_token("github", "alice\0bob"sv);
     CHECK(!token && token.error().code() == nango::code::invalid_argument);
     const auto missing = client->try_get_token("github", "nobody-there");
-    CHECK(!missing && missing.error().code() == nango::code::not_found && missing.error().http_status() == 404);
+    CHECK(!missing && missing.error().code() == nango::code::not_found &&
+          missing.error().http_status() == 404);
     CHECK(!nango::client::try_create("not a url", "key"));
 }
 

@@ -41,12 +41,14 @@ static nango::completion one(const nango::queue& queue) {
 static void everything_that_can_be_asked() {
     const nango::client client = client_of(host);
     const nango::queue queue;
-    CHECK(queue.fd() >= 0 && !readable(queue, 0) && queue.next(8, 0ms).empty() && queue.next(8, 20ms).empty() && queue.next(0).empty());
+    CHECK(queue.fd() >= 0 && !readable(queue, 0) && queue.next(8, 0ms).empty() &&
+          queue.next(8, 20ms).empty() && queue.next(0).empty());
 
     const std::uint64_t ticket = queue.submit_get_token(client, "github", "bob", 1);
     CHECK(readable(queue, 10000));
     nango::completion done = one(queue);
-    CHECK(done && done.code() == nango::code::ok && done.ticket() == ticket && done.user_data() == 1 && done.token().reveal() == "at-bob");
+    CHECK(done && done.code() == nango::code::ok && done.ticket() == ticket &&
+          done.user_data() == 1 && done.token().reveal() == "at-bob");
     CHECK(done.try_token().error().code() == nango::code::invalid_argument);  // already taken
 
     queue.submit_replace_token(client, "github", "bob", "another \"token\"\n", 2);
@@ -69,7 +71,8 @@ static void everything_that_can_be_asked() {
     CHECK(nango::json_items(one(queue).json(), "/connections").size() == 1);
     queue.submit_warm_up(client);
     one(queue).done();
-    queue.submit(client, "get_token", "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}");
+    queue.submit(client, "get_token",
+                 "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}");
     CHECK(one(queue).token().reveal() == "at-bob");
 
     nango::call_options refresh_token;
@@ -102,39 +105,50 @@ static void pages() {
             if (!page) break;
             ++pages;
             seen += page->size();
-            for (const nango::connection_summary& connection : *page) CHECK(!connection.connection_id().empty());
+            for (const nango::connection_summary& connection : *page)
+                CHECK(!connection.connection_id().empty());
         }
     }
-    CHECK(pages == 3 && seen == nango::json_items(client.list_connections_json(), "/connections").size());
+    CHECK(pages == 3 &&
+          seen == nango::json_items(client.list_connections_json(), "/connections").size());
 }
 
 static void what_is_refused() {
     const nango::client client = client_of(host);
     const nango::queue queue;
-    CHECK(code_of(queue.try_submit_get_token(client, "github", "")) == nango::code::invalid_argument);
-    CHECK(code_of(queue.try_submit_get_token(client, "github", "a\0b"sv)) == nango::code::invalid_argument);
-    CHECK(code_of(queue.try_submit_get_connection(client, "\0"sv, "bob")) == nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit_get_token(client, "github", "")) ==
+          nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit_get_token(client, "github", "a\0b"sv)) ==
+          nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit_get_connection(client, "\0"sv, "bob")) ==
+          nango::code::invalid_argument);
     for (const auto& [refused, code] : {std::pair{"a\0b"sv, nango::code::invalid_argument},
                                         std::pair{""sv, nango::code::invalid_argument},
                                         std::pair{"caf\xe9"sv, nango::code::invalid_utf8}}) {
         CHECK(code_of(queue.try_submit_replace_token(client, "github", "bob", refused)) == code);
         CHECK(client.try_replace_token("github", "bob", refused).error().code() == code);
     }
-    CHECK(code_of(queue.try_submit_get_credentials(client, "github", "caf\xe9")) == nango::code::invalid_utf8);
-    CHECK(code_of(queue.try_submit_get_token(client, "git\"hub", "bob\\\n")) == nango::code::ok && one(queue).code() == nango::code::bad_request);
-    CHECK(code_of(queue.try_submit(client, "no_such_operation", "{}")) == nango::code::unknown_operation);
+    CHECK(code_of(queue.try_submit_get_credentials(client, "github", "caf\xe9")) ==
+          nango::code::invalid_utf8);
+    CHECK(code_of(queue.try_submit_get_token(client, "git\"hub", "bob\\\n")) == nango::code::ok &&
+          one(queue).code() == nango::code::bad_request);
+    CHECK(code_of(queue.try_submit(client, "no_such_operation", "{}")) ==
+          nango::code::unknown_operation);
     CHECK(code_of(queue.try_submit(client, "warm_up\0"sv, "")) == nango::code::invalid_argument);
-    CHECK(code_of(queue.try_submit(client, "get_token", "{}\0"sv)) == nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit(client, "get_token", "{}\0"sv)) ==
+          nango::code::invalid_argument);
     CHECK(code_of(queue.try_submit(client, "get_token", "[")) == nango::code::invalid_argument);
     nango::filter filter;
     filter.json = "[]";
-    CHECK(code_of(queue.try_submit_list_connections(client, filter)) == nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit_list_connections(client, filter)) ==
+          nango::code::invalid_argument);
     nango::call_options options;
     options.header("x-a", "1\0"sv);
     CHECK(code_of(queue.try_submit_warm_up(client, 0, options)) == nango::code::invalid_argument);
     nango::call_options timeout;
     timeout.timeout(0ms);
-    CHECK(code_of(queue.try_submit_get_token(client, "github", "bob", 0, timeout)) == nango::code::invalid_argument);
+    CHECK(code_of(queue.try_submit_get_token(client, "github", "bob", 0, timeout)) ==
+          nango::code::invalid_argument);
     CHECK(queue.next(8, 50ms).empty());
 }
 
@@ -149,7 +163,8 @@ static void what_was_moved_from() {
     moved.submit_get_token(client, "github", "bob", 7);
     nango::completion done = one(moved);
     const nango::completion other = std::move(done);
-    CHECK(done.try_token().error().code() == nango::code::invalid_argument && other.user_data() == 7);  // NOLINT
+    CHECK(done.try_token().error().code() == nango::code::invalid_argument &&
+          other.user_data() == 7);  // NOLINT
     queue = std::move(moved);
     queue.submit_get_token(client, "github", "bob");
     CHECK(one(queue).token().reveal() == "at-bob");
@@ -168,14 +183,16 @@ static void cancelled_and_closed() {
     CHECK(first && second && first != second);
     queue.cancel(first);
     nango::completion done = one(queue);
-    CHECK(done.ticket() == first && done.code() == nango::code::cancelled && done.try_token().error().code() == nango::code::cancelled);
+    CHECK(done.ticket() == first && done.code() == nango::code::cancelled &&
+          done.try_token().error().code() == nango::code::cancelled);
     // close() wakes a thread that waits without a timeout.
     std::thread closes([&] {
         std::this_thread::sleep_for(100ms);
         queue.close();
     });
     std::vector<nango::completion> rest = queue.next(8);
-    CHECK(rest.size() == 1 && rest[0].ticket() == second && rest[0].code() == nango::code::cancelled);
+    CHECK(rest.size() == 1 && rest[0].ticket() == second &&
+          rest[0].code() == nango::code::cancelled);
     closes.join();
     CHECK(queue.next(8).empty() && readable(queue, 0));
     CHECK(code_of(queue.try_submit_warm_up(client_of(host))) == nango::code::closed);
@@ -206,7 +223,8 @@ static void many_threads_take() {
                 std::vector<nango::completion> taken = queue.next(50);
                 if (taken.empty()) return;
                 for (nango::completion& done : taken) {
-                    const bool right = done.try_token().value_or(nango::secret()).reveal() == "at-bob";
+                    const bool right =
+                        done.try_token().value_or(nango::secret()).reveal() == "at-bob";
                     const std::lock_guard lock(mutex);
                     CHECK(right && seen.insert(done.user_data()).second);
                     ++count;
@@ -229,7 +247,8 @@ static void many_at_once() {
     std::this_thread::sleep_for(500ms);
     std::size_t seen = 0;
     while (seen < calls) {
-        const std::vector<nango::completion> taken = queue.next(std::numeric_limits<std::size_t>::max(), 10s);
+        const std::vector<nango::completion> taken =
+            queue.next(std::numeric_limits<std::size_t>::max(), 10s);
         if (!CHECK(!taken.empty())) break;
         seen += taken.size();
     }

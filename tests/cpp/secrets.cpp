@@ -21,20 +21,18 @@ struct prints<T, std::void_t<decltype(std::declval<std::ostream&>() << std::decl
 template <class T, class = void>
 struct is_equal : std::false_type {};
 template <class T>
-struct is_equal<T, std::void_t<decltype(std::declval<T>() == std::declval<T>())>>
-    : std::true_type {};
+struct is_equal<T, std::void_t<decltype(std::declval<T>() == std::declval<T>())>> : std::true_type {
+};
 
 template <class T, class = void>
 struct is_less : std::false_type {};
 template <class T>
-struct is_less<T, std::void_t<decltype(std::declval<T>() < std::declval<T>())>>
-    : std::true_type {};
+struct is_less<T, std::void_t<decltype(std::declval<T>() < std::declval<T>())>> : std::true_type {};
 
 template <class T, class = void>
 struct has_begin : std::false_type {};
 template <class T>
-struct has_begin<T, std::void_t<decltype(std::begin(std::declval<T&>()))>>
-    : std::true_type {};
+struct has_begin<T, std::void_t<decltype(std::begin(std::declval<T&>()))>> : std::true_type {};
 
 template <class T>
 constexpr bool hashes = std::is_default_constructible_v<std::hash<T>>;
@@ -145,9 +143,7 @@ static void an_object_is_empty_that_was_moved_from() {
     CHECK(moved.api_key()->reveal() == "hush-hush");
 }
 
-static bool is_silent(std::string_view text) {
-    return text.find("hush") == std::string_view::npos;
-}
+static bool is_silent(std::string_view text) { return text.find("hush") == std::string_view::npos; }
 
 static void says_nothing(const nango::error& error) {
     CHECK(is_silent(error.what()) && is_silent(error.message()));
@@ -177,9 +173,7 @@ static void exceptions_say_nothing_of_it() {
     throws_and_says_nothing([&] { static_cast<void>(basic.try_single_token().value()); });
 }
 
-static void nothing_is_left() {
-    CHECK(nango_live_objects() == 0);
-}
+static void nothing_is_left() { CHECK(nango_live_objects() == 0); }
 
 int main(int argc, char** argv) {
     RUN(what_was_moved_from_is_empty);

@@ -57,7 +57,8 @@ static void starved(const char* what, Function&& function) {
 static void memory_is_out() {
     starved("options", [] {
         nango::options options;
-        options.base_url(host).secret_key(key).proxy("").user_agent_suffix("a-suffix-that-is-longer-than-what-a-string-holds-itself");
+        options.base_url(host).secret_key(key).proxy("").user_agent_suffix(
+            "a-suffix-that-is-longer-than-what-a-string-holds-itself");
     });
     starved("options with a NUL", [] {
         nango::options options;
@@ -65,7 +66,10 @@ static void memory_is_out() {
         static_cast<void>(nango::client::try_create(options));
     });
     starved("a client", [] { nango::client client(host, key); });
-    starved("a client of a wrong URL", [] { static_cast<void>(nango::client::try_create("a URL that is none, and too long for a short string", key)); });
+    starved("a client of a wrong URL", [] {
+        static_cast<void>(
+            nango::client::try_create("a URL that is none, and too long for a short string", key));
+    });
     starved("a token", [] { static_cast<void>(demo->get_token("github", "bob")); });
     starved("an error", [] { static_cast<void>(demo->try_get_token("github", "nobody-there")); });
     starved("an error that is thrown", [] {
@@ -76,7 +80,10 @@ static void memory_is_out() {
     });
     starved("call options", [] {
         nango::call_options options;
-        options.header("x-a-header-that-is-longer-than-fifteen", "and a value that is longer than fifteen").timeout(20s);
+        options
+            .header("x-a-header-that-is-longer-than-fifteen",
+                    "and a value that is longer than fifteen")
+            .timeout(20s);
         static_cast<void>(demo->get_token("github", "bob", options));
     });
     starved("a connection", [] {
@@ -94,9 +101,12 @@ static void memory_is_out() {
     });
     starved("a list", [] {
         std::vector<nango::connection_summary> all;
-        for (nango::connection_summary& connection : demo->list_connections({}, 9)) all.push_back(std::move(connection));
+        for (nango::connection_summary& connection : demo->list_connections({}, 9))
+            all.push_back(std::move(connection));
     });
-    starved("a list as JSON", [] { static_cast<void>(nango::json_items(demo->list_connections_json(), "/connections")); });
+    starved("a list as JSON", [] {
+        static_cast<void>(nango::json_items(demo->list_connections_json(), "/connections"));
+    });
 }
 
 static void memory_is_out_with_a_queue() {
@@ -134,7 +144,9 @@ static void memory_is_out_with_a_queue() {
 
 // A user's type whose constructor throws after it has taken an object of the library.
 struct refuses {
-    explicit refuses(nango::secret token) : kept(std::move(token)) { throw std::runtime_error("no"); }
+    explicit refuses(nango::secret token) : kept(std::move(token)) {
+        throw std::runtime_error("no");
+    }
     nango::secret kept;
 };
 struct holds_and_refuses {
@@ -191,22 +203,25 @@ static void users_types_throw() {
     });
     throws<std::bad_alloc>([] {
         std::vector<nango::connection_summary, little_room<nango::connection_summary>> few;
-        for (nango::connection_summary& connection : demo->list_connections()) few.push_back(std::move(connection));
+        for (nango::connection_summary& connection : demo->list_connections())
+            few.push_back(std::move(connection));
     });
     throws<std::runtime_error>([] {
-        for (const nango::connection_summary& connection : demo->list_connections({}, 3)) throw std::runtime_error(connection.connection_id());
+        for (const nango::connection_summary& connection : demo->list_connections({}, 3))
+            throw std::runtime_error(connection.connection_id());
     });
 #if !defined(__cpp_lib_expected) || __cpp_lib_expected >= 202211L
     throws<std::runtime_error>([] {
-        static_cast<void>(demo->try_get_token("github", "bob").transform([](nango::secret token) -> int { throw std::runtime_error(std::string(token.reveal())); }));
+        static_cast<void>(
+            demo->try_get_token("github", "bob").transform([](nango::secret token) -> int {
+                throw std::runtime_error(std::string(token.reveal()));
+            }));
     });
 #endif
 }
 
 // Runs without main()'s client, so that no object at all may be left.
-static void nothing_is_left() {
-    CHECK(nango_live_objects() == 0);
-}
+static void nothing_is_left() { CHECK(nango_live_objects() == 0); }
 
 int main(int argc, char** argv) {
     host = check_env("NANGO_HOST");
@@ -217,7 +232,9 @@ int main(int argc, char** argv) {
         test();
     };
     static const auto run = with_client;
-#define RUN_WITH_CLIENT(test) check_run(#test, [] { run(test); }, argc, argv)
+#define RUN_WITH_CLIENT(test) \
+    check_run(                \
+        #test, [] { run(test); }, argc, argv)
     RUN_WITH_CLIENT(memory_is_out);
     RUN_WITH_CLIENT(memory_is_out_with_a_queue);
     RUN_WITH_CLIENT(users_types_throw);

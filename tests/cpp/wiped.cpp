@@ -28,7 +28,9 @@ extern "C" __attribute__((visibility("default"))) void free(void* memory) noexce
         watched = nullptr;
     }
     const char* text_sought = sought;
-    if (block && text_sought && memmem(block, malloc_usable_size(memory), text_sought, std::strlen(text_sought))) ++found;
+    if (block && text_sought &&
+        memmem(block, malloc_usable_size(memory), text_sought, std::strlen(text_sought)))
+        ++found;
     __libc_free(memory);
 }
 
@@ -132,7 +134,8 @@ static bool is_left(const volatile char* where, const std::string& text) {
 // the connection, so body_json() cannot contain the same text.
 static void the_body_of_an_error_is_wiped() {
     nango_error* error = nullptr;
-    nango_client* client = nango_client_new(std::getenv("NANGO_HOST"), std::getenv("NANGO_SECRET_KEY"), &error);
+    nango_client* client =
+        nango_client_new(std::getenv("NANGO_HOST"), std::getenv("NANGO_SECRET_KEY"), &error);
     CHECK(!nango_get_token(client, "github", "broken", nullptr, &error));
     char* body = nango_error_body_reveal(error);
     const std::string text(body);
@@ -152,7 +155,9 @@ static void what_is_not_wiped_is_seen() {
     void (*volatile release)(void*) = free;
     release(text);
     CHECK(was_freed && !was_wiped);
-    const std::string left = "left-behind-in-a-block-that-is-freed, and is longer than the few words that malloc() writes over what it gets back";
+    const std::string left =
+        "left-behind-in-a-block-that-is-freed, and is longer than the few words that malloc() "
+        "writes over what it gets back";
     char* copy = nullptr;
     CHECK(freed_with(left.c_str(), [&] { release(copy = strdup(left.c_str())); }) == 1);
     CHECK(is_left(copy, left));

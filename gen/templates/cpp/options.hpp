@@ -5,9 +5,8 @@
     ~ (" INVALID_ARGUMENT: " ~ option.refuses if option.refuses else "")) | comment("    ///") }}
 {% if option.kind in ["text", "text_or_null"] %}
     options& {{ option.name }}(std::string_view {{ option.param }}) {
-        pass({{ option.param }}, "{{ option.thing }}", [&](const char* text) {
-            return nango_options_set_{{ option.name }}(capi(), text);
-        });
+        pass({{ option.param }}, "{{ option.thing }}",
+             [&](const char* text) { return nango_options_set_{{ option.name }}(capi(), text); });
         return *this;
     }
 {% if option.name == "proxy" %}
