@@ -126,11 +126,11 @@ typedef struct nango_pager nango_pager;
 typedef struct nango_queue nango_queue;
 
 /**
- * A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
+ * An error code: one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
  *
- * Numbers stand in groups with gaps: 1 to 19 the caller, 20 to 39 the way to the server, 40 to 59
- * the server's answer, 60 to 79 an answer that makes no sense, 90 and up the library. A retired
- * number is never used again.
+ * Codes are grouped, with gaps: 1 to 19 the caller, 20 to 39 the connection to the server, 40 to
+ * 59 the answer of the server, 60 to 79 an invalid answer, 90 and up the library. A retired number
+ * is never reused.
  */
 typedef int32_t nango_code;
 

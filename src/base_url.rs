@@ -1,11 +1,11 @@
-//! Where the server is.
+//! The base URL of the server.
 
 use reqwest::Url;
 
 use crate::error::Error;
 use crate::request::bounded;
 
-/// A server's address, as far as it is the same for every request.
+/// The part of the server's address that is the same for every request.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl {
     url: Url,
@@ -21,11 +21,11 @@ impl BaseUrl {
             return Err(refuse("is empty"));
         }
         bounded(text.len(), "the base URL")?;
-        // The parser would drop these without a word.
+        // The parser would silently drop these.
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
-            return Err(refuse("holds a blank or a control character"));
+            return Err(refuse("contains a space or a control character"));
         }
-        // The parser would mend http:host, http:///host and http:\\host.
+        // The parser would accept http:host, http:///host and http:\\host.
         let after = |scheme: &str| {
             text.get(..scheme.len())
                 .filter(|start| start.eq_ignore_ascii_case(scheme))
@@ -33,16 +33,16 @@ impl BaseUrl {
         };
         match after("https://").or_else(|| after("http://")) {
             Some(rest) if !rest.starts_with(['/', '\\']) => {}
-            _ => return Err(refuse("must begin with https:// or http:// and name a host")),
+            _ => return Err(refuse("must start with https:// or http:// followed by a host")),
         }
         let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refuse(
-                "must not hold a user or a password: the secret key is given apart",
+                "must not contain a username or password (set the secret key separately)",
             ));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("must not hold a query or a fragment"));
+            return Err(refuse("must not contain a query or a fragment"));
         }
         let prefix = url.as_str().trim_end_matches('/').to_owned();
         Ok(BaseUrl { url, prefix })
@@ -63,12 +63,12 @@ impl BaseUrl {
         self.url.origin().ascii_serialization()
     }
 
-    /// How long scheme, host and port are.
+    /// The length of scheme, host and port.
     pub(crate) fn origin_length(&self) -> usize {
         self.url.as_str().len() - self.url.path().len()
     }
 
-    /// Host, and port where it is not the scheme's own.
+    /// Host, and port unless it is the scheme's default.
     pub(crate) fn host(&self) -> &str {
         self.url.authority()
     }

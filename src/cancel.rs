@@ -1,4 +1,4 @@
-//! What ends a call from another thread.
+//! Cancels calls from another thread.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,36 +9,36 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::descriptors;
 use crate::engine::fork::PerProcess;
 
-/// Ends calls from another thread. Once triggered it stays so: a call that is given it later
-/// returns at once. A child of fork has a handle of its own, triggered if the parent's was.
+/// Cancels calls from another thread. Once triggered, it stays triggered: a call that is given it
+/// later returns immediately. A forked child has its own copy, triggered if the parent's was.
 #[derive(Clone)]
 pub struct Cancel(Arc<Trigger>);
 
 struct Trigger {
     pulled: AtomicBool,
-    /// Who waits is known behind a lock, which a fork may find taken, and is woken through a
-    /// descriptor: so each era has its own.
+    /// The waiters are guarded by a lock, which a fork may find taken, and woken through a file
+    /// descriptor. So each era has its own token.
     waiting: PerProcess<CancellationToken>,
 }
 
 impl Cancel {
-    /// A handle that is not triggered.
+    /// Creates a handle that is not triggered.
     pub fn new() -> Cancel {
         let trigger =
             Trigger { pulled: AtomicBool::new(false), waiting: PerProcess::of(descriptors::era) };
         Cancel(Arc::new(trigger))
     }
 
-    /// Makes every call that has this handle return [`Code::Cancelled`](crate::Code::Cancelled).
+    /// Makes every call with this handle return [`Code::Cancelled`](crate::Code::Cancelled).
     pub fn trigger(&self) {
-        // Before the token is looked for: who finds this false finds the same token, and waits for
-        // it.
+        // Set before the token is looked up: a thread that still reads false gets the same token
+        // and waits for it.
         self.0.pulled.store(true, Ordering::SeqCst);
         descriptors::check();
         self.waiting().cancel();
     }
 
-    /// This process's token.
+    /// The token of this process.
     pub(crate) fn token(&self) -> &CancellationToken {
         let token = self.waiting();
         if self.0.pulled.load(Ordering::SeqCst) {

@@ -1,4 +1,4 @@
-//! A base URL, a key, a policy, and what can be asked of Nango with them.
+//! The client: a base URL, a secret key, a retry policy, and the calls to Nango.
 
 use std::fmt;
 use std::pin::pin;
@@ -31,8 +31,8 @@ use crate::response;
 use crate::retry::{self, Attempt, Call, Decoded, Policy};
 use crate::secret::{Secret, SecretKey};
 
-/// A client of one Nango environment. Cheap to clone; any number of threads may use it at once.
-/// Make one for each key and keep it: it keeps connections warm. It never keeps a token.
+/// A client of one Nango environment. Clones are cheap, and any number of threads may use it at
+/// once. Create one per key and keep it, so that connections are reused. It never caches a token.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
@@ -43,9 +43,9 @@ struct Shared {
     timeout: Duration,
     policy: Policy,
     headers: Arc<HeaderMap>,
-    /// What a request without the key has.
+    /// The headers of a request without the key.
     anonymous: Arc<HeaderMap>,
-    /// For an error: whom a TLS connection trusts.
+    /// For errors: which certificate authorities TLS connections trust.
     trust: String,
     engine: Engine,
     event_capacity: usize,
@@ -62,23 +62,28 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client of `https://api.nango.dev`.
+    /// Creates a client of `https://api.nango.dev`.
     pub fn new(secret_key: &str) -> Result<Client, Error> {
         let mut options = Options::default();
         options.set_secret_key(secret_key)?;
         Client::with_options(&options)
     }
 
-    /// A client as the options say. Nothing is sent yet.
+    /// Creates a client with these options. Sends nothing yet.
     pub fn with_options(options: &Options) -> Result<Client, Error> {
         let Some(secret_key) = options.secret_key.clone() else {
             return Err(Error::invalid_argument(
-                "a client needs a secret key; it is in Nango's dashboard under Environment Settings, API Keys",
+                "a client needs a secret key; find it in Nango's dashboard under Environment \
+                 Settings, API Keys",
             ));
         };
         let base_url = options.base_url.clone();
-        let host = HeaderValue::from_str(base_url.host())
-            .map_err(|_| Error::invalid_argument("the base URL's host cannot be in a header"))?;
+        let host = HeaderValue::from_str(base_url.host()).map_err(|_| {
+            Error::invalid_argument(
+                "the base URL's host is not valid in a header; \
+                 check the base URL",
+            )
+        })?;
         let anonymous: HeaderMap = [
             (HOST, host),
             (ACCEPT, HeaderValue::from_static("application/json")),
@@ -86,11 +91,15 @@ impl Client {
         ]
         .into_iter()
         .collect();
-        // Wiped with the last that holds it: no copy is made of it here.
+        // Wiped when its last owner drops it: this makes no copy.
         let bearer =
             Bytes::from_owner(Zeroizing::new(format!("Bearer {}", secret_key.text()).into_bytes()));
-        let mut authorization = HeaderValue::from_maybe_shared(bearer)
-            .map_err(|_| Error::invalid_argument("the secret key cannot be in a header"))?;
+        let mut authorization = HeaderValue::from_maybe_shared(bearer).map_err(|_| {
+            Error::invalid_argument(
+                "the secret key is not valid in a header; check \
+                 the key",
+            )
+        })?;
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
@@ -126,15 +135,16 @@ impl Client {
         let shared = &client.0;
         if !shared.base_url.is_https() && !shared.base_url.is_loopback() {
             shared.events().warning(&format!(
-                "{} is plain HTTP: the secret key and every token cross the network unencrypted",
+                "{} uses plain HTTP: the secret key and every token are sent unencrypted; use \
+                 https",
                 shared.base_url.origin()
             ));
         }
         Ok(client)
     }
 
-    /// The whole connection, as the server wrote it, its token refreshed first if need be.
-    /// `credentials` is `{}` if the key may not see them.
+    /// Returns the whole connection, as the server wrote it. Nango refreshes its token first if
+    /// needed. `credentials` is `{}` if the key may not see them.
     pub fn get_connection_json(
         &self,
         provider_config_key: &str,
@@ -148,7 +158,7 @@ impl Client {
         )
     }
 
-    /// The one string that goes behind `Bearer`, or the API key.
+    /// Returns the one string to send after `Bearer`, or the API key.
     pub fn get_token(
         &self,
         provider_config_key: &str,
@@ -162,7 +172,7 @@ impl Client {
         )
     }
 
-    /// The `credentials` of a connection, of whatever type, as the server wrote them.
+    /// Returns the `credentials` of a connection, of any type, as the server wrote them.
     pub fn get_credentials_json(
         &self,
         provider_config_key: &str,
@@ -176,18 +186,19 @@ impl Client {
         )
     }
 
-    /// A token in place of one that the provider refused, with 401 for example.
+    /// Returns a new token in place of one that the provider refused, for example with 401.
     ///
-    /// First it reads the connection: Nango may have another token by now. If it still has the
-    /// refused one, Nango is made to refresh it. Of the calls of a client that replace the same
-    /// token of a connection at the same time, blocking or queued, one does that, and the others
-    /// wait for its result, each as long as its own timeout and cancel allow. No token is kept
-    /// beyond that.
+    /// Reads the connection first: Nango may already have another token. If Nango still has the
+    /// refused token, forces a refresh. If several calls of a client, blocking or queued, replace
+    /// the same token of a connection at the same time, one of them does this. The others wait for
+    /// its result, each within its own timeout and until its own cancel. No token is kept after
+    /// that.
     ///
-    /// A real server may answer a forced refresh with the old token, when it coincides with
-    /// another read of the connection. So there are up to three, 0.5 s and 1 s apart, within the
-    /// call's timeout. [`Code::TokenNotReplaced`]: none of them brought another token, or Nango
-    /// does not refresh this type of credentials, which is never forced.
+    /// A real server may answer a forced refresh with the old token if the refresh coincides with
+    /// another read of the connection. So there are up to three forced refreshes, 0.5 s and 1 s
+    /// apart, within the timeout of the call. The call fails with [`Code::TokenNotReplaced`] if
+    /// none of them returned another token. It also fails with this code, without a forced refresh,
+    /// if Nango does not refresh credentials of this type.
     pub fn replace_token(
         &self,
         provider_config_key: &str,
@@ -200,8 +211,8 @@ impl Client {
         self.call(&operation::REPLACE_TOKEN, parameters, options)
     }
 
-    /// The connections of the environment, as the server wrote them, without credentials. Without a
-    /// limit the server sends its first 10 000.
+    /// Returns the connections of the environment, as the server wrote them, without credentials.
+    /// Without a limit the server sends the first 10 000.
     pub fn list_connections_json(
         &self,
         filter: Parameters,
@@ -210,7 +221,7 @@ impl Client {
         self.call(&operation::LIST_CONNECTIONS, filter, options)
     }
 
-    /// Any operation of the catalogue, on the caller's own thread.
+    /// Calls any operation of the catalogue, on the caller's thread.
     pub fn call(
         &self,
         operation: &'static Operation,
@@ -220,18 +231,18 @@ impl Client {
         self.plan(operation, parameters, options)?.on_this_thread()
     }
 
-    /// Opens a connection before the first call: asks for the server's health, without the key. Any
-    /// answer will do.
+    /// Opens a connection before the first call: requests the health of the server, without the
+    /// key. Any answer counts as success.
     pub fn warm_up(&self) -> Result<(), Error> {
         self.call(&operation::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop)
     }
 
-    /// The oldest event that nobody took yet; see [`Options::set_events`].
+    /// Returns the oldest event that has not been taken; see [`Options::set_events`].
     pub fn next_event_json(&self) -> Option<String> {
         self.0.events().next()
     }
 
-    /// Checks what is asked for, and makes the request of it.
+    /// Checks the arguments and builds the request.
     pub(crate) fn plan(
         &self,
         operation: &'static Operation,
@@ -240,7 +251,7 @@ impl Client {
     ) -> Result<Planned, Error> {
         let shared = &self.0;
         let refused = match operation.result {
-            // Taken out first, so that it is wiped whatever comes.
+            // Taken out first, so that it is wiped even if the call fails.
             operation::Result::Replacement => {
                 Some(request::take_secret(&mut parameters, REFUSED_TOKEN))
             }
@@ -275,13 +286,13 @@ impl Client {
     }
 }
 
-/// A call that is ready to be made, on either engine.
+/// A call that is ready to run, on either engine.
 #[derive(Clone)]
 pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
     request: Request,
-    /// What else it needs to replace a token; [`operation::REPLACE_TOKEN`] only.
+    /// What else the call needs to replace a token; only for [`operation::REPLACE_TOKEN`].
     replacement: Option<Arc<Replacement>>,
     subject: Subject,
     timeout: Duration,
@@ -303,7 +314,8 @@ impl Planned {
         })
     }
 
-    /// Begins the call on the library's thread, and returns. `done` is given the result there.
+    /// Starts the call on the background thread and returns. Passes the result to `done` on that
+    /// thread.
     pub(crate) fn begin(
         self,
         thread: &Handle,
@@ -316,7 +328,7 @@ impl Planned {
         });
     }
 
-    /// On the library's thread, until it is done or cancelled.
+    /// Runs the call on the background thread until it completes or is cancelled.
     pub(crate) async fn in_background(&self, cancel: &CancellationToken) -> Result<Secret, Error> {
         let deadline = Instant::now() + self.timeout;
         let result = match self.client.0.engine.shared_line() {
@@ -338,12 +350,12 @@ impl Planned {
     async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
         match &self.replacement {
             None => self.attempts_as(line, deadline, self).await,
-            // Boxed, so that other calls in flight are not as large as this one.
+            // Boxed, so that the futures of other calls do not become as large as this one.
             Some(replacement) => Box::pin(replacement.run(self, line, deadline)).await,
         }
     }
 
-    /// Makes the attempts of its own request.
+    /// Makes the attempts of this request.
     pub(crate) async fn attempts_as(
         &self,
         line: &Line,
@@ -353,7 +365,7 @@ impl Planned {
         retry::attempts(line, &self.request, &self.client.0.policy, deadline, call).await
     }
 
-    /// The replacements of tokens that are under way in this process.
+    /// The token replacements in progress in this process.
     pub(crate) fn replacements(&self) -> &Flights {
         self.client.0.replacements.get_or_init(Flights::default)
     }
@@ -364,7 +376,8 @@ impl Planned {
 }
 
 impl Planned {
-    /// Why this is the answer to another request, if it says so. What it does not say is accepted.
+    /// Returns an error if the answer names another connection or integration than the request.
+    /// Accepts an answer that names none.
     fn foreign(&self, found: [Option<&str>; operation::IDENTITIES]) -> Option<Error> {
         let named = self.operation.identity.into_iter().zip(found);
         let named = named.filter_map(|(name, value)| {
@@ -374,28 +387,28 @@ impl Planned {
             return None;
         }
         let named = named.map(|(name, value, _)| {
-            let value = json::string(value).unwrap_or_else(|| "not a text".to_owned());
+            let value = json::string(value).unwrap_or_else(|| "not a string".to_owned());
             format!("{name} is {:?}", self.client.shown(&value))
         });
         let unknown = if self.request.repeatable { "" } else { OUTCOME_UNKNOWN };
         let message = format!(
-            "the answer belongs to another request, since its {}; whatever stands in front of \
-             Nango may have mixed up two answers{unknown}",
+            "the answer belongs to another request: its {}. A gateway in front of Nango may have \
+             mixed up two answers; try again{unknown}",
             named.collect::<Vec<_>>().join(" and its ")
         );
         Some(Error::new(Code::InvalidResponse, message).with_retryable(true))
     }
 }
 
-/// What is added to an error where a call that must not be repeated was sent.
-const OUTCOME_UNKNOWN: &str = "; whether it was carried out is not known";
+/// Added to an error of a call that must not be retried, if the request was sent.
+const OUTCOME_UNKNOWN: &str = "; the server may or may not have processed the request";
 
 pub(crate) fn cancelled() -> Error {
     Error::new(Code::Cancelled, "the call was cancelled")
 }
 
 impl Shared {
-    /// What an error of a call with these ids may show.
+    /// Decides what an error of a call with these ids may show.
     fn safe<'a>(&'a self, ids: [&'a str; 2]) -> Safe<'a> {
         Safe::new(self.secret_key.text(), ids, self.base_url.host())
     }
@@ -456,25 +469,30 @@ impl Call for Planned {
             Failure::ProxyLookup(lookup) => (
                 Code::Dns,
                 lookup.temporary,
-                format!("{lookup}; it is the proxy's: check the proxy's URL"),
+                format!("{lookup}; this is the host of the proxy: check the proxy URL"),
             ),
             Failure::Connect(why) => (
                 Code::Connect,
                 true,
                 format!(
-                    "{server} cannot be reached: {why}; is the server running, and is this its address?"
+                    "cannot connect to {server}: {why}; check that the server is running and that \
+                     the base URL is correct"
                 ),
             ),
             Failure::ConnectTimeout => (
                 Code::Timeout,
                 true,
-                format!("connecting to {server} took longer than connect_timeout allows"),
+                format!(
+                    "connecting to {server} took longer than connect_timeout allows; check \
+                     that the server is reachable"
+                ),
             ),
             Failure::Tls(why) => (
                 Code::Tls,
                 false,
                 format!(
-                    "no trusted TLS connection with {server}: {why} (trusting {}); a private authority is added with nango_options_add_ca_pem",
+                    "cannot establish a trusted TLS connection with {server}: {why} (trusting \
+                     {}); add a private certificate authority with ca_pem",
                     self.client.0.trust
                 ),
             ),
@@ -482,13 +500,15 @@ impl Call for Planned {
                 Code::Proxy,
                 true,
                 format!(
-                    "the proxy on the way to {server} did not connect: {why}; check the proxy's URL, its user and password, and whether it lets this host and port through"
+                    "cannot connect to {server} through the proxy: {why}; check the proxy URL, \
+                     its username and password, and whether the proxy allows \
+                     this host and port"
                 ),
             ),
             Failure::ProxyCredentials => (
                 Code::Proxy,
                 false,
-                format!("the proxy on the way to {server} {}", response::PROXY_CREDENTIALS),
+                format!("the proxy for {server} {}", response::PROXY_CREDENTIALS),
             ),
             Failure::Io(why) | Failure::Unsent(why) => {
                 let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
@@ -500,14 +520,15 @@ impl Call for Planned {
                     Code::Io,
                     true,
                     format!(
-                        "the connection with {server} broke before the answer was complete: {why}{unknown}"
+                        "the connection to {server} broke before the answer was complete: \
+                         {why}{unknown}"
                     ),
                 )
             }
             Failure::TooLarge { limit, .. } => (
                 Code::ResponseTooLarge,
                 false,
-                format!("the answer is longer than {limit} bytes (max_response_bytes)"),
+                format!("the answer is longer than {limit} bytes; increase max_response_bytes"),
             ),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
@@ -532,11 +553,10 @@ fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters 
     }
 }
 
-/// How much of an id a message shows.
+/// How much of an id a message shows, in characters.
 const LONGEST_SUBJECT: usize = 100;
 
-/// What a call is about, for an error: the connection's id and its integration's, if it is about
-/// one.
+/// What a call is about, for errors: the ids of the connection and its integration, if any.
 #[derive(Clone)]
 struct Subject(Option<(Value, Value)>);
 
@@ -546,7 +566,7 @@ impl Subject {
         Subject(named("connection_id").zip(named("provider_config_key")))
     }
 
-    /// A parameter that says what the call is about.
+    /// The value of a parameter that identifies what the call is about.
     fn get(&self, name: &str) -> Option<&str> {
         let (id, key) = self.0.as_ref()?;
         match name {
@@ -570,9 +590,9 @@ impl Subject {
 }
 
 impl Client {
-    /// An id in a message.
+    /// An id as a message shows it.
     fn shown(&self, id: &str) -> String {
-        // Looked through for secrets a little further than shown, and not over its whole length.
+        // Searched for secrets a little further than shown, but not over its whole length.
         let start = id.char_indices().nth(2 * LONGEST_SUBJECT).map_or(id, |(end, _)| &id[..end]);
         shortened(self.0.safe([""; 2]).own(start), LONGEST_SUBJECT)
     }

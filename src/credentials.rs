@@ -1,18 +1,18 @@
-//! The credential types, and which field of each is "the token".
+//! The credential types, and which field of each is the token.
 //!
-//! The types and their fields are those of Nango's server. A type that is not known here is data,
-//! not an error: its credentials come out whole, only "the token" is not defined for it.
+//! The types and their fields are those of Nango's server. An unknown type is not an error: its
+//! credentials are returned whole, but they have no single token.
 
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error, redact};
 use crate::json;
 
-/// Where the one bearer string can be.
+/// The fields that can hold the token.
 const TOKENS: [&str; 3] = ["access_token", "token", "apiKey"];
 
-/// The field that can stand behind `Bearer` (or that is the provider's API key), by credential
-/// type. Nango's proxy uses the same ones.
+/// The field that can be sent after `Bearer` (or that is the API key of the provider), by
+/// credential type. Nango's proxy uses the same fields.
 fn token_field(kind: &str) -> Option<&'static str> {
     match kind {
         "OAUTH2" | "APP" | "APP_STORE" => Some("access_token"),
@@ -22,26 +22,27 @@ fn token_field(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// How a connection comes to another token.
+/// How a connection gets a new token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Renewal {
-    /// Nango refreshes it when it is forced to.
+    /// Nango refreshes it on a forced refresh.
     Forced,
-    /// The same, if there is a refresh token; whether there is one shows only when it is asked for.
+    /// The same, if there is a refresh token. The server shows whether there is one only on
+    /// request.
     WithRefreshToken,
-    /// Nango never refreshes credentials of this type, and returns what was stored.
+    /// Nango never refreshes credentials of this type, and returns the stored ones.
     Never(String),
 }
 
-/// The types that stay as they were stored, whatever is asked.
+/// The types that Nango never refreshes.
 const STORED: [&str; 5] = ["API_KEY", "BASIC", "OAUTH1", "TBA", "CUSTOM"];
 
 /// The providers whose OAUTH2 connections Nango refreshes without a refresh token.
 const WITHOUT_REFRESH_TOKEN: [&str; 5] =
     ["facebook", "instagram", "threads", "microsoft-admin", "shopline-oauth"];
 
-/// How Nango comes to another token for a connection with these credentials, of this provider, both
-/// as JSON. Refresh tokens are there if they were asked for; no copy is made of one.
+/// How Nango gets a new token for a connection with these credentials, of this provider, both as
+/// JSON. The credentials include the refresh token only if it was requested; no copy of it is made.
 pub(crate) fn renewal(credentials: &str, provider: Option<&str>) -> Renewal {
     let [kind, refresh_token] =
         json::members(credentials, ["type", "refresh_token"]).unwrap_or_default();
@@ -49,7 +50,7 @@ pub(crate) fn renewal(credentials: &str, provider: Option<&str>) -> Renewal {
     if STORED.contains(&kind.as_str()) {
         return Renewal::Never(kind);
     }
-    // Servers before 2025 do not name the provider: it may be one of those.
+    // Servers before 2025 do not name the provider: it may be one that needs none.
     let needs_none = provider
         .and_then(json::string)
         .is_none_or(|provider| WITHOUT_REFRESH_TOKEN.contains(&provider.as_str()));
@@ -60,7 +61,7 @@ pub(crate) fn renewal(credentials: &str, provider: Option<&str>) -> Renewal {
     }
 }
 
-/// The `credentials` of a connection, as the server wrote them, if there is anything in them.
+/// The `credentials` of a connection, as the server wrote them. Fails if they are empty.
 pub(crate) fn all(credentials: Option<&str>) -> Result<&str, Error> {
     let credentials = credentials.unwrap_or("null");
     if credentials.starts_with('{')
@@ -70,21 +71,25 @@ pub(crate) fn all(credentials: Option<&str>) -> Result<&str, Error> {
     }
     Err(Error::new(
         Code::NoCredentials,
-        "Nango's answer holds no credentials. Either the secret key lacks the scope \
-         environment:connections:read_credentials, or the connection needs none (auth type NONE)",
+        "the answer contains no credentials. Either the secret key lacks the scope \
+         environment:connections:read_credentials, or the connection needs no credentials \
+         (auth type NONE)",
     ))
 }
 
-/// The one bearer string of a connection's `credentials`.
+/// The token in the `credentials` of a connection.
 pub(crate) fn token(credentials: Option<&str>) -> Result<Zeroizing<String>, Error> {
     single_token(all(credentials)?)
 }
 
-/// The one bearer string of credentials that a caller has fetched before.
+/// The token in credentials that the caller fetched earlier.
 pub(crate) fn token_of(credentials: &str) -> Result<Zeroizing<String>, Error> {
-    // Not `malformed`, which speaks of Nango's answer.
+    // Not `malformed`: its message is about an answer from Nango.
     json::check(credentials).map_err(|_| {
-        Error::invalid_argument("credentials_json is not whole JSON, or it is nested too deep")
+        Error::invalid_argument(
+            "credentials_json is not valid JSON, or is nested too deeply; \
+             pass the credentials as Nango returned them",
+        )
     })?;
     token(Some(credentials.trim_matches(json::BLANKS)))
 }
@@ -96,18 +101,17 @@ fn single_token(credentials: &str) -> Result<Zeroizing<String>, Error> {
     let place = token_field(&kind).and_then(|field| TOKENS.iter().position(|name| *name == field));
     let token = place.and_then(|place| tokens[place]).and_then(json::string).map(Zeroizing::new);
     match token {
-        // It would end a C text, or begin another header where it is put behind "Bearer".
+        // A control character could truncate a C string, or inject a header after "Bearer".
         Some(token) if token.contains(char::is_control) => Err(Error::new(
             Code::InvalidResponse,
-            "the token in Nango's answer holds a control character, such as a line break, so it \
-             cannot be the value of a header; ask for the credentials (get_credentials) to see it",
+            "the token in the answer contains a control character, such as a line break, so it \
+             cannot be sent in a header; use get_credentials to see it",
         )),
         Some(token) if !token.is_empty() => Ok(token),
         _ => Err(Error::new(
             Code::NoSingleToken,
             format!(
-                "credentials of the type {} are not one token, or have none yet; ask for all of \
-                 them (get_credentials)",
+                "credentials of type {} have no single token, or none yet; use get_credentials",
                 redact::credential_type(&kind)
             ),
         )),

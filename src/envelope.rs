@@ -1,8 +1,8 @@
-//! What Nango, or whatever stands in front of it, says of a failure: the envelopes of its errors.
+//! Reads the error envelopes of Nango, or of a gateway in front of it.
 //!
-//! Every envelope is read: an object under `error`, a string there, or `message` and `code` at the
-//! top. What is found counts, though the text may break behind it. What is shown of a body is made
-//! again of the members that are known, with their values in the forms of [`redact`].
+//! Supports every envelope: an object or a string under `error`, or `message` and `code` at the top
+//! level. Members that were read count even if the text breaks after them. What is shown of a body
+//! is rebuilt from the known members, with values that [`redact`] accepts.
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -10,30 +10,31 @@ use zeroize::Zeroizing;
 use crate::error::redact::{REDACTED, Safe};
 use crate::scan::{self, Scan, Step, named, text};
 
-/// How much of a server's message a person is shown, in characters.
+/// How much of a message from the server is shown, in characters.
 const LONGEST_MESSAGE: usize = 1000;
 
-/// The same for one problem of several.
+/// The same, for each of several problems.
 const LONGEST_PROBLEM: usize = 300;
 
-/// How many problems, matches, … are shown.
+/// How many problems, matches and so on are shown.
 const MOST_SHOWN: usize = 20;
 
-/// The name of a member that says that others are left out.
+/// The member that stands for members left out.
 const OTHERS: &str = "...";
 
-/// What was said. What is not marked as safe is to be looked at and never shown.
+/// The content of an error answer. Fields not marked as safe are for inspection and must never be
+/// shown.
 #[derive(Default)]
 pub(crate) struct Said {
     pub(crate) code: Option<Zeroizing<String>>,
     pub(crate) message: Option<Zeroizing<String>>,
-    /// The message, or else the problems that the server's validation found: safe to show.
+    /// The message, or else the problems that the validation in the server found. Safe to show.
     pub(crate) sentence: Option<String>,
-    /// The body: safe to show.
+    /// The body. Safe to show.
     pub(crate) shown: String,
 }
 
-/// Reads a body. `None`: it has not the form of an answer of Nango's.
+/// Reads a body. `None`: it does not have the form of an answer from Nango.
 pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
     let mut scan = Scan::new(body);
     let mut top = Level::default();
@@ -87,12 +88,12 @@ pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
     })
 }
 
-/// What is under `error`.
+/// The value of `error`.
 enum Inner {
     Absent,
     Object(Level),
     Text(Zeroizing<String>),
-    /// As it is shown.
+    /// The value as it is shown.
     Other(Value),
 }
 
@@ -121,14 +122,14 @@ impl Inner {
     }
 }
 
-/// An object that can hold a code, a message and problems.
+/// An object that may hold a code, a message and problems.
 #[derive(Default)]
 struct Level {
     code: Option<Zeroizing<String>>,
     message: Option<Zeroizing<String>>,
     sentence: Option<String>,
     problems: Vec<String>,
-    /// Whether a member is there that an answer of Nango's has.
+    /// Whether it has a member that answers from Nango have.
     found: bool,
     shown: Map<String, Value>,
 }
@@ -211,7 +212,7 @@ impl Level {
     }
 }
 
-/// One problem that the server's validation found: where, and what.
+/// One problem that the validation in the server found: its path and message.
 #[derive(Default)]
 struct Problem {
     path: Vec<String>,
@@ -286,7 +287,7 @@ impl Problem {
     }
 }
 
-/// One step of a path: a name, or an index.
+/// One step of a path: a name or an index.
 fn step(scan: &mut Scan<'_>, safe: &Safe<'_>) -> Step<String> {
     let value = scan.value()?;
     scan.leave(&value)?;
@@ -300,18 +301,18 @@ fn step(scan: &mut Scan<'_>, safe: &Safe<'_>) -> Step<String> {
     Ok(if shown { step.to_string() } else { REDACTED.to_owned() })
 }
 
-/// What is known of the objects in a `payload`: the names of their members, and what these are.
+/// The known members of the objects in a `payload`, and their types.
 type Members = &'static [(&'static str, Kind)];
 
 #[derive(Clone, Copy)]
 enum Kind {
-    /// A name made of words, or an id of the caller's.
+    /// A name made of words, or one of the caller's ids.
     Name,
     Object(Members),
     List(Members),
 }
 
-/// Of a failed refresh, and of a function that has several matches.
+/// The payloads of a failed refresh, and of a function with several matches.
 const PAYLOAD: Members =
     &[("connection", Kind::Object(CONNECTION)), ("matches", Kind::List(MATCH))];
 const CONNECTION: Members = &[
@@ -324,7 +325,7 @@ const MATCH: Members = &[("type", Kind::Name), ("name", Kind::Name)];
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// What is shown of the object that was just gone into.
+/// What is shown of the object that was just entered.
 fn object(scan: &mut Scan<'_>, safe: &Safe<'_>, known: Members) -> (Value, Step<()>) {
     let mut shown = Map::new();
     let whole = scan.members(|scan, name| {
@@ -372,7 +373,7 @@ fn or_redacted(text: Option<&str>) -> Value {
     text.unwrap_or(REDACTED).into()
 }
 
-/// What stands for a value of which nothing is shown.
+/// The replacement for a value that is not shown.
 fn blank(value: &scan::Value<'_>) -> Value {
     match value {
         scan::Value::Null => Value::Null,
@@ -380,7 +381,7 @@ fn blank(value: &scan::Value<'_>) -> Value {
     }
 }
 
-/// A number of three digits at most, such as a status, or one of JSON-RPC's codes.
+/// A number of at most three digits, such as a status, or a JSON-RPC error code.
 fn small_number(value: &scan::Value<'_>) -> Option<Value> {
     let scan::Value::Plain(plain) = value else { return None };
     let number: i64 = plain.parse().ok()?;

@@ -1,7 +1,7 @@
-//! One error, its code, its facts.
+//! The error type: a code, a message, and facts.
 //!
-//! An error is built where the failure is seen and carries everything a caller may ask for. What it
-//! shows is safe to print: [`redact`] says what of a server's words is.
+//! An error is created where the failure is detected, and carries everything that a caller may
+//! need. Everything that it prints is safe: [`redact`] decides which parts of an answer are.
 
 mod codes;
 pub(crate) mod redact;
@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 
 pub use codes::*;
 
-/// A code of the library's, one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
+/// An error code: one of the `NANGO_OK` and `NANGO_ERROR_…` constants.
 ///
-/// Numbers stand in groups with gaps: 1 to 19 the caller, 20 to 39 the way to the server, 40 to 59
-/// the server's answer, 60 to 79 an answer that makes no sense, 90 and up the library. A retired
-/// number is never used again.
+/// Codes are grouped, with gaps: 1 to 19 the caller, 20 to 39 the connection to the server, 40 to
+/// 59 the answer of the server, 60 to 79 an invalid answer, 90 and up the library. A retired number
+/// is never reused.
 #[allow(non_camel_case_types)]
 pub type nango_code = i32;
 
@@ -33,7 +33,7 @@ impl Code {
     }
 }
 
-/// Why a call failed. Printing it, in any way, shows no secret.
+/// Why a call failed. Printing it, in any form, shows no secret.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Facts>);
 
@@ -126,65 +126,65 @@ impl Error {
         self
     }
 
-    /// Says in front of the message what was being done.
+    /// Prefixes the message with the operation that failed.
     pub(crate) fn during(mut self, what: &str) -> Error {
         self.0.message = format!("{what}: {}", self.0.message);
         self
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// For a person: what failed, where, and what to do about it.
+    /// A human-readable message: what failed, where, and what to do.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The status of Nango's answer, if there was one.
+    /// The HTTP status of the answer, if there was one.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// Nango's own code, such as `unknown_provider_config`.
+    /// The error code in the answer, such as `unknown_provider_config`.
     pub fn api_code(&self) -> Option<&str> {
         self.0.api_code.as_deref()
     }
 
-    /// What of the server's JSON body is known to be safe: the members of Nango's envelopes
-    /// (`code`, `message`, `errors`, `payload`, …), with `[REDACTED]` in the place of a value that
-    /// may be a secret, and a member `...` where others are left out.
+    /// The part of the JSON body that is known to be safe: the members of Nango's envelopes
+    /// (`code`, `message`, `errors`, `payload`, …). A value that may be a secret is replaced by
+    /// `[REDACTED]`. A member `...` means that other members were left out.
     pub fn body_json(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
     /// The whole body, as far as it was read: the first MiB of an answer that was not a success, of
-    /// whatever kind. It may hold secrets, so nothing prints it, and it is wiped when dropped. What
-    /// is not UTF-8 in it, and a NUL character, is U+FFFD. `None`: there was no such answer, or its
-    /// body was empty.
+    /// any content type. It may hold secrets, so nothing prints it, and it is wiped when dropped.
+    /// Invalid UTF-8 and NUL characters are replaced by U+FFFD. `None`: there was no such answer,
+    /// or its body was empty.
     pub fn reveal_body(&self) -> Option<&str> {
         self.0.whole_body.as_deref().map(String::as_str)
     }
 
-    /// How long to wait before the same call has a chance: what the server said, or for a failed
-    /// refresh the 30 seconds during which Nango does not try again.
+    /// How long to wait before the same call can succeed: the wait that the server gave, or 30
+    /// seconds after a failed refresh, during which Nango does not retry.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Whether the same call may succeed later with nothing else changed.
+    /// Whether the same call may succeed later, unchanged.
     pub fn retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// How often the request was sent, or tried to be.
+    /// How many attempts were made to send the request.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// A header of the answer that is a fact about the failure: `retry-after`, `x-ratelimit-limit`,
-    /// `x-ratelimit-remaining`, `x-ratelimit-reset`. The name in any case.
+    /// A header of the answer that describes the failure: `retry-after`, `x-ratelimit-limit`,
+    /// `x-ratelimit-remaining` or `x-ratelimit-reset`. The name is not case-sensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -202,7 +202,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// At most so many characters of a text that somebody else wrote.
+/// Shortens a text to at most `most` characters.
 pub(crate) fn shortened(mut text: String, most: usize) -> String {
     if let Some((at, _)) = text.char_indices().nth(most) {
         text.truncate(at);

@@ -1,5 +1,5 @@
-//! What happened, for a host that asks: a ring of JSON objects. Nothing in them is a secret, and
-//! the connection's id is left out too, since where keys may not list connections, ids are secrets.
+//! A ring of events as JSON objects, for a program that collects them. They contain no secrets.
+//! They also omit connection ids, which are secrets where keys may not list connections.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ pub(crate) struct Events {
 #[derive(Default)]
 struct Ring {
     events: VecDeque<Value>,
-    /// How many were dropped since one was last taken.
+    /// The number of events dropped since one was last taken.
     dropped: u64,
 }
 
@@ -48,7 +48,7 @@ impl Events {
         });
     }
 
-    /// The oldest event, as JSON. It says how many before it were dropped.
+    /// The oldest event, as JSON. It includes how many events before it were dropped.
     pub(crate) fn next(&self) -> Option<String> {
         let mut ring = self.ring();
         let mut event = ring.events.pop_front()?;

@@ -1,23 +1,24 @@
-//! Panics without noise.
+//! Silences panics of the library.
 //!
-//! A panic of the library's becomes an error. Before that, Rust shows it on standard error, which
-//! is the host's. So the C interface puts a panic hook before the one that is there: where the
-//! library's own code runs it notes the place for the error's message, and everywhere else it does
-//! what was done before. A Rust program that uses the crate without its C interface never gets it.
+//! The library turns its panics into errors. Before that, Rust prints them on standard error, which
+//! belongs to the program. So the C interface installs a panic hook in front of the existing one.
+//! For panics in library code it records the place for the error message; for all others it calls
+//! the existing hook. A Rust program that uses the crate without its C interface never gets the
+//! hook.
 
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-// Without a destructor: these work until the very end of a thread.
+// No destructors: these work until the very end of a thread.
 thread_local! {
-    /// How often the library was entered and not left.
+    /// How many calls into the library are active on this thread.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
     static PLACE: Cell<Place> = const { Cell::new(Place { file: [0; 48], line: 0 }) };
 }
 
-/// Where something panicked: the end of a file's name, as far as there is room.
+/// The place of a panic: the end of the file name, as much as fits.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     file: [u8; 48],
@@ -33,7 +34,7 @@ impl Place {
         Place { file, line }
     }
 
-    /// Where this thread's last panic inside of the library was.
+    /// The place of the last panic in the library on this thread.
     pub(crate) fn last() -> String {
         let Place { file, line } = PLACE.get();
         let name = String::from_utf8_lossy(&file);
@@ -41,11 +42,11 @@ impl Place {
     }
 }
 
-/// While it lives, panics of this thread are silent.
+/// Silences panics of this thread while it lives.
 pub(crate) struct Inside(());
 
 impl Inside {
-    /// Puts the hook in its place first, if it is not there yet.
+    /// Installs the hook on first use.
     pub(crate) fn enter() -> Inside {
         static HOOKED: AtomicBool = AtomicBool::new(false);
         // A thread that panics may not set a hook.
@@ -66,7 +67,7 @@ impl Drop for Inside {
     }
 }
 
-/// For a thread of the library's.
+/// Silences panics of a thread that the library created, permanently.
 pub(crate) fn this_thread() {
     INSIDE.set(1);
 }

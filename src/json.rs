@@ -1,8 +1,8 @@
-//! JSON as text: checked once, and looked into without building a tree, so that what comes out is
-//! exactly what the server wrote.
+//! JSON as text: checked once, and searched without building a tree, so that results are exactly
+//! what the server wrote.
 //!
-//! All of it is one pass, [`scan`], which decides what JSON is. It does not recurse, so that no
-//! text decides how much stack is used.
+//! Everything uses one pass, [`scan`], which decides what valid JSON is. It does not recurse, so no
+//! text determines how much stack is used.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -17,11 +17,11 @@ use crate::error::{Code, Error};
 
 pub(crate) const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// How many arrays and objects may be inside one another: what every wrapper's parser reads. Ruby's
-/// overflows the stack of a fiber beyond some 2 000.
+/// How deep arrays and objects may be nested: as deep as the parser of every wrapper can read.
+/// Ruby's parser overflows the stack of a fiber beyond about 2 000 levels.
 pub(crate) const DEEPEST: usize = 512;
 
-/// Why a text is not JSON that is read, and where.
+/// Why a text is rejected as JSON, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
     fault: Fault,
@@ -36,16 +36,16 @@ enum Fault {
     TooDeep,
 }
 
-/// Whether the text is one JSON value and nothing else, nested no deeper than [`DEEPEST`].
+/// Checks that the text is exactly one JSON value, nested no deeper than [`DEEPEST`].
 pub(crate) fn check(text: &str) -> Result<(), Malformed> {
     scan(text, |_, _| true).map(drop)
 }
 
-/// Checks a text as [`check`] does, puts U+FFFD in place of each half of a surrogate pair, and
-/// finds these members of it; `None`: it is not an object. All in one pass.
+/// Checks a text as [`check`] does, replaces each unpaired surrogate by U+FFFD, and finds these
+/// members. All in one pass. `None`: the text is not an object.
 ///
-/// JavaScript writes such halves (`"\ud800"`), and some parsers refuse the whole text for one. The
-/// escape is as long as before, so nothing moves.
+/// JavaScript writes unpaired surrogates (`"\ud800"`), and some parsers reject the whole text
+/// because of one. The replacement has the same length, so nothing moves.
 pub(crate) fn checked<const N: usize>(
     text: &mut Zeroizing<String>,
     names: [&str; N],
@@ -63,33 +63,33 @@ pub(crate) fn checked<const N: usize>(
         for at in halves {
             bytes[at..at + ESCAPE].copy_from_slice(br"\ufffd");
         }
-        // ASCII in place of ASCII: it is still UTF-8.
+        // ASCII replaces ASCII, so it is still UTF-8.
         **text = String::from_utf8(bytes).unwrap_or_default();
     }
     Ok(begins(text, '{').then_some(found))
 }
 
-/// What an answer that is not JSON is called. It quotes nothing of the text, which may hold a
+/// The error for an answer that is not valid JSON. Quotes nothing of the text, which may hold a
 /// secret.
 pub(crate) fn malformed(why: &Malformed) -> Error {
     let (line, column) = (why.line, why.column);
     let message = match why.fault {
         Fault::EndsEarly => {
-            format!("the answer is not whole JSON: it ends early (line {line}, column {column})")
+            format!("the answer is not valid JSON: it ends early (line {line}, column {column})")
         }
         Fault::Malformed => {
-            format!("the answer is not whole JSON: it is malformed (line {line}, column {column})")
+            format!("the answer is not valid JSON: it is malformed (line {line}, column {column})")
         }
         Fault::TooDeep => format!(
-            "the answer is JSON that is nested more than {DEEPEST} levels deep \
+            "the JSON in the answer is nested more than {DEEPEST} levels deep \
              (line {line}, column {column})"
         ),
     };
     Error::new(Code::InvalidResponse, message)
 }
 
-/// The value that an RFC 6901 pointer names: the slice of the source. `None`: no such value, or no
-/// such pointer.
+/// The value that an RFC 6901 pointer refers to, as a slice of the source. `None`: there is no such
+/// value, or the pointer is not valid.
 pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     let mut value = text.trim_matches(BLANKS);
     if pointer.is_empty() {
@@ -105,8 +105,8 @@ pub(crate) fn find<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     Some(value)
 }
 
-/// The values of these members of an object: the slices of the source. Of equal names the last
-/// counts, as in JavaScript. `None`: the text is another value.
+/// The values of these members of an object, as slices of the source. Of duplicate names the last
+/// one counts, as in JavaScript. `None`: the text is not an object.
 pub(crate) fn members<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
@@ -121,8 +121,8 @@ pub(crate) fn members<'a, const N: usize>(
     Some(found)
 }
 
-/// Gives each name and value of an object, as the slices of the source, until one is enough
-/// (false). `None`: the text is another value.
+/// Calls `each` with each name and value of an object, as slices of the source, until it returns
+/// false. `None`: the text is not an object.
 pub(crate) fn each_member<'a>(
     text: &'a str,
     mut each: impl FnMut(&'a str, &'a str) -> bool,
@@ -131,14 +131,14 @@ pub(crate) fn each_member<'a>(
     scan(text, |name, value| each(&text[name], &text[value])).ok().map(drop)
 }
 
-/// Gives each element of an array, as the slice of the source, until one is enough (false). `None`:
-/// the text is another value.
+/// Calls `each` with each element of an array, as a slice of the source, until it returns false.
+/// `None`: the text is not an array.
 pub(crate) fn each_element<'a>(text: &'a str, mut each: impl FnMut(&'a str) -> bool) -> Option<()> {
     begins(text, '[').then_some(())?;
     scan(text, |_, value| each(&text[value])).ok().map(drop)
 }
 
-/// The elements of an array, each as the slice of the source.
+/// The elements of an array, as slices of the source.
 pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
     let mut elements = Vec::new();
     each_element(text, |element| {
@@ -158,8 +158,8 @@ fn element(text: &str, index: usize) -> Option<&str> {
     found
 }
 
-/// The members of an object, each name and its value as the slices of the source. Of members with
-/// one name the last counts, in the place of the first, as in JavaScript.
+/// The members of an object: names and values as slices of the source. Of duplicate names the last
+/// value counts, in the place of the first, as in JavaScript.
 pub(crate) fn entries(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut entries = Vec::new();
     let mut places = HashMap::new();
@@ -180,16 +180,17 @@ fn begins(text: &str, bracket: char) -> bool {
     text.trim_start_matches(BLANKS).starts_with(bracket)
 }
 
-/// The text of a JSON string, with U+FFFD for what no UTF-8 text can hold. `None`: another value.
+/// The text of a JSON string, with U+FFFD in place of unpaired surrogates. `None`: the value is not
+/// a string.
 pub(crate) fn string(value: &str) -> Option<String> {
     let value = value.trim_matches(BLANKS);
     value.starts_with('"').then(|| unquoted(value).into_owned())
 }
 
-/// Whether a value is the JSON of this text.
+/// Whether a value is a JSON string with this text.
 pub(crate) fn is_string(value: &str, text: &str) -> bool {
     let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    // What is escaped is longer than what it stands for.
+    // An escape is longer than what it stands for.
     inner.is_some_and(|inner| match inner.len().cmp(&text.len()) {
         Ordering::Less => false,
         Ordering::Equal => inner == text && !text.contains('\\'),
@@ -197,7 +198,7 @@ pub(crate) fn is_string(value: &str, text: &str) -> bool {
     })
 }
 
-/// The text of a string, which begins and ends with a quote.
+/// The text of a string, which is given with its quotes.
 fn unquoted(string: &str) -> Cow<'_, str> {
     let inner = string.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let mut rest = inner.unwrap_or_default();
@@ -224,11 +225,11 @@ fn unquoted(string: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// How long `\u0000` is.
+/// The length of `\u0000`.
 const ESCAPE: usize = 6;
 
-/// The character that `uXXXX`, or `uXXXX\uXXXX` for a pair of surrogates, stands for, and how long
-/// that is.
+/// The character that `uXXXX`, or `uXXXX\uXXXX` for a surrogate pair, stands for, and the length of
+/// the escape.
 fn escaped(escape: &[u8]) -> (char, usize) {
     let unit = unit(escape.get(1..));
     let low = escape.get(ESCAPE - 1..).and_then(|next| next.strip_prefix(br"\u"));
@@ -252,7 +253,8 @@ fn unit(digits: Option<&[u8]>) -> Option<u32> {
         .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
 }
 
-/// One token of a pointer: `~1` is `/` and `~0` is `~`; any other use of `~` is no pointer.
+/// Unescapes one token of a pointer: `~1` is `/` and `~0` is `~`. Any other use of `~` is not
+/// valid.
 fn reference(token: &str) -> Option<Cow<'_, str>> {
     if !token.contains('~') {
         return Some(Cow::Borrowed(token));
@@ -279,12 +281,12 @@ fn index(token: &str) -> Option<usize> {
     token.parse().ok().filter(|_| canonical)
 }
 
-/// Where the characters that mean themselves in a string end: at a quote, a backslash or a control
-/// character. Eight bytes at a time, which is what most of a text is.
+/// The end of the plain characters of a string: at a quote, a backslash or a control character.
+/// Reads eight bytes at a time, since most of a text is plain.
 fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    // The lowest of the bits in HIGH that is set is right; those above it may not be.
+    // Only the lowest set bit in HIGH is reliable; those above it may be wrong.
     let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
     let mut at = begin;
     while let Some(&eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -301,10 +303,10 @@ fn end_of_plain(bytes: &[u8], begin: usize) -> usize {
     bytes[at..].iter().position(is_special).map_or(bytes.len(), |length| at + length)
 }
 
-/// One pass over a text that may be JSON. `each` is given where the name and the value of each
-/// member of the outermost object stand, or an empty name and where each element of the outermost
-/// array stands, and says whether to go on. Returns where escapes stand that are half of a
-/// surrogate pair.
+/// Scans a text that may be JSON, in one pass. Calls `each` with the ranges of the name and the
+/// value of each member of the outermost object, or with an empty name and the range of each
+/// element of the outermost array. `each` returns whether to continue. Returns the positions of the
+/// escapes that are unpaired surrogates.
 fn scan(
     text: &str,
     mut each: impl FnMut(Range<usize>, Range<usize>) -> bool,
@@ -327,13 +329,13 @@ fn scan(
 struct Checker<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// What is open: a bit for each level, set for an object.
+    /// The open arrays and objects: one bit per level, set for an object.
     open: [u64; DEEPEST / 64],
     depth: usize,
-    /// Where the last name on the first level stands, and where the last value there begins.
+    /// The range of the last name on the first level, and the start of the last value there.
     name: Range<usize>,
     value: usize,
-    /// Where escapes stand that are half of a surrogate pair.
+    /// The positions of the escapes that are unpaired surrogates.
     halves: Vec<usize>,
 }
 
@@ -350,7 +352,7 @@ impl Checker<'_> {
         each: &mut dyn FnMut(Range<usize>, Range<usize>) -> bool,
     ) -> Result<(), Fault> {
         loop {
-            // A value begins.
+            // A value starts here.
             let first = self.after_blanks();
             if self.depth == 1 {
                 self.value = self.at;
@@ -432,7 +434,7 @@ impl Checker<'_> {
         self.open[level / 64] >> (level % 64) & 1 == 1
     }
 
-    /// A member's name, and the colon behind it.
+    /// Reads the name of a member and the colon after it.
     fn name(&mut self) -> Result<(), Fault> {
         match self.after_blanks() {
             Some(b'"') if self.depth == 1 => {
@@ -491,7 +493,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// What the escape that begins here says.
+    /// The code unit of the escape that starts here.
     fn unit(&mut self, escape: usize) -> Result<u32, Fault> {
         let digits = self.bytes.get(escape + 2..);
         unit(digits).ok_or_else(|| {
@@ -542,7 +544,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is wrong where this stands.
+/// The fault at the current position.
 fn fault(found: Option<u8>) -> Fault {
     if found.is_none() { Fault::EndsEarly } else { Fault::Malformed }
 }

@@ -1,10 +1,10 @@
-//! libnango: a client of [Nango](https://nango.dev), which keeps the OAuth connections of a
-//! product's users and hands out fresh access tokens.
+//! libnango: a client of [Nango](https://nango.dev), which stores the OAuth connections of a
+//! product's users and returns fresh access tokens.
 //!
-//! This is the core, in Rust; `include/nango.h` is its C interface, and `bindings/` holds what C++,
-//! Go and Ruby make of that. A call goes one straight way: [`Client`] takes an [`operation`] and
-//! its parameters, makes a request of them, sends it through the engine as often as the retry
-//! policy allows, and turns the answer into JSON text or an [`Error`].
+//! This is the core, in Rust. `include/nango.h` is its C interface, and `bindings/` contains the
+//! C++, Go and Ruby wrappers of that interface. For each call, [`Client`] takes an [`operation`]
+//! and its parameters and builds a request. It sends the request through the engine, retries it as
+//! the retry policy allows, and turns the answer into JSON text or an [`Error`].
 //!
 //! ```no_run
 //! let client = nango::Client::new("<your secret key>")?;
@@ -12,8 +12,8 @@
 //! # Ok::<(), nango::Error>(())
 //! ```
 //!
-//! The token is fetched anew with each call, and refreshed by Nango if need be. **libnango never
-//! caches a token**, and neither should you.
+//! Each call fetches the token, and Nango refreshes it if needed. **libnango never caches a
+//! token**, and neither should you.
 
 #![deny(unsafe_code, missing_docs)]
 
@@ -21,7 +21,7 @@ mod base_url;
 mod cancel;
 mod client;
 mod credentials;
-#[allow(unsafe_code)] // fork.rs and signals.rs ask the kernel what no safe call asks.
+#[allow(unsafe_code)] // fork.rs and signals.rs make system calls without a safe wrapper.
 mod engine;
 mod envelope;
 mod error;

@@ -1,37 +1,37 @@
-//! The catalogue: one row for each endpoint of Nango's API.
+//! The catalogue: one row per endpoint of Nango's API.
 //!
-//! A row says what an operation is called, what is sent where, and what of the answer is the
-//! result. Adding an endpoint is adding a row; nothing else in the library knows the endpoints.
-//! Names of parameters are snake case whatever the wire spells.
+//! A row gives the name of an operation, what it sends where, and which part of the answer is its
+//! result. To add an endpoint, add a row; no other code in the library knows the endpoints.
+//! Parameter names are snake case, whatever the spelling in requests.
 
 use reqwest::Method;
 
 /// One endpoint.
 #[derive(Debug)]
 pub struct Operation {
-    /// The name, in every language.
+    /// The name, the same in every language.
     pub name: &'static str,
     pub(crate) method: Method,
-    /// The path that every version of the server knows; `{parameter}` stands for a parameter of
-    /// [`Place::Path`].
+    /// The path that every version of the server supports. `{parameter}` is replaced by a parameter
+    /// of [`Place::Path`].
     pub(crate) path: &'static str,
-    /// The path that today's documentation names, where it differs.
+    /// The path in the current documentation, if it differs.
     pub(crate) plural_path: &'static str,
     pub(crate) parameters: &'static [Parameter],
-    /// Whether it is sent with the key.
+    /// Whether the secret key is sent.
     pub(crate) authorized: bool,
-    /// Whether sending it twice does what sending it once does.
+    /// Whether the request is idempotent.
     pub(crate) repeatable: bool,
     pub(crate) result: Result,
-    /// The members of the answer that repeat the parameter of the same name. An answer in which one
-    /// of them differs is the answer to another request.
+    /// The members of the answer that repeat the request parameter of the same name. If one of them
+    /// differs, the answer belongs to another request.
     pub(crate) identity: [&'static str; IDENTITIES],
 }
 
-/// How many members of an answer are compared with the request at most; `""` stands for none.
+/// The maximum number of members that are compared with the request; `""`: no member.
 pub(crate) const IDENTITIES: usize = 2;
 
-/// One parameter of an operation, in the order in which it is sent.
+/// One parameter of an operation. Parameters are sent in the order of the catalogue.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
@@ -41,43 +41,41 @@ pub(crate) struct Parameter {
     pub(crate) required: bool,
 }
 
-/// Where a parameter goes.
+/// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Path,
     Query,
-    /// Nowhere: it is a secret of the call's own, which is never sent.
+    /// A secret that the call uses and never sends.
     Kept,
 }
 
-/// What a parameter may be.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A text that names one thing: not empty, and in a path not `.` or `..`, which would be
-    /// another route.
+    /// A non-empty string that names one thing. In a path it must not be `.` or `..`, which would
+    /// change the route.
     Id,
     Text,
-    /// A text, or a list of texts that the wire wants with commas between them.
+    /// A string or a list of strings, sent joined by commas.
     Texts,
     Integer,
-    /// Sent as `true`, and not at all when false: the server refuses flags that it does not know
-    /// yet.
+    /// Sent as `true`; not sent when false, since the server rejects flags that it does not know.
     Flag,
-    /// An object of texts, sent as `name[key]=value`.
+    /// An object of strings, sent as `name[key]=value`.
     Map,
 }
 
-/// What of the answer is the result.
+/// Which part of the answer is the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Result {
     Body,
     Token,
     Credentials,
-    /// A token that several requests may be needed for; each answer is decoded as a whole
-    /// connection. See `replace.rs`.
+    /// A token that may take several requests; each answer is decoded as a whole connection. See
+    /// `replace.rs`.
     Replacement,
-    /// Whether there is an answer: its status and body do not matter, and what comes back is
-    /// `null`.
+    /// Any answer counts as success: its status and body are ignored, and the result is `null`.
     Answered,
 }
 
@@ -89,11 +87,11 @@ const fn optional(name: &'static str, wire: &'static str, place: Place, kind: Ki
     Parameter { name, wire, place, kind, required: false }
 }
 
-/// The parameter that makes the server rotate tokens, so that a repeat is not what one call is.
+/// The parameter that makes the server rotate tokens. With it, a call is not idempotent.
 pub(crate) const FORCE_REFRESH: &str = "force_refresh";
-/// The parameter that asks for refresh tokens in the answer.
+/// The parameter that requests refresh tokens in the answer.
 pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
-/// The parameter that says which token a provider refused.
+/// The parameter that holds the token that the provider refused.
 pub(crate) const REFUSED_TOKEN: &str = "refused_token";
 
 const PROVIDER_CONFIG_KEY: Parameter =
@@ -115,8 +113,8 @@ pub static GET_TOKEN: Operation = one_connection("get_token", ONE_CONNECTION, Re
 /// `GET /connection/{connection_id}`: its credentials.
 pub static GET_CREDENTIALS: Operation =
     one_connection("get_credentials", ONE_CONNECTION, Result::Credentials);
-/// `GET /connection/{connection_id}`, as often as it takes: a token in place of one that the
-/// provider refused.
+/// `GET /connection/{connection_id}`, as often as needed: a token in place of one that the provider
+/// refused.
 pub static REPLACE_TOKEN: Operation = one_connection(
     "replace_token",
     &[
@@ -126,7 +124,7 @@ pub static REPLACE_TOKEN: Operation = one_connection(
     ],
     Result::Replacement,
 );
-/// What [`REPLACE_TOKEN`] sends after its first request, with flags that are not its caller's.
+/// The later requests of [`REPLACE_TOKEN`], with flags that its caller cannot set.
 pub(crate) static REPLACING: Operation =
     one_connection("replace_token", ONE_CONNECTION, Result::Body);
 
@@ -170,7 +168,7 @@ pub static LIST_CONNECTIONS: Operation = Operation {
     identity: ["", ""],
 };
 
-/// `GET /health`, without the key: what opens a connection before the first call.
+/// `GET /health`, without the key: opens a connection before the first call.
 pub static WARM_UP: Operation = Operation {
     name: "warm_up",
     method: Method::GET,

@@ -1,11 +1,11 @@
-//! A list, page after page, each connection of it once.
+//! Pages through a list, and returns each connection once.
 //!
-//! Nango pages by offset and lists the newest connection first. One that is added between two pages
-//! moves all others back by one: the next page begins with what the page before ended with, and
-//! after as many additions as a page has, it is the page before once more. So a walk knows what it
-//! has given, leaves that out, and goes on until a page is not full. What is deleted between two
-//! pages moves the others forward, and those that move onto a page that was read already are not
-//! seen. Nothing in an answer tells.
+//! Nango pages by offset and lists the newest connection first. A connection that is added between
+//! two pages shifts all others back by one. Then the next page begins with the last connection of
+//! the previous page; after as many additions as a page has entries, the next page equals the
+//! previous one. So a walk remembers what it has returned, skips it, and continues until a page is
+//! not full. A connection that is deleted between two pages shifts the others forward. Those that
+//! move onto a page that was already read are missed; no answer shows this.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -26,12 +26,12 @@ use crate::secret::{ROOM, Secret};
 
 const PAGE_SIZE: u32 = 1000;
 
-/// How many pages in a row may hold nothing new, besides as many as were given: so many may hold
-/// what was given when all of it has moved back.
+/// How many pages in a row may hold nothing new, in addition to the number of pages returned: if
+/// everything returned has shifted back, that many pages hold only known connections.
 const PATIENCE: u32 = 100;
 
-/// The pages of `list_connections`. Servers before 2026 do not page: they refuse `limit`, or ignore
-/// it; then one unpaged list is the whole answer.
+/// The pages of `list_connections`. Servers before 2026 do not page: they reject `limit` or ignore
+/// it. Then the pager returns the whole list as one page.
 #[derive(Clone, Debug)]
 pub struct Pager {
     client: Client,
@@ -39,37 +39,37 @@ pub struct Pager {
     page_size: u32,
     options: CallOptions,
     next: Next,
-    /// How many pages were given.
+    /// The number of pages returned.
     pages: u32,
-    /// How many pages in a row have held nothing new.
+    /// The number of pages in a row that held nothing new.
     stale: u32,
     given: Given,
-    /// The page before, connection by connection.
+    /// The previous page, connection by connection.
     before: Arc<[Identity]>,
-    /// What the first page began with when it was last asked for.
+    /// The first connection of the first page when that was last fetched.
     newest: Option<Identity>,
     keys: RandomState,
 }
 
-/// What is asked for next.
+/// What to fetch next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Page(u32),
-    /// The first page again, since this one was the page before once more. Either the server
-    /// ignores `page`, or so much was added that everything has moved by a page.
+    /// The first page again, since this page was equal to the previous one. Either the server
+    /// ignores `page`, or as many connections were added as a page has entries.
     First {
         repeated: u32,
     },
-    /// The whole list, from a server that knows no pages.
+    /// The whole list, from a server that does not page.
     Whole,
     End,
 }
 
-/// What a connection is known by: Nango's number of it, or else a hash of what names it.
+/// What identifies a connection: its numeric id in Nango, or else a hash of its names.
 type Identity = u64;
 
 impl Client {
-    /// All connections, page after page; `page_size` 0: 1 000. Nothing is sent yet.
+    /// Lists all connections, page by page; `page_size` 0: 1 000. Sends nothing yet.
     pub fn list_connections(
         &self,
         filter: Parameters,
@@ -79,7 +79,8 @@ impl Client {
         if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name))
         {
             return Err(Error::invalid_argument(format!(
-                "{paging} is not part of the filter here: the pages are what is being walked through"
+                "{paging} is not allowed in the filter, since the pager sets it; \
+                 set page_size instead"
             )));
         }
         let page_size = if page_size == 0 { PAGE_SIZE } else { page_size };
@@ -100,8 +101,8 @@ impl Client {
 }
 
 impl Pager {
-    /// The next page, `{"connections": […]}`, without the connections that an earlier page had.
-    /// `None`: that was the last. After an error the same page is asked for again.
+    /// Returns the next page, `{"connections": […]}`, without the connections of earlier pages.
+    /// `None`: there are no more. After an error the same page is fetched again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.wanted() {
             let answer = self.client.call(&operation::LIST_CONNECTIONS, filter, &self.options);
@@ -129,7 +130,7 @@ impl Pager {
         Ok(None)
     }
 
-    /// The filter of the next request; `None`: there is nothing more to ask for.
+    /// The filter of the next request. `None`: there is nothing more to fetch.
     fn wanted(&self) -> Option<Parameters> {
         let mut filter = self.filter.clone();
         match self.next {
@@ -144,8 +145,8 @@ impl Pager {
         Some(filter)
     }
 
-    /// What an answer means: a page, the end (`Some(None)`), or that something else is to be asked
-    /// for (`None`).
+    /// Takes an answer. Returns a page, the end (`Some(None)`), or `None` if something else must be
+    /// fetched.
     fn take(&mut self, answer: Result<Secret, Error>) -> Result<Option<Option<Secret>>, Error> {
         match (self.next, answer) {
             (Next::Page(0), Err(error)) if refuses_limit(&error) => {
@@ -167,7 +168,7 @@ impl Pager {
         let identities = self.identities(&body)?;
         let is_new = |identity: &Identity| !self.given.has(*identity);
         let new: Vec<bool> = identities.iter().map(is_new).collect();
-        // Fewer than were asked for: the last. More: the server does not know `limit`.
+        // Fewer than requested: this is the last page. More: the server does not support `limit`.
         let last = identities.len() != self.page_size as usize;
         let following = page.checked_add(1).map_or(Next::End, Next::Page);
         if page == 0 {
@@ -191,7 +192,7 @@ impl Pager {
         self.turn_the_page()
     }
 
-    /// Nothing is given, and the next page is asked for, unless that has no end.
+    /// Returns no page, and moves on to the next one, unless this has gone on for too long.
     fn turn_the_page(&mut self) -> Result<Option<Option<Secret>>, Error> {
         if self.next == Next::End {
             return Ok(Some(None));
@@ -203,16 +204,17 @@ impl Pager {
         self.stale = 0;
         Err(Error::new(
             Code::InvalidResponse,
-            "page after page holds only connections that came before: connections are added \
-             faster than they are read, or the server does not page. A larger page size may help",
+            "many pages in a row hold only connections of earlier pages: connections are added \
+             faster than they are read, or the server does not page. Try a larger \
+             page size",
         )
         .with_status(200)
         .with_retryable(true))
     }
 
-    /// Where the first page is another than the one that came twice, the server pages: everything
-    /// has moved by a page. That it has is seen by what the first page begins with; else that one
-    /// was the last, which some servers answer any later one with.
+    /// If the first page differs from the repeated one, the server pages, and everything has
+    /// shifted by a page. A new first connection on it confirms this. Otherwise the repeated page
+    /// was the last, which some servers return for every later page.
     fn take_first(&mut self, repeated: u32, body: &str) -> Result<Option<Option<Secret>>, Error> {
         let first = self.identities(body)?;
         let newest = first.first().copied();
@@ -225,7 +227,8 @@ impl Pager {
         Ok(if has_moved { None } else { Some(None) })
     }
 
-    /// The connections of a page. Each is an object, so that no wrapper has to ask.
+    /// The identities of the connections on a page. Checks that each connection is an object, so
+    /// that the wrappers need not.
     fn identities(&self, page: &str) -> Result<Arc<[Identity]>, Error> {
         let (mut all, mut objects) = (Vec::new(), true);
         let found = each_connection(page, |connection| {
@@ -234,8 +237,11 @@ impl Pager {
             objects
         });
         found.filter(|()| objects).map(|()| all.into()).ok_or_else(|| {
-            Error::new(Code::InvalidResponse, "the answer holds no list of connections")
-                .with_status(200)
+            Error::new(
+                Code::InvalidResponse,
+                "the answer contains no list of connections; check the base URL",
+            )
+            .with_status(200)
         })
     }
 
@@ -255,7 +261,7 @@ impl Pager {
         }
         match id.zip(key) {
             Some(name) => self.keys.hash_one(name),
-            // As servers of 2023 write it: no key, and an id that several may have.
+            // Servers of 2023 send no key, and an id that several connections may share.
             None => self.keys.hash_one(connection),
         }
     }
@@ -265,7 +271,7 @@ fn each_connection<'a>(page: &'a str, each: impl FnMut(&'a str) -> bool) -> Opti
     json::each_element(json::find(page, "/connections")?, each)
 }
 
-/// A page of those that are new, each as the server wrote it.
+/// A page with only the new connections, each as the server wrote it.
 fn rest(page: &str, new: &[bool]) -> Secret {
     let mut rest = Zeroizing::new(String::with_capacity(page.len() + ROOM));
     rest.push_str(r#"{"connections":["#);
@@ -283,16 +289,16 @@ fn rest(page: &str, new: &[bool]) -> Secret {
     Secret::from(rest)
 }
 
-/// The connections that a walk has given: the newest million at least, in 8 bytes each, and never
-/// more than 32 MiB.
+/// The connections that a walk has returned: at least the newest million, in 8 bytes each, and
+/// never more than 32 MiB.
 ///
-/// They are kept in sorted runs that are never changed, each longer than the next, so that a copy
-/// of a walk shares them and is made in no time.
+/// They are kept in sorted, immutable runs, each longer than the next. A copy of a walk shares the
+/// runs, so copying is cheap.
 #[derive(Clone, Default)]
 struct Given(Vec<Arc<[Identity]>>);
 
 impl Given {
-    /// A run that is as long is joined with no other.
+    /// A run of this length is not merged with others.
     const LONG: usize = 1 << 20;
 
     fn has(&self, identity: Identity) -> bool {
@@ -308,7 +314,7 @@ impl Given {
         {
             run.extend_from_slice(&self.0.pop().unwrap_or_default());
         }
-        // The stable sort, which takes advantage of what is sorted already.
+        // The stable sort is fast on runs that are already sorted.
         run.sort();
         self.0.push(run.into());
         if self.0.get(1).is_some_and(|second| second.len() >= Given::LONG) {
@@ -323,18 +329,19 @@ impl fmt::Debug for Given {
     }
 }
 
-/// A walk through pages that several may hold. Where it stands is read and replaced whole, without
-/// a lock, which a fork might find taken.
+/// A walk through pages that several owners may share. Its state is read and replaced as a whole,
+/// without a lock, since a fork could happen while a lock is held.
 #[derive(Clone, Debug)]
 pub struct Walk(Arc<ArcSwap<Pager>>);
 
 impl Walk {
-    /// A walk that begins where the pager stands.
+    /// Starts a walk at the current page of the pager.
     pub fn new(pager: Pager) -> Walk {
         Walk(Arc::new(ArcSwap::from_pointee(pager)))
     }
 
-    /// As [`Pager::next_page_json`]. Two at once fetch the same page.
+    /// Returns the next page, as [`Pager::next_page_json`] does. Two calls at once fetch the same
+    /// page.
     pub fn next_page_json(&self) -> Result<Option<Secret>, Error> {
         let before = self.0.load_full();
         let mut pager = Pager::clone(&before);
@@ -358,14 +365,14 @@ impl Walk {
         self.0.load().options.cancel.as_ref().map(|cancel| cancel.token().clone())
     }
 
-    /// An error moves it on too, past the pages that held nothing new. Of two at once the first
-    /// does.
+    /// Advances after an error too, past the pages that held nothing new. Of two calls at once,
+    /// only the first advances it.
     fn move_on(&self, before: &Arc<Pager>, pager: Pager) {
         self.0.compare_and_swap(before, Arc::new(pager));
     }
 }
 
-/// Nango's validation names the query parameters that it does not know.
+/// Nango's validation reports query parameters that it does not know.
 fn refuses_limit(error: &Error) -> bool {
     let problems = || {
         let body: Value = serde_json::from_str(error.body_json()?).ok()?;
@@ -392,7 +399,7 @@ mod tests {
         assert!(!given.has(1) && !given.has(4_000_001 * 7919));
         let known: usize = given.0.iter().map(|run| run.len()).sum();
         assert!(known * size_of::<Identity>() <= 32 << 20, "{given:?}");
-        // A copy of a walk shares what it is not to change.
+        // A copy of a walk shares the immutable runs.
         let copy = given.clone();
         assert!(copy.0.iter().zip(&given.0).all(|(one, other)| Arc::ptr_eq(one, other)));
     }

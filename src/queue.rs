@@ -1,8 +1,8 @@
-//! Completions: what was asked for and not waited for.
+//! Completion queues: start calls now, take their results later.
 //!
-//! A queue is a table of the tickets that fly and a line of those that are done. A ticket leaves
-//! the table once, and with that it is completed: by its answer, by being cancelled, or by the
-//! queue being closed, whichever comes first; what comes after finds it gone.
+//! A queue is a table of the tickets in flight and a list of the completed ones. A ticket leaves
+//! the table exactly once, when it completes: with its answer, by a cancel, or because the queue is
+//! closed, whichever is first. Later events find no ticket.
 
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::RawFd;
@@ -23,26 +23,25 @@ use crate::request::Parameters;
 use crate::secret::Secret;
 use crate::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, yield_now};
 
-/// How many tickets a queue holds, in flight and waiting to be taken: a caller that never takes
-/// runs into this and not out of memory.
+/// The number of tickets that a queue holds, in flight or waiting to be taken. A caller that never
+/// takes completions reaches this limit instead of running out of memory.
 const CAPACITY: usize = 1 << 20;
 
-/// How long somebody waits until they look whether there is still something to wait for.
+/// How long a waiting thread sleeps before it checks whether the queue is still usable.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A ticket that is done.
+/// A completed ticket.
 #[derive(Debug)]
 pub struct Completion {
-    /// What [`Queue::submit`] returned.
+    /// The ticket that [`Queue::submit`] returned.
     pub ticket: u64,
-    /// What the caller gave with it.
+    /// The value that the caller passed to [`Queue::submit`].
     pub user_data: u64,
-    /// The result. `None`: a walk through pages has come to its end.
+    /// The result. `None`: a walk through pages is at its end.
     pub result: Result<Option<Secret>, Error>,
 }
 
-/// Calls in flight, and their results to be taken. Any number of threads may use it at once; cheap
-/// to clone.
+/// Calls in flight and their results. Any number of threads may use it at once. Clones are cheap.
 #[derive(Clone, Debug)]
 pub struct Queue(Arc<Owned<Shared>>);
 
@@ -51,24 +50,24 @@ struct Shared {
     state: Mutex<State>,
     taken: Condvar,
     flag: Owned<Flag>,
-    /// How many have set `raised` and not raised the flag yet.
+    /// The number of threads that have set `raised` but not raised the flag yet.
     raising: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     closed: bool,
-    /// Whether the host closed the library's descriptors.
+    /// Whether the program closed the file descriptors of this library.
     lost: bool,
     flying: HashMap<u64, Flight>,
     done: VecDeque<Completion>,
-    /// How many takers wait for a completion.
+    /// The number of threads that wait for a completion.
     waiting: usize,
-    /// Whether the descriptor was ever asked for: until then nobody sees the flag, and it stays
-    /// down.
+    /// Whether the file descriptor was ever requested. Until then nobody sees the flag, and it
+    /// stays down.
     watched: bool,
-    /// Whether the flag is up, or whoever made it so is about to raise it: where it is watched it
-    /// is, if and only if something is done or the queue is closed.
+    /// Whether the flag is up, or a thread is about to raise it. Once `watched`, it is true if and
+    /// only if a completion waits or the queue is closed.
     raised: bool,
 }
 
@@ -78,7 +77,7 @@ struct Flight {
     cancel: CancellationToken,
 }
 
-/// What completes a ticket. Dropped before that, it says that the call was lost to a bug.
+/// Completes a ticket. If it is dropped before that, it reports that a bug lost the call.
 struct Ticket {
     queue: Queue,
     number: u64,
@@ -86,7 +85,7 @@ struct Ticket {
 }
 
 impl Queue {
-    /// A queue of its own; all queues of a process share the library's one thread.
+    /// Creates a queue. All queues of a process share one background thread.
     pub fn new() -> Result<Queue, Error> {
         descriptors::check_now();
         background::thread().map_err(|error| no_means(&error))?;
@@ -105,8 +104,8 @@ impl Queue {
         Ok(Queue(Arc::new(Owned::new(generation, shared))))
     }
 
-    /// Begins a call. The ticket completes exactly once; an error: nothing was begun and nothing
-    /// will follow.
+    /// Starts a call. Its ticket completes exactly once. On an error nothing was started, and no
+    /// completion follows.
     pub fn submit(
         &self,
         client: &Client,
@@ -115,7 +114,7 @@ impl Queue {
         options: &CallOptions,
         user_data: u64,
     ) -> Result<u64, Error> {
-        // First: it wipes what is secret in the parameters.
+        // Comes first, since it wipes the secrets in the parameters.
         let planned = client.plan(operation, parameters, options)?;
         let shared = self.own()?;
         let thread = background::thread().map_err(|error| no_means(&error))?;
@@ -125,8 +124,8 @@ impl Queue {
         Ok(number)
     }
 
-    /// Begins to fetch the next page of a walk. The walk goes on from what the page's completion
-    /// brought; until then it must not be asked again.
+    /// Starts fetching the next page of a walk. Do not use the walk again before this page
+    /// completes: it continues from there.
     pub fn submit_page(&self, walk: &Walk, user_data: u64) -> Result<u64, Error> {
         let shared = self.own()?;
         let thread = background::thread().map_err(|error| no_means(&error))?;
@@ -137,7 +136,7 @@ impl Queue {
         Ok(number)
     }
 
-    /// Completes a ticket that flies as cancelled, at once.
+    /// Completes a ticket in flight as cancelled, immediately.
     pub fn cancel(&self, ticket: u64) {
         let Ok(shared) = self.own() else { return };
         if let Some(flight) = shared.finish(ticket, Err(cancelled())) {
@@ -145,8 +144,8 @@ impl Queue {
         }
     }
 
-    /// Takes up to `most` completions, the oldest first. Waits for the first of them: not at all,
-    /// for a time, or (`None`) until there is one or the queue is closed.
+    /// Takes up to `most` completions, the oldest first. Waits for the first one: not at all, for
+    /// the given time, or with `None` until there is one or the queue is closed.
     pub fn next(&self, most: usize, wait: Option<Duration>) -> Vec<Completion> {
         let Ok(shared) = self.own() else { return Vec::new() };
         if most == 0 {
@@ -178,8 +177,8 @@ impl Queue {
         completions
     }
 
-    /// Refuses new work, completes what flies as cancelled, and wakes whoever waits. What is done
-    /// can still be taken.
+    /// Rejects new calls, completes all calls in flight as cancelled, and wakes all waiting
+    /// threads. Existing completions can still be taken.
     pub fn close(&self) {
         let Ok(shared) = self.own() else { return };
         shared
@@ -187,8 +186,8 @@ impl Queue {
             .for_each(|flight| flight.cancel.cancel());
     }
 
-    /// The descriptor that is readable if and only if a completion waits or the queue is closed. In
-    /// a forked child: none.
+    /// The file descriptor that is readable if and only if a completion waits or the queue is
+    /// closed. `None` in a forked child.
     pub fn fd(&self) -> Option<RawFd> {
         let shared = self.own().ok()?;
         let flag = shared.flag.get()?;
@@ -198,12 +197,12 @@ impl Queue {
         Some(flag.fd())
     }
 
-    /// What it is made of, in the process that made it.
+    /// The state, in the process that created the queue.
     fn own(&self) -> Result<&Shared, Error> {
         let shared = self.0.get().ok_or_else(|| {
             Error::new(
                 Code::WrongProcess,
-                "this queue belongs to the process that this one was forked from: make a new one",
+                "this queue belongs to the parent process, before fork; create a new queue",
             )
         })?;
         shared.check();
@@ -219,7 +218,7 @@ impl Queue {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let mut state = shared.state();
         if state.closed {
-            return Err(Error::new(Code::Closed, "the queue is closed"));
+            return Err(Error::new(Code::Closed, "the queue is closed; create a new queue"));
         }
         if state.lost {
             return Err(lost());
@@ -227,7 +226,7 @@ impl Queue {
         if state.flying.len() + state.done.len() >= CAPACITY {
             return Err(Error::new(
                 Code::QueueFull,
-                format!("the queue holds {CAPACITY} tickets: take what is done first"),
+                format!("the queue is full ({CAPACITY} tickets); take completions first"),
             ));
         }
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -238,7 +237,7 @@ impl Queue {
 }
 
 impl Shared {
-    /// Completes a ticket that flies, and returns what flew.
+    /// Completes a ticket in flight, and returns its entry.
     fn finish(&self, ticket: u64, result: Result<Option<Secret>, Error>) -> Option<Flight> {
         let mut state = self.state();
         let flight = state.flying.remove(&ticket)?;
@@ -251,7 +250,7 @@ impl Shared {
         Some(flight)
     }
 
-    /// Completes all that flies, and wakes whoever waits. Returns what flew.
+    /// Completes all tickets in flight, and wakes all waiting threads. Returns their entries.
     fn end(
         &self,
         mark: impl FnOnce(&mut State),
@@ -272,18 +271,18 @@ impl Shared {
         flying.into_values()
     }
 
-    /// Sees whether the host has closed the library's descriptors. Then nothing that flies can
-    /// come to its end, and nobody can wait for the flag any more.
+    /// Checks whether the program has closed the file descriptors of this library. Then no call in
+    /// flight can complete, and no thread can wait for the flag any more.
     fn check(&self) {
         descriptors::check();
         if self.flag.get().is_none() && !self.state().lost {
-            // Their thread is not to be woken: it cannot be.
+            // Their calls are not cancelled: the thread that runs them cannot be woken.
             drop(self.end(|state| state.lost = true, lost));
         }
     }
 
-    /// Makes the flag say what is so. It is raised without the lock: whoever it wakes must not find
-    /// that taken.
+    /// Brings the flag in line with the state. Raises it without the lock, so that a thread that it
+    /// wakes does not find the lock taken.
     fn show(&self, mut state: MutexGuard<'_, State>) {
         let Some(flag) = self.flag.get() else { return };
         let up = state.watched && (state.closed || !state.done.is_empty());
@@ -298,8 +297,9 @@ impl Shared {
             self.raising.fetch_sub(1, Ordering::Release);
             return;
         }
-        // Who raises it may not have come to that yet. When they have, it is up, or was lowered by
-        // a host that reads what is only to be waited for.
+        // A thread that set `raised` may not have raised the flag yet. Once it has, the flag is up,
+        // unless the program lowered it by reading the descriptor, which is only meant to be
+        // polled.
         while !flag.lower() {
             if self.raising.load(Ordering::Acquire) == 0 {
                 flag.lower();
@@ -327,7 +327,7 @@ impl Ticket {
         self.finish(result);
     }
 
-    /// The thread that completes it is the queue's own process.
+    /// The completing thread runs in the process that owns the queue.
     fn finish(&self, result: Result<Option<Secret>, Error>) {
         if let Some(shared) = self.queue.0.get() {
             shared.finish(self.number, result);
@@ -340,7 +340,7 @@ impl Drop for Ticket {
         if !self.answered {
             self.finish(Err(Error::new(
                 Code::Panic,
-                "libnango lost this call to a bug of its own; please report it",
+                "internal error in libnango: this call was lost. Please report this",
             )));
         }
     }
@@ -349,17 +349,17 @@ impl Drop for Ticket {
 fn lost() -> Error {
     Error::new(
         Code::Internal,
-        "the program closed file descriptors of libnango's, and with them this queue: make a new \
-         one, and let what closes descriptors run before it is made",
+        "the program closed file descriptors that this queue uses. Create a new queue, and close \
+         descriptors only before creating it",
     )
 }
 
 fn no_means(error: &std::io::Error) -> Error {
-    Error::new(Code::Internal, format!("the system gives no means for a queue: {error}"))
+    Error::new(Code::Internal, format!("cannot create a queue: {error}"))
 }
 
-/// Every order in which threads can meet: `RUSTFLAGS="--cfg nango_loom" cargo test --release --lib
-/// orders`.
+/// Tries every interleaving of the threads: `RUSTFLAGS="--cfg nango_loom" cargo test --release
+/// --lib orders`.
 #[cfg(all(test, nango_loom))]
 mod orders {
     use loom::thread;
@@ -468,7 +468,7 @@ mod orders {
             reads.join().unwrap();
             assert_eq!(taken, 2);
             flag_is_true(&queue);
-            // Nothing is done, and the flag is down.
+            // No completion waits, and the flag is down.
             assert!(!shared(&queue).flag.get().unwrap().lower());
         });
     }

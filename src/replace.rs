@@ -1,13 +1,13 @@
-//! A token in place of one that the provider refused.
+//! Replaces a token that the provider refused.
 //!
-//! Nango is asked what it has by now, and made to refresh the token if that is still the refused
-//! one. Of the calls of a client that replace the same token of a connection at the same time one,
-//! the leader, does that; the others wait for its *flight* to land. Whether a call blocks or is on
-//! a queue makes no difference: each waits where it runs, with its own deadline and cancel, and
-//! without a connection. A leader that gives up leaves the flight to the next.
+//! Reads the connection, and forces a refresh if Nango still has the refused token. If several
+//! calls of a client replace the same token of a connection at the same time, one of them, the
+//! leader, does this. The others wait for its *flight* to land. This is the same for blocking and
+//! queued calls: each waits where it runs, with its own deadline and cancel, and without a
+//! connection. If a leader gives up, the next call takes over the flight.
 //!
-//! This is no cache. A flight's result is dropped when those who waited for it have taken it, and
-//! whoever comes after it has landed begins another.
+//! This is not a cache. The result of a flight is dropped once the waiting calls have taken it. A
+//! call that arrives after the flight has landed starts a new one.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -30,14 +30,14 @@ use crate::request::Parameters;
 use crate::retry::{Attempt, Call, Decoded, timed_out};
 use crate::secret::Secret;
 
-/// How long each forced refresh waits for, after what came before it. Nango answers one that
-/// coincides with a plain read of the connection with the old token: then the next one may not.
+/// The wait before each forced refresh. If a forced refresh coincides with a plain read of the
+/// connection, Nango answers it with the old token; a later one may not coincide.
 const WAITS: [Duration; 3] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1000)];
 
 type Outcome = Result<Secret, Error>;
 
-/// What a call that replaces a token needs besides its plain read.
+/// What a call that replaces a token needs in addition to its plain read.
 pub(crate) struct Replacement {
     connection: Key,
     refused: Secret,
@@ -46,7 +46,7 @@ pub(crate) struct Replacement {
     forced: Planned,
 }
 
-/// A connection's natural key: `provider_config_key`, then `connection_id`.
+/// What identifies a connection: `provider_config_key`, then `connection_id`.
 type Key = [String; 2];
 
 impl Replacement {
@@ -71,7 +71,7 @@ impl Replacement {
         }))
     }
 
-    /// The result, and whether the last exchange came to its end.
+    /// Returns the result, and whether the last exchange completed.
     pub(crate) async fn run(
         &self,
         read: &Planned,
@@ -88,7 +88,7 @@ impl Replacement {
                         .lead(read, &mut way)
                         .await
                         .map_err(|error| error.with_attempts(made.load(Ordering::Relaxed)));
-                    // That one call has too little time says nothing to the others.
+                    // If this call ran out of time, that is not the result of the others.
                     if !way.out_of_time {
                         leader.land(&outcome);
                     }
@@ -97,7 +97,7 @@ impl Replacement {
                 Place::Waiter(flight) => {
                     let Some(landed) = line.until(deadline, flight.landed()).await else {
                         let why =
-                            "the call's time was up while another call was replacing the token";
+                            "timed out waiting for another call to replace the token; try again";
                         return (Err(timed_out(why)), true);
                     };
                     match landed {
@@ -119,14 +119,14 @@ impl Replacement {
             Found::Refused(Renewal::Forced) => {}
             Found::Refused(Renewal::WithRefreshToken) => {
                 return Err(not_replaced(
-                    "Nango still has the refused token, and no refresh token to get another with: \
+                    "Nango still has the refused token, and has no refresh token to replace it; \
                      the user must authorise again",
                 ));
             }
             Found::Refused(Renewal::Never(kind)) => {
                 return Err(not_replaced(&format!(
-                    "Nango still has the refused token, and does not refresh credentials of the \
-                     type {kind}: the user must connect again, or other credentials must be \
+                    "Nango still has the refused token, and does not refresh {kind} credentials; \
+                     the user must connect again, or new credentials must be \
                      imported"
                 )));
             }
@@ -148,26 +148,27 @@ impl Replacement {
         Err(last.unwrap_or_else(|| {
             not_replaced(&format!(
                 "Nango still has the refused token after {} forced refreshes. The provider may \
-                 refuse it for another reason, such as a missing permission; otherwise the user \
-                 must authorise again",
+                 refuse it for another reason, such as a missing permission; \
+                 otherwise the user must authorise again",
                 WAITS.len()
             ))
         }))
     }
 
-    /// What there is in an answer, which is wiped then.
+    /// Examines a connection, and wipes it.
     fn look_at(&self, connection: Secret) -> Result<Found, Error> {
         self.found(&connection).map_err(|error| error.with_status(200))
     }
 
     fn found(&self, connection: &str) -> Result<Found, Error> {
-        // It was checked when it was decoded.
+        // It was already checked by the decoder.
         let [credentials, provider] =
             json::members(connection, ["credentials", "provider"]).unwrap_or_default();
         let renewal = credentials::renewal(credentials::all(credentials)?, provider);
         match credentials::token(credentials) {
             Ok(token) if *token != *self.refused => Ok(Found::Another(token.into())),
-            // A stored type that is not one token, such as BASIC, is the refused one all the same.
+            // A type that is never refreshed and has no single token, such as BASIC, counts as
+            // refused.
             Err(error)
                 if error.code() != Code::NoSingleToken || !matches!(renewal, Renewal::Never(_)) =>
             {
@@ -178,10 +179,10 @@ impl Replacement {
     }
 }
 
-/// What Nango has.
+/// What a read of the connection found.
 enum Found {
     Another(Secret),
-    /// Still the refused token, and how another would come about.
+    /// Still the refused token, and how to get another.
     Refused(Renewal),
 }
 
@@ -189,9 +190,8 @@ fn not_replaced(why: &str) -> Error {
     Error::new(Code::TokenNotReplaced, why).with_status(200)
 }
 
-/// Whether a forced refresh may have been carried out although it failed. Nango's own words are
-/// believed, and what was not sent was not carried out; where it is not known which, a plain read
-/// says more and costs little.
+/// Whether a failed forced refresh may still have been carried out. If Nango itself reported the
+/// failure, or nothing was sent, it was not. Otherwise it is unknown, and a cheap plain read tells.
 fn may_have_refreshed(error: &Error) -> bool {
     matches!(
         error.code(),
@@ -199,15 +199,15 @@ fn may_have_refreshed(error: &Error) -> bool {
     )
 }
 
-/// How a leader asks: over its line, within its time.
+/// How a leader sends its requests: its line, its deadline, and what came of them.
 struct Way<'a> {
     line: &'a Line,
     deadline: Instant,
-    /// How many requests were sent.
+    /// The number of requests sent.
     made: &'a AtomicU32,
-    /// Whether the call's time was up, or was too short for the next step.
+    /// Whether the call timed out, or has too little time for the next step.
     out_of_time: bool,
-    /// Whether the last exchange came to its end.
+    /// Whether the last exchange completed.
     ended: bool,
 }
 
@@ -225,8 +225,8 @@ impl Way<'_> {
         if Instant::now() + wait >= self.deadline {
             self.out_of_time = true;
             return Err(timed_out(
-                "Nango still has the refused token, and the call's time is too short for another \
-                 forced refresh",
+                "Nango still has the refused token, and too little time is left for another \
+                 forced refresh; increase timeout",
             ));
         }
         if !wait.is_zero() {
@@ -240,7 +240,7 @@ impl Way<'_> {
     }
 }
 
-/// One of several requests: its attempts are numbered on from those before.
+/// One of several requests: numbers its attempts after those of the previous requests.
 struct Step<'a> {
     planned: &'a Planned,
     made: &'a AtomicU32,
@@ -265,7 +265,7 @@ impl Call for Step<'_> {
     }
 }
 
-/// The flights of a client in one process, one for each connection. A child of fork has its own.
+/// The flights of a client in one process, at most one per connection. A forked child has its own.
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<HashMap<Key, Arc<Flight>>>);
 
@@ -279,11 +279,11 @@ enum Place<'a> {
     Waiter(Arc<Flight>),
 }
 
-/// Who leads a flight. Dropped before it has landed, it leaves it to whoever is next.
+/// The leader of a flight. If it is dropped before the flight has landed, the next call takes over.
 struct Leader<'a> {
     flights: &'a Flights,
     connection: &'a Key,
-    /// Until it has landed.
+    /// `None` once the flight has landed.
     outcome: Option<watch::Sender<Option<Outcome>>>,
 }
 
@@ -305,7 +305,7 @@ impl Flights {
 }
 
 impl Flight {
-    /// What came of it; `None`: its leader gave up.
+    /// The result of the flight. `None`: its leader gave up.
     async fn landed(&self) -> Option<Outcome> {
         let mut outcome = self.outcome.clone();
         outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone())
@@ -320,7 +320,7 @@ impl Leader<'_> {
         }
     }
 
-    /// Whoever comes from now on finds no flight.
+    /// Removes the flight, so that later calls do not find it.
     fn end(&mut self) -> Option<watch::Sender<Option<Outcome>>> {
         let landing = self.outcome.take()?;
         self.flights.lock().remove(self.connection);

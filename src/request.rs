@@ -1,4 +1,4 @@
-//! An operation and its parameters become a method, a URL and headers.
+//! Builds a method, a URL and headers from an operation and its parameters.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::error::{Error, shortened};
 use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
 use crate::secret::Secret;
 
-/// The parameters of an operation, by their names in the catalogue.
+/// The parameters of an operation, by their catalogue names.
 pub type Parameters = Map<String, Value>;
 
-/// All but RFC 3986's unreserved characters.
+/// Everything but the unreserved characters of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a caller may not set: it would change whose request this is, how it is framed, or what
-/// libnango relies on in the answer.
+/// Headers that a caller must not set. They would change who sends the request, how it is framed,
+/// or what libnango relies on in the answer.
 const RESERVED_HEADERS: [&str; 15] = [
     "range",
     "keep-alive",
@@ -40,29 +40,30 @@ const RESERVED_HEADERS: [&str; 15] = [
 ];
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "if-", "nango-is-"];
 
-/// How long a URL, a header and each text in them may be, in bytes: what hyper can send, and more
-/// than any server takes. What is longer is refused before it is copied or encoded.
+/// The maximum length of a URL, a header and each text in them, in bytes. It is the most that hyper
+/// can send, and more than any server accepts. Longer values are rejected before they are copied or
+/// encoded.
 const LONGEST_URL: usize = 65_534;
 
-/// How much of a name that nobody knows a message shows, in characters.
+/// How much of an unknown name a message shows, in characters.
 pub(crate) const LONGEST_NAME: usize = 100;
 
-const NO_NUL: &str = "a text without a NUL character";
+const NO_NUL: &str = "a string without NUL characters";
 
-/// One request, ready to be sent any number of times.
+/// A request that can be sent any number of times.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     /// Path and query.
     pub(crate) target: String,
-    /// What every request has; the same for all of a client's.
+    /// The headers common to all requests of a client.
     common: Arc<HeaderMap>,
-    /// What the caller adds.
+    /// The headers that the caller adds.
     added: Vec<(HeaderName, HeaderValue)>,
-    /// Whether it may be sent again when nobody knows what became of it.
+    /// Whether it may be retried when the server may already have processed it.
     pub(crate) repeatable: bool,
-    /// Whether it may be sent on a used connection that was not looked at: its answer says what it
-    /// answers, and if that is another request's, this one may be repeated.
+    /// Whether it may be sent on a reused connection that was not polled first. Its answer names
+    /// the connection that it belongs to, and if that is another, the request can be retried.
     pub(crate) needs_no_look: bool,
 }
 
@@ -83,7 +84,7 @@ impl Request {
             .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
         {
             return Err(Error::invalid_argument(format!(
-                "{} has no parameter {:?}; it has: {}",
+                "{} has no parameter {:?}; its parameters are: {}",
                 operation.name,
                 shortened(unknown.clone(), LONGEST_NAME),
                 operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
@@ -91,7 +92,7 @@ impl Request {
         }
         let mut target = base.path().to_owned();
         let path = if plural { operation.plural_path } else { operation.path };
-        // Every path parameter stands between braces.
+        // Path parameters are enclosed in braces.
         let mut pieces = path.split(['{', '}']);
         target.push_str(pieces.next().unwrap_or_default());
         while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
@@ -133,18 +134,18 @@ impl Request {
     }
 }
 
-/// Refuses a text of so many bytes that no URL and no header can hold it.
+/// Rejects a text that is too long for any URL or header.
 pub(crate) fn bounded(bytes: usize, what: &str) -> Result<(), Error> {
     if bytes > LONGEST_URL {
         let what = shortened(what.to_owned(), LONGEST_NAME);
         return Err(Error::invalid_argument(format!(
-            "{what} has {bytes} bytes; {LONGEST_URL} are the most"
+            "{what} is {bytes} bytes long; the maximum is {LONGEST_URL} bytes"
         )));
     }
     Ok(())
 }
 
-/// How many bytes of text a parameter holds.
+/// The number of bytes of text in a parameter.
 fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
@@ -159,7 +160,7 @@ fn size(value: &Value) -> usize {
 fn fits(base: &BaseUrl, target: &str) -> Result<(), Error> {
     if base.origin_length() + target.len() > LONGEST_URL {
         return Err(Error::invalid_argument(format!(
-            "these parameters make a URL of more than {LONGEST_URL} bytes"
+            "with these parameters the URL is longer than {LONGEST_URL} bytes; shorten them"
         )));
     }
     Ok(())
@@ -173,7 +174,7 @@ impl Request {
     }
 }
 
-/// The flags of a call become parameters where the operation has them.
+/// Adds the flags of a call to the parameters.
 pub(crate) fn add_flags(
     parameters: &mut Parameters,
     force_refresh: bool,
@@ -186,7 +187,7 @@ pub(crate) fn add_flags(
     }
 }
 
-/// Takes a secret out of the parameters, so that it is wiped when its owner drops it.
+/// Moves a secret out of the parameters, so that it is wiped when its owner drops it.
 pub(crate) fn take_secret(parameters: &mut Parameters, name: &str) -> Result<Secret, Error> {
     match parameters.remove(name) {
         Some(Value::String(secret)) => {
@@ -204,7 +205,7 @@ pub(crate) fn take_secret(parameters: &mut Parameters, name: &str) -> Result<Sec
     }
 }
 
-/// A header of the caller's, checked.
+/// Checks a header that the caller adds.
 pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     bounded(name.len(), "the name of a header")?;
     bounded(value.len(), "the value of a header")?;
@@ -213,13 +214,17 @@ pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
         || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
     {
         return Err(Error::invalid_argument(format!(
-            "the header {name} is not the caller's to set"
+            "header {name} is reserved and cannot be set"
         )));
     }
     let name = HeaderName::from_bytes(lower.as_bytes())
-        .map_err(|_| Error::invalid_argument(format!("{name:?} is no name of a header")))?;
-    let value = HeaderValue::from_str(value)
-        .map_err(|_| Error::invalid_argument(format!("the value of the header {name} holds a character that a header cannot, such as a line break")))?;
+        .map_err(|_| Error::invalid_argument(format!("{name:?} is not a valid header name")))?;
+    let value = HeaderValue::from_str(value).map_err(|_| {
+        Error::invalid_argument(format!(
+            "the value of header {name} contains a character that is not allowed in a header, \
+             such as a line break"
+        ))
+    })?;
     Ok((name, value))
 }
 
@@ -227,8 +232,8 @@ fn encode(target: &mut String, text: &str) {
     target.extend(utf8_percent_encode(text, ENCODED));
 }
 
-/// What a parameter adds to the query: nothing, or pairs of a key in brackets, if it is a map, and
-/// a value.
+/// What a parameter adds to the query: nothing, one value, or for a map, pairs of a bracketed key
+/// and a value.
 fn query(
     parameter: &Parameter,
     parameters: &Parameters,
@@ -248,11 +253,11 @@ fn query(
                 _ => Err(wrong(parameter, "an object whose values are all strings")),
             })
             .collect(),
-        Some(_) => Err(wrong(parameter, "an object of strings")),
+        Some(_) => Err(wrong(parameter, "an object whose values are all strings")),
     }
 }
 
-/// A parameter as one text; `None`: it is not sent.
+/// A parameter as text. `None`: it is not sent.
 fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>, Error> {
     let value = match parameters.get(parameter.name) {
         None | Some(Value::Null) if parameter.required => {
@@ -263,20 +268,21 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
     };
     let text = match (parameter.kind, value) {
         (Kind::Id, Value::String(id)) if id.is_empty() => {
-            return Err(wrong(parameter, "a text that is not empty"));
+            return Err(wrong(parameter, "a non-empty string"));
         }
         (Kind::Id, Value::String(id))
             if parameter.place == Place::Path && (id == "." || id == "..") =>
         {
-            return Err(wrong(
-                parameter,
-                "something else than . or .., which in a URL would be another route",
-            ));
+            // Either would make the URL that of another route.
+            return Err(Error::invalid_argument(format!(
+                r#"{} must not be "." or "..""#,
+                parameter.name
+            )));
         }
         (Kind::Id | Kind::Text | Kind::Texts, Value::String(text)) => text.clone(),
         (Kind::Texts, Value::Array(items)) => {
             let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            texts.ok_or_else(|| wrong(parameter, "a string, or a list of strings"))?.join(",")
+            texts.ok_or_else(|| wrong(parameter, "a string or a list of strings"))?.join(",")
         }
         (Kind::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
             number.to_string()
@@ -287,9 +293,9 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
             return Err(wrong(
                 parameter,
                 match kind {
-                    Kind::Integer => "a whole number",
+                    Kind::Integer => "an integer",
                     Kind::Flag => "true or false",
-                    Kind::Texts => "a string, or a list of strings",
+                    Kind::Texts => "a string or a list of strings",
                     Kind::Id | Kind::Text | Kind::Map => "a string",
                 },
             ));

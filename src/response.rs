@@ -1,4 +1,4 @@
-//! Status, headers and body become JSON text, or an error.
+//! Turns a status, headers and a body into JSON text or an error.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,21 +13,22 @@ use crate::error::{Code, Error};
 use crate::secret::Wiped;
 use crate::{json, scan};
 
-/// Nango does not try a failed refresh again before this has passed.
+/// How long Nango waits after a failed refresh before it retries.
 const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The headers that are facts of an error.
+/// The headers that an error keeps.
 const FACTS: [&str; 4] =
     ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// What a proxy says that answers 407.
-pub(crate) const PROXY_CREDENTIALS: &str = "wants a user and a password, or does not accept these: put them into the proxy's URL, as in http://user:password@proxy.example:3128";
+/// The advice for a proxy that answers 407, without its subject.
+pub(crate) const PROXY_CREDENTIALS: &str = "requires a username and password, or rejected the \
+     ones given; put them in the proxy URL, as in http://user:password@proxy.example:3128";
 
-/// The statuses that an answer with a body has.
+/// The statuses of a complete answer with a body.
 const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
 
-/// The text of a good answer that says of itself that it is JSON. Whether it is, [`members`] finds
-/// out.
+/// The text of a successful answer whose content type is JSON. [`members`] checks that the text is
+/// JSON.
 pub(crate) fn text<'a>(
     answer: Answer,
     safe: impl FnOnce() -> Safe<'a>,
@@ -40,8 +41,9 @@ pub(crate) fn text<'a>(
         return Err(invalid(
             status,
             format!(
-                "the answer has the status {status}, which Nango does not use for a whole answer \
-                 with a body; something in front of Nango may have answered"
+                "the answer has the status {status}, which Nango does not use for a complete \
+                 answer with a body. A gateway in front of Nango may have \
+                 answered; check the base URL"
             ),
         ));
     }
@@ -49,27 +51,34 @@ pub(crate) fn text<'a>(
         let value =
             answer.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
         let what = match (value, value.and_then(|value| safe().media_type(value))) {
-            (_, Some(kind)) => format!("is of the type {kind}"),
-            (Some(_), None) => "is of another type".to_owned(),
+            (_, Some(kind)) => format!("has the content type {kind}"),
+            (Some(_), None) => "has another content type".to_owned(),
             (None, None) => "has no content type".to_owned(),
         };
         return Err(invalid(
             status,
             format!(
-                "the answer {what} instead of JSON. Either the base URL is not that of Nango's API, or this server no longer has the route: \
-                 then switch to /connections with nango_options_set_plural_routes (plural_routes)"
+                "expected JSON, but the answer {what}. Either the base URL is not that of Nango's \
+                 API, or this server no longer has the route /connection. Check the base URL, or \
+                 set plural_routes to use /connections"
             ),
         ));
     }
-    utf8(answer.body).ok_or_else(|| invalid(status, "the answer is not UTF-8"))
+    utf8(answer.body).ok_or_else(|| {
+        invalid(
+            status,
+            "the answer is not valid UTF-8; check the \
+         base URL",
+        )
+    })
 }
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
 }
 
-/// Checks that the text is a JSON object, makes it what every parser reads, and finds these members
-/// of it, in one pass.
+/// Checks that the text is a JSON object, replaces what some parsers reject, and finds these
+/// members, in one pass.
 pub(crate) fn members<'a, const N: usize>(
     text: &'a mut Zeroizing<String>,
     names: [&str; N],
@@ -78,13 +87,14 @@ pub(crate) fn members<'a, const N: usize>(
     let found = found.ok_or_else(|| {
         Error::new(
             Code::InvalidResponse,
-            "the answer is not a JSON object, so it is not Nango's: check the base URL",
+            "the answer is not a JSON object, so it did not come from Nango's API; check the base \
+             URL",
         )
     })?;
     Ok(found.map(|place| place.map(|place| &text[place])))
 }
 
-/// The bytes as text, without a copy; wiped if they are none.
+/// The bytes as text, without a copy. Bytes that are not UTF-8 are wiped.
 fn utf8(body: Wiped) -> Option<Zeroizing<String>> {
     match String::from_utf8(body.into_bytes()) {
         Ok(text) => Some(Zeroizing::new(text)),
@@ -102,7 +112,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// A body for [`Error::reveal_body`].
+/// The body as text for [`Error::reveal_body`].
 fn whole(body: Wiped) -> Option<Zeroizing<String>> {
     if body.is_empty() {
         return None;
@@ -120,7 +130,7 @@ fn whole(body: Wiped) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// What went wrong, by the body first and then by the status.
+/// Builds the error for a failed answer, from its body first and then from its status.
 fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let status = answer.status;
     if status.is_redirection() {
@@ -131,8 +141,8 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let said = envelope.unwrap_or_default();
     let told = retry_after(&answer.headers);
     let message = said.message.as_deref().map(String::as_str).unwrap_or_default();
-    // One row for each case: the code, whether a repeat may help, how long to wait if the server
-    // does not say, what to do.
+    // One row per case: the code, whether a retry may help, how long to wait if the server does not
+    // say, and the advice.
     let (code, retryable, wait, advice) = match (
         said.code.as_deref().map(String::as_str),
         status.as_u16(),
@@ -141,78 +151,99 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             Code::ReconnectRequired,
             false,
             None,
-            "Nango has given up refreshing this connection; the user must authorise again, through a reconnect session",
+            "Nango has given up refreshing this connection; the user must authorise again through \
+             a reconnect session",
         ),
         (Some("invalid_credentials"), _) if message.contains("Backing off") => (
             Code::RefreshBackoff,
             true,
             Some(REFRESH_BACKOFF),
-            "a refresh failed a moment ago and Nango waits 30 seconds before it tries again; if it persists, the user must authorise again",
+            "a refresh failed a moment ago, and Nango waits 30 seconds before it retries. Try \
+             again later; if this persists, the user must authorise again",
         ),
         (Some("invalid_credentials"), _) => (
             Code::RefreshFailed,
             true,
             Some(REFRESH_BACKOFF),
-            "the provider refused to refresh the token, or could not be reached; if it persists, the user must authorise again",
+            "the provider refused to refresh the token, or could not be reached. Try again later; \
+             if this persists, the user must authorise again",
         ),
         (Some("unknown_provider_config" | "integration_not_found"), _) => (
             Code::NotFound,
             false,
             None,
-            "the key's environment has no such integration: check provider_config_key, and whose environment the key is",
+            "the secret key's environment has no such integration; check provider_config_key, and \
+             which environment the key belongs to",
         ),
         (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
             Code::NotFound,
             false,
             None,
-            "check connection_id, provider_config_key, whose environment the key is, and the base URL; list_connections shows what there is",
+            "check connection_id, provider_config_key, which environment the secret key belongs \
+             to, and the base URL; list_connections shows the connections that exist",
         ),
         (Some("malformed_auth_header"), 401) => (
             Code::Server,
             true,
             None,
-            "this is Nango's word for a failure while it looked up the key, such as a database that is out",
+            "Nango failed while looking up the key (for example, its database is down); try again \
+             later",
         ),
         (_, 401) => (
             Code::Unauthorized,
             false,
             None,
-            "Nango does not accept the secret key: check it, and that the base URL is the server that issued it",
+            "Nango does not accept the secret key; check the key, and check that the base URL is \
+             that of the server that issued it",
         ),
         (_, 403) => (
             Code::Forbidden,
             false,
             None,
-            "the secret key lacks a scope: widen it in Nango's dashboard under Environment Settings, API Keys",
+            "the secret key lacks a scope; add the scope in Nango's dashboard under Environment \
+             Settings, API Keys",
         ),
-        // Nango has no such status: it is a proxy's.
+        // Nango does not use this status: it comes from a proxy.
         (_, 407) => {
             return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
                 .with_status(407);
         }
-        (_, 408) => (Code::BadRequest, true, None, "the server gave up waiting for the request"),
-        (_, 409) => (Code::Conflict, false, None, "the request conflicts with what is there"),
+        (_, 408) => (
+            Code::BadRequest,
+            true,
+            None,
+            "the server timed out waiting for the request; \
+             try again",
+        ),
+        (_, 409) => (Code::Conflict, false, None, "the request conflicts with existing data"),
         (_, 429) => (
             Code::RateLimited,
             true,
             None,
-            "too many requests for this account: wait, then try again",
+            "too many requests for this account; wait, then try again",
         ),
-        (_, 400..=499) => (Code::BadRequest, false, None, "Nango refuses the request as it is"),
+        (_, 400..=499) => (Code::BadRequest, false, None, "Nango rejected the request"),
         (_, 500) => (Code::Server, true, None, "Nango failed; try again later"),
         (None, 502..=504) => (
             Code::Server,
             true,
             None,
-            "the server, or what stands in front of it, is out; try again later",
+            "the server or a gateway in front of it is unavailable; try again later",
         ),
         (_, 500..) => (Code::Server, false, None, "Nango failed"),
-        (_, _) => (Code::InvalidResponse, false, None, "the base URL is not that of Nango's API"),
+        (_, _) => (
+            Code::InvalidResponse,
+            false,
+            None,
+            "the base URL is not that of Nango's API; \
+             check it",
+        ),
     };
-    // A page or a plain text is nobody's word about keys and scopes.
+    // An answer without an envelope, such as a web page, says nothing about keys and scopes.
     let advice = match (foreign, code) {
         (true, Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::BadRequest) => {
-            "the answer has not the form of Nango's: another server, or something in front of Nango, has answered; check the base URL"
+            "this response did not come from Nango's API; another server or a gateway answered. \
+             Check the base URL"
         }
         _ => advice,
     };
@@ -229,8 +260,8 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
         .with_headers(facts(&answer.headers, safe))
 }
 
-/// The key goes to the host that it was meant for and nowhere else, so a redirect is a wrong base
-/// URL.
+/// The key is sent only to the configured host. So a redirect is not followed: it means that the
+/// base URL is wrong.
 fn redirection(answer: &Answer, safe: &Safe<'_>) -> Error {
     let location =
         answer.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -244,7 +275,8 @@ fn redirection(answer: &Answer, safe: &Safe<'_>) -> Error {
     invalid(
         answer.status,
         format!(
-            "the server redirects {target} (status {}). libnango follows no redirect: set the base URL to where the API is",
+            "the server redirects {target} (status {}), and libnango does not follow redirects. \
+             Set the base URL to the URL of the API itself",
             answer.status.as_u16()
         ),
     )

@@ -1,4 +1,4 @@
-//! What is tried again, when, and for how long.
+//! Retries: what is retried, when, and for how long.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -12,44 +12,43 @@ use crate::secret::Secret;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// The server rounds `Retry-After` down, to 0 even.
+/// The server rounds `Retry-After` down, even to 0.
 const SHORTEST_TOLD_WAIT: Duration = Duration::from_millis(250);
 
-/// How a call may spend its time.
+/// Limits on the attempts of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     pub(crate) max_retries: u32,
     pub(crate) attempt_timeout: Duration,
 }
 
-/// One attempt, for who watches.
+/// One attempt, as reported to [`Call::watch`].
 pub(crate) struct Attempt<'a> {
     pub(crate) number: u32,
     pub(crate) took: Duration,
     pub(crate) error: Option<&'a Error>,
-    /// How long until the next one, if there is one.
+    /// The wait before the next attempt, if there is one.
     pub(crate) next_in: Option<Duration>,
 }
 
-/// What a call makes of an answer or of none, and who is told of its attempts.
+/// Decodes the answers of a call, explains its failures, and observes its attempts.
 pub(crate) trait Call {
     fn decode(&self, answer: Answer) -> Decoded;
-    /// The same, for another thread.
+    /// The same as `decode`, for another thread.
     fn decoder(&self) -> impl FnOnce(Answer) -> Decoded + Send + 'static;
     fn explain(&self, failure: &Failure) -> Error;
     fn watch(&self, attempt: Attempt<'_>);
 }
 
-/// What an answer turned out to be.
+/// A decoded answer.
 pub(crate) enum Decoded {
     Own(Result<Secret, Error>),
-    /// The answer to another request: what comes after it on its connection is one request late
-    /// too.
+    /// The answer to another request. Later answers on its connection are off by one request too.
     Foreign(Error),
 }
 
-/// Makes attempts until one answers well, none may follow, or the time is up. Says too whether the
-/// last exchange came to its end.
+/// Makes attempts until one succeeds, no retry is allowed, or the deadline has passed. Also returns
+/// whether the last exchange completed.
 pub(crate) async fn attempts(
     line: &Line,
     request: &Request,
@@ -58,18 +57,20 @@ pub(crate) async fn attempts(
     call: &impl Call,
 ) -> (Result<Secret, Error>, bool) {
     for number in 1.. {
-        // Waiting for a connection's place is the call's time, and no attempt's.
+        // The wait for a free connection counts against the timeout of the call, not of an attempt.
         let Some(place) = line.until(deadline, line.place()).await else {
-            let error =
-                timed_out("the call's time was up while max_connections others were under way");
+            let error = timed_out(
+                "timed out waiting for a free connection (max_connections calls were \
+                     already in progress)",
+            );
             return (Err(error.with_attempts(number - 1)), true);
         };
         let began = Instant::now();
         let attempt_ends = deadline.min(began + policy.attempt_timeout);
         let mut fresh = false;
         let (result, nothing_sent, ended) = loop {
-            // What is handed on by value is stored again at each hand, and a burst of calls in
-            // flight is made of these.
+            // Pin the future here: passing it by value would copy it into every enclosing future,
+            // and thousands may be in flight.
             let outcome = {
                 let exchange = pin!(line.exchange(request, fresh));
                 line.until(attempt_ends, exchange).await
@@ -80,7 +81,8 @@ pub(crate) async fn attempts(
                     let decoded = if line.decodes_here(&answer) {
                         Some(call.decode(answer))
                     } else {
-                        // Boxed: it is seldom, and a burst of calls in flight is made of these.
+                        // Boxed because it is rare: unboxed, it would enlarge the future of every
+                        // call in flight.
                         let decode = call.decoder();
                         Box::pin(line.aside(attempt_ends, move || decode(answer))).await
                     };
@@ -127,9 +129,9 @@ pub(crate) async fn attempts(
 
 fn too_late(whole_call: bool) -> Error {
     timed_out(if whole_call {
-        "the call took longer than its timeout allows"
+        "the call took longer than its timeout allows; try again later or increase timeout"
     } else {
-        "an attempt took longer than attempt_timeout allows"
+        "an attempt took longer than attempt_timeout allows; try again later"
     })
 }
 
@@ -137,20 +139,20 @@ pub(crate) fn timed_out(message: &str) -> Error {
     Error::new(Code::Timeout, message).with_retryable(true)
 }
 
-/// A call that can be repeated safely is; another one only if the server saw nothing of it, or
-/// refused to look at it.
+/// Whether the call may be retried. An idempotent call may. Another call may only if nothing was
+/// sent or the server rejected the request without processing it.
 fn may_repeat(error: &Error, repeatable: bool, nothing_sent: bool) -> bool {
     match error.code() {
-        // Nango itself refuses to try again for 30 seconds, and a failure on each of four days
-        // makes it give up.
+        // Nango does not retry for 30 seconds, and gives up after failures on each of four days.
         Code::RefreshFailed | Code::RefreshBackoff => false,
-        // Nango's own limiter stands in front of everything: with its envelope, nothing was done.
+        // Nango's limiter runs before everything else: if the answer has its envelope, nothing was
+        // done.
         Code::RateLimited => repeatable || error.api_code().is_some(),
         _ => error.retryable() && (repeatable || nothing_sent),
     }
 }
 
-/// What the server asked for, or else exponential back-off with full jitter.
+/// The wait that the server asked for, or else exponential back-off with full jitter.
 fn wait(attempt: u32, error: &Error) -> Duration {
     match error.retry_after() {
         Some(told) => told.max(SHORTEST_TOLD_WAIT),

@@ -1,36 +1,35 @@
-//! JSON that may be cut off or malformed, read from its begin for as far as it goes.
+//! Reads JSON that may be truncated or malformed, from its beginning as far as it is valid.
 //!
-//! Nothing is built of it and nothing recurses: what is passed over costs a counter, whatever its
-//! depth. Of a text that is whole JSON this finds what any reader finds. Of another, it finds what
-//! stands in front of the place where the text breaks. In what is passed over, only brackets and
-//! quotes are looked at.
+//! Builds nothing and does not recurse: skipping a value takes only a counter, whatever its depth.
+//! In valid JSON it finds what any parser finds. In other text it finds what precedes the first
+//! error. In skipped values it looks only at brackets and quotes.
 
 use zeroize::Zeroizing;
 
 use crate::json;
 
-/// How much of a string is read, in bytes as they are written.
+/// How much of a string is read, in bytes before unescaping.
 const LONGEST_TEXT: usize = 64 * 1024;
 
-/// A place in a text.
+/// A position in a text.
 pub(crate) struct Scan<'a> {
     rest: &'a [u8],
 }
 
-/// What is at a place.
+/// The value at a position.
 pub(crate) enum Value<'a> {
     /// Its members are next: [`Scan::members`].
     Object,
     /// Its elements are next: [`Scan::elements`].
     Array,
-    /// What is between the quotes, with its escapes: [`text`] reads them.
+    /// The text between the quotes, still escaped: [`text`] unescapes it.
     Text(&'a [u8]),
     /// A number, `true` or `false`.
     Plain(&'a str),
     Null,
 }
 
-/// From here on the text is not JSON, or it ends.
+/// From here on the text is not JSON, or it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
 
@@ -41,7 +40,7 @@ impl<'a> Scan<'a> {
         Scan { rest: text }
     }
 
-    /// Goes into an object or an array, and past any other value.
+    /// Enters an object or an array, or moves past any other value.
     pub(crate) fn value(&mut self) -> Step<Value<'a>> {
         match self.peek()? {
             b'{' => self.next().map(|_| Value::Object),
@@ -51,8 +50,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Calls `each` at the value of every member of the object that was just gone into, with the
-    /// member's name as it is written. `each` goes past the value.
+    /// Calls `each` at the value of every member of the object that was just entered, with the
+    /// escaped name of the member. `each` must move past the value.
     pub(crate) fn members(
         &mut self,
         mut each: impl FnMut(&mut Scan<'a>, &'a [u8]) -> Step<()>,
@@ -64,18 +63,18 @@ impl<'a> Scan<'a> {
         })
     }
 
-    /// Calls `each` at every element of the array that was just gone into. `each` goes past it.
+    /// Calls `each` at every element of the array that was just entered. `each` must move past it.
     pub(crate) fn elements(&mut self, each: impl FnMut(&mut Scan<'a>) -> Step<()>) -> Step<()> {
         self.list(b']', each)
     }
 
-    /// Goes past a value.
+    /// Moves past a value.
     pub(crate) fn skip(&mut self) -> Step<()> {
         let value = self.value()?;
         self.leave(&value)
     }
 
-    /// Goes past what is left of a value that was just gone into.
+    /// Moves past the rest of a value that was just entered.
     pub(crate) fn leave(&mut self, value: &Value<'_>) -> Step<()> {
         let mut depth = u32::from(matches!(value, Value::Object | Value::Array));
         while depth > 0 {
@@ -109,7 +108,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// What is between the quotes here.
+    /// Reads the string here, and returns the text between the quotes.
     fn string(&mut self) -> Step<&'a [u8]> {
         self.expect(b'"')?;
         let mut end = 0;
@@ -129,7 +128,7 @@ impl<'a> Scan<'a> {
     fn plain(&mut self) -> Step<Value<'a>> {
         let belongs =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        // One that goes on to the end of the text may be cut.
+        // A value that extends to the end of the text may be truncated.
         let end = self.rest.iter().position(|byte| !belongs(byte)).ok_or(Broken)?;
         let (plain, rest) = self.rest.split_at(end);
         let plain = std::str::from_utf8(plain).map_err(|_| Broken)?;
@@ -148,7 +147,7 @@ impl<'a> Scan<'a> {
         Ok(byte)
     }
 
-    /// What is next behind the blanks.
+    /// Skips blanks, and returns the next byte.
     fn peek(&mut self) -> Step<u8> {
         let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
         let blanks = self.rest.iter().take_while(|byte| blank(byte)).count();
@@ -157,7 +156,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Which of these names a name is.
+/// Returns which of these names this is, if any.
 pub(crate) fn named<'n>(written: &[u8], names: &[&'n str]) -> Option<&'n str> {
     let is = |name: &str| {
         written == name.as_bytes() || (written.contains(&b'\\') && *text(written) == *name)
@@ -165,10 +164,10 @@ pub(crate) fn named<'n>(written: &[u8], names: &[&'n str]) -> Option<&'n str> {
     names.iter().copied().find(|name| is(name))
 }
 
-/// What a string says, or its begin. What no text can hold is U+FFFD.
+/// Unescapes a string, or its beginning. Replaces what is not valid text by U+FFFD.
 pub(crate) fn text(written: &[u8]) -> Zeroizing<String> {
     let mut rest = &written[..written.len().min(LONGEST_TEXT)];
-    // As much as it can become: nothing is left behind by growing.
+    // Reserves the maximum length, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(3 * rest.len()));
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         append(&mut text, &rest[..at]);
@@ -180,7 +179,7 @@ pub(crate) fn text(written: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Appends bytes; what is not UTF-8 in them is U+FFFD.
+/// Appends bytes. Invalid UTF-8 is replaced by U+FFFD.
 pub(crate) fn append(text: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -190,7 +189,7 @@ pub(crate) fn append(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The character of an escape, and the escape's length.
+/// The character that an escape stands for, and the length of the escape.
 fn escaped(escape: &[u8]) -> (char, usize) {
     let unit = |from: usize| {
         let digits = escape.get(from..from + 6)?.strip_prefix(b"\\u")?;

@@ -1,4 +1,4 @@
-//! Texts that do not print, and are wiped when dropped.
+//! Text that is not printed, and is wiped when dropped.
 
 use std::fmt;
 use std::hint::black_box;
@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::request::bounded;
 
-/// Text that holds secrets, such as a connection: it does not print, and is wiped when dropped.
+/// Text that holds secrets, such as a connection. It prints as `[REDACTED]` and is wiped when
+/// dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -19,12 +20,12 @@ impl From<Zeroizing<String>> for Secret {
     }
 }
 
-/// How much room an answer has behind its text, so that it can be handed to C where it is: for its
-/// length and a NUL.
+/// Spare capacity reserved after the text of an answer (a length prefix and a NUL), so that it can
+/// be handed to C without copying.
 pub(crate) const ROOM: usize = size_of::<usize>() + 1;
 
 impl Secret {
-    /// The text, which is wiped when dropped.
+    /// The text. It is wiped when dropped.
     pub(crate) fn into_text(self) -> Zeroizing<String> {
         self.0
     }
@@ -44,14 +45,14 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Bytes that may hold secrets, wiped when dropped. Only what was written is wiped, and in large
-/// steps: an answer of 60 MiB that is given up must hold up nobody, and one that was announced and
-/// did not come must not be paged in.
+/// Bytes that may hold secrets, wiped when dropped. The wipe covers only what was written, and in
+/// large steps: dropping an abandoned answer of 60 MiB must be fast, and memory reserved for an
+/// announced answer that never arrived must not be paged in.
 #[derive(Default)]
 pub(crate) struct Wiped(Vec<u8>);
 
 impl Wiped {
-    /// The bytes, which the caller wipes.
+    /// The bytes. The caller must wipe them.
     pub(crate) fn into_bytes(mut self) -> Vec<u8> {
         std::mem::take(&mut self.0)
     }
@@ -80,12 +81,12 @@ impl DerefMut for Wiped {
 impl Drop for Wiped {
     fn drop(&mut self) {
         self.0.fill(0);
-        // The writes must not be taken for useless.
+        // Keeps the compiler from removing the writes.
         black_box(&mut self.0);
     }
 }
 
-/// The key of an environment; it prints as `[REDACTED]` and is wiped when dropped.
+/// The secret key of an environment. It prints as `[REDACTED]` and is wiped when dropped.
 #[derive(Clone)]
 pub(crate) struct SecretKey(Zeroizing<String>);
 
@@ -93,15 +94,17 @@ impl SecretKey {
     pub(crate) fn new(key: &str) -> Result<SecretKey, Error> {
         if key.is_empty() {
             return Err(Error::invalid_argument(
-                "the secret key is empty; it is in Nango's dashboard under Environment Settings, API Keys",
+                "the secret key is empty; find it in Nango's dashboard under Environment \
+                 Settings, API Keys",
             ));
         }
         bounded(key.len(), "the secret key")?;
-        // Whatever else it is, it has to be the value of a header.
+        // It is sent as a header value.
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid_argument(
-                "the secret key holds a character that no key has: a blank, a line break or something outside of ASCII. Was it pasted or read with the \
-                 line's end?",
+                "the secret key contains a space, a line break or a non-ASCII character, which no \
+                 key has. Check for a trailing line break from copying the key or reading it from \
+                 a file",
             ));
         }
         Ok(SecretKey(Zeroizing::new(key.to_owned())))

@@ -1,5 +1,5 @@
-//! What threads share things with: the standard library's, or, where loom tries every order of
-//! events (`--cfg nango_loom`), loom's.
+//! Synchronization primitives: those of the standard library, or those of loom, which tries every
+//! interleaving (`--cfg nango_loom`).
 
 #[cfg(nango_loom)]
 pub(crate) use loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};

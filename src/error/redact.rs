@@ -1,33 +1,34 @@
-//! What of a server's answer an error shows: what is known to be safe, and nothing else.
+//! Decides what an error shows of an answer: only what is known to be safe.
 //!
-//! An error's message, `body_json`, `api_code` and headers are printed, logged and sent to error
-//! trackers. A server, or whatever stands in front of it, may write a token into any of them. So
-//! this module does not look for secrets. It lets through what has the form of something that is
-//! none, and replaces the rest by `[REDACTED]`. The whole body is in [`Error::reveal_body`] only.
+//! The message, `body_json`, `api_code` and headers of an error are printed, logged and sent to
+//! error trackers. The server, or a gateway in front of it, may write a token into any of them.
+//! This module does not look for secrets. It passes only text whose form shows that it is not a
+//! secret, and replaces the rest by `[REDACTED]`. The whole body is available only through
+//! [`Error::reveal_body`].
 //!
-//! 1. **The client's key** goes from everything first, from the library's own messages too: eight
-//!    characters of it in a row, or more, as they are, in another case, with separators between
-//!    them, in base64 or base64url at each alignment, in hex, percent-encoded, or as escapes of
-//!    JSON or HTML ([`Safe::own`]).
+//! 1. **The secret key** is removed from everything first, including the library's own messages.
+//!    Eight or more of its characters in a row are recognized: unchanged, in another case, with
+//!    separators between them, in base64 or base64url at each alignment, in hex, percent-encoded,
+//!    or as JSON or HTML escapes ([`Safe::own`]).
 //! 2. **A sentence** ([`Safe::sentence`]) is shown word by word.
 //!    - It ends at the first `{`, `[`, `<`, `=` or `\`, since a value may follow.
-//!    - The connection's id and provider config key that the caller sent stay. A URL is reduced to
-//!      its origin, and that to nothing unless its host is a safe one.
-//!    - Shown are words ([`word`]), names made of words (`provider_config_key`), numbers of up to
-//!      five digits and UUIDs, which Nango tells its users to quote to its support.
-//!    - If the sentence names a kind of secret anywhere (token, key, password, code, …), only the
-//!      words in [`VOCABULARY`] and numbers of up to three digits are shown. Then not even a
-//!      password that is a word, or a token that is a UUID, comes through.
-//! 3. **A code** (`api_code`, and the codes in `errors`) is lower-case words with underscores, of
-//!    64 characters at most ([`Safe::code`]).
-//! 4. **A header** that is a fact of an error is a number or an HTTP date; a content type is
-//!    `type/subtype` made of words; a redirect's target is `http` or `https` and a host of words,
-//!    an IPv4 address, or the host that the caller configured.
-//! 5. **A body** ([`crate::envelope`]) is made again of the members that Nango's envelopes have,
-//!    with their values in these forms. A member `...` says that something is left out.
+//!    - The connection id and provider config key that the caller sent are kept. A URL is reduced
+//!      to its origin, and is removed if its host is not a safe one.
+//!    - Words ([`word`]), names made of words (`provider_config_key`), numbers of up to five digits
+//!      and UUIDs are shown. Nango asks its users to quote UUIDs to its support.
+//!    - If the sentence mentions a kind of secret anywhere (token, key, password, code, …), only
+//!      the words in [`VOCABULARY`] and numbers of up to three digits are shown. Then even a
+//!      password that is a word, or a token that is a UUID, is removed.
+//! 3. **A code** (`api_code`, and the codes in `errors`) is lower-case words with underscores, at
+//!    most 64 characters long ([`Safe::code`]).
+//! 4. **A header** that an error keeps is a number or an HTTP date. A content type is
+//!    `type/subtype` made of words. The target of a redirect is `http` or `https` and a host made
+//!    of words, an IPv4 address, or the host that the caller configured.
+//! 5. **A body** ([`crate::envelope`]) is rebuilt from the members of Nango's envelopes, with
+//!    values in these forms. A member `...` means that others were left out.
 //!
-//! What this cannot tell from a word is a secret that is one, in a sentence that names no kind of
-//! secret.
+//! One kind of secret is not recognized: a secret that is a word, in a sentence that mentions no
+//! kind of secret.
 //!
 //! [`Error::reveal_body`]: crate::Error::reveal_body
 
@@ -40,14 +41,14 @@ use zeroize::Zeroizing;
 
 pub(crate) const REDACTED: &str = "[REDACTED]";
 
-/// Nango's codes are words; something longer is not one.
+/// Nango's codes are words; anything longer is not a code.
 const LONGEST_CODE: usize = 64;
 
-/// Something shorter is no key of Nango's, and would be found inside of other words. So many
-/// characters of a longer one in a row are a part of it.
+/// The length of the parts by which the key is found. A shorter key is not a key of Nango's and
+/// would match inside other words.
 const PART: usize = 8;
 
-/// What the caller sent, which may be shown, and the key, which must not be.
+/// The ids and the host that the caller sent, which may be shown, and the key, which must not be.
 pub(crate) struct Safe<'a> {
     secret_key: &'a str,
     ids: [&'a str; 2],
@@ -56,12 +57,13 @@ pub(crate) struct Safe<'a> {
 }
 
 impl<'a> Safe<'a> {
-    /// For a client's key, the ids in the request, and the host (and port) of the base URL.
+    /// Takes the secret key of the client, the ids in the request, and the host (and port) of the
+    /// base URL.
     pub(crate) fn new(secret_key: &'a str, ids: [&'a str; 2], host: &'a str) -> Safe<'a> {
         Safe { secret_key, ids, host, traces: OnceCell::new() }
     }
 
-    /// A text of the library's own, or of the caller: without the key.
+    /// A text from the library or the caller, without the key.
     pub(crate) fn own(&self, text: &str) -> String {
         without(text, &self.places_of_key(text), REDACTED)
     }
@@ -74,7 +76,7 @@ impl<'a> Safe<'a> {
         self.traces.get_or_init(|| Traces::of(self.secret_key)).found_in(text)
     }
 
-    /// A sentence that a server wrote, or its begin: so many characters at most.
+    /// A sentence from the server, or its first `most` characters.
     pub(crate) fn sentence(&self, text: &str, most: usize) -> String {
         let (text, cut_short) = beginning(text, most);
         let masked = self.masked(text);
@@ -108,7 +110,7 @@ impl<'a> Safe<'a> {
         text
     }
 
-    /// One of the API's codes, if that is what it looks like.
+    /// The text, if it has the form of an API error code.
     pub(crate) fn code<'t>(&self, text: &'t str) -> Option<&'t str> {
         let plain = text.len() <= LONGEST_CODE
             && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -118,29 +120,29 @@ impl<'a> Safe<'a> {
         (plain && self.name(text)).then_some(text)
     }
 
-    /// Whether it is a name made of words, such as that of a parameter.
+    /// Whether the text is a name made of words, such as that of a parameter.
     pub(crate) fn name(&self, text: &str) -> bool {
         name(text) && !self.has_key(text)
     }
 
-    /// Whether it is one of the ids that the caller sent.
+    /// Whether the text is one of the ids that the caller sent.
     pub(crate) fn is_own_id(&self, text: &str) -> bool {
         !text.is_empty() && self.ids.contains(&text) && !self.has_key(text)
     }
 
-    /// Whether it is a UUID, and not the key.
+    /// Whether the text is a UUID, and not the key.
     pub(crate) fn uuid(&self, text: &str) -> bool {
         uuid(text) && !self.has_key(text)
     }
 
-    /// Whether a header's value is a number or a date.
+    /// Whether a header value is a number or a date.
     pub(crate) fn number_or_date(&self, value: &str) -> bool {
         let number =
             (1..=13).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
         (number || httpdate::parse_http_date(value).is_ok()) && !self.has_key(value)
     }
 
-    /// A media type without its parameters, if it is a plain one.
+    /// A media type without its parameters, if it is made of words.
     pub(crate) fn media_type<'t>(&self, value: &'t str) -> Option<&'t str> {
         let essence = value.split(';').next().unwrap_or_default().trim();
         let (kind, subtype) = essence.split_once('/')?;
@@ -151,7 +153,7 @@ impl<'a> Safe<'a> {
         plain.then_some(essence)
     }
 
-    /// The scheme and host of a URL, if nothing can hide in them.
+    /// The scheme and host of a URL, if no secret can hide in them.
     pub(crate) fn origin(&self, url: &Url) -> Option<String> {
         let host = url.host_str()?;
         let safe = host == self.host
@@ -165,7 +167,7 @@ impl<'a> Safe<'a> {
         .then(|| url.origin().ascii_serialization())
     }
 
-    /// Whether a run is a URL; then its origin, if that can be shown, and the punctuation behind.
+    /// If a run is a URL: its origin, if that may be shown, and the punctuation after it.
     fn origin_in<'t>(&self, run: &'t str, strict: bool) -> Option<(Option<String>, &'t str)> {
         let at = run.find("://")?;
         let start =
@@ -175,8 +177,8 @@ impl<'a> Safe<'a> {
         Some((origin.filter(|_| !strict), tail))
     }
 
-    /// The text with a mark in the place of each piece that is judged already: the key, the ids,
-    /// and what was redacted before.
+    /// The text, with a mark in place of each part that is already decided: the key, the ids, and
+    /// what was redacted before.
     fn masked(&self, text: &str) -> String {
         let plain = text.replace(MARKS, "\u{fffd}");
         let mark = KEY_MARK.to_string();
@@ -189,7 +191,7 @@ impl<'a> Safe<'a> {
     }
 }
 
-/// So many characters of a text, without a word that is cut in two; and whether there is more.
+/// The first `most` characters of a text, without cutting a word in two, and whether there is more.
 fn beginning(text: &str, most: usize) -> (&str, bool) {
     match text.char_indices().nth(most) {
         None => (text, false),
@@ -200,12 +202,13 @@ fn beginning(text: &str, most: usize) -> (&str, bool) {
     }
 }
 
-/// Private characters that stand for what is judged already; a text's own are replaced first.
+/// Private-use characters that mark what is already decided. Those in the text itself are replaced
+/// first.
 const KEY_MARK: char = '\u{e000}';
 const ID_MARKS: [char; 2] = ['\u{e001}', '\u{e002}'];
 const MARKS: [char; 3] = [KEY_MARK, ID_MARKS[0], ID_MARKS[1]];
 
-/// The text with a mark for each place where the id stands by itself.
+/// The text, with a mark in place of the id wherever the id stands alone.
 fn marked<'t>(text: &'t str, id: &str, mark: char) -> String {
     let alone = |at: usize| {
         let edge = |next: Option<char>| next.is_none_or(|next| !next.is_alphanumeric());
@@ -222,7 +225,7 @@ fn marked<'t>(text: &'t str, id: &str, mark: char) -> String {
     without(text, &places, mark.encode_utf8(&mut [0; 4]))
 }
 
-/// The text with something else in these places, which are in order.
+/// The text, with these places replaced. The places are in order.
 fn without(text: &str, places: &[(usize, usize)], instead: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut from = 0;
@@ -237,12 +240,12 @@ fn without(text: &str, places: &[(usize, usize)], instead: &str) -> String {
 
 // --- Sentences ---
 
-/// What is shown of a sentence so far.
+/// The shown part of a sentence so far.
 #[derive(Default)]
 struct Sentence(String);
 
 impl Sentence {
-    /// A run of characters without a blank.
+    /// Adds a run of characters without a blank.
     fn run(&mut self, run: &str, strict: bool) {
         let (lead, core, trail) = trimmed(run);
         if core.is_empty() {
@@ -251,12 +254,12 @@ impl Sentence {
         self.push(lead, safe(core, strict).then_some(core), trail);
     }
 
-    /// One word with the punctuation around it; `None`: one that is not shown.
+    /// Adds one word and the punctuation around it. `None`: the word is not shown.
     fn push(&mut self, lead: &str, core: Option<&str>, trail: &str) {
         if lead.is_empty() && trail.is_empty() && core == Some("") {
             return;
         }
-        // One mark for several words in a row.
+        // One mark stands for several words in a row.
         let repeated = core.is_none() && lead.is_empty() && self.0.ends_with(KEY_MARK);
         if !self.0.is_empty() && !repeated {
             self.0.push(' ');
@@ -270,7 +273,7 @@ impl Sentence {
         self.0.push_str(trail);
     }
 
-    /// The rest is not shown.
+    /// Marks that the rest is not shown.
     fn end(&mut self) {
         let quoted = self.0.ends_with(QUOTES);
         if self.0.ends_with(KEY_MARK) {
@@ -286,14 +289,14 @@ impl Sentence {
 const QUOTES: [char; 4] = ['(', '"', '\'', '`'];
 const CLOSING: [char; 11] = [')', '"', '\'', '`', '.', ',', ';', ':', '!', '?', '…'];
 
-/// The punctuation in front of a run, the run, and the punctuation behind it.
+/// Splits a run into the punctuation before it, the run itself, and the punctuation after it.
 fn trimmed(run: &str) -> (&str, &str, &str) {
     let inner = run.trim_start_matches(QUOTES);
     let core = inner.trim_end_matches(CLOSING);
     (&run[..run.len() - inner.len()], core, &inner[core.len()..])
 }
 
-/// Where a run begins to be able to carry a value.
+/// The position in a run from which it may contain a value.
 fn cut(run: &str) -> Option<usize> {
     let (_, core, _) = trimmed(run);
     let bound = core.trim_start_matches(['<', '>', '=']);
@@ -303,7 +306,7 @@ fn cut(run: &str) -> Option<usize> {
     run.find(['{', '[', '<', '=', '\\'])
 }
 
-/// Whether a run without its punctuation can be shown.
+/// Whether a run without its punctuation may be shown.
 fn safe(core: &str, strict: bool) -> bool {
     if core.len() > 200 {
         return false;
@@ -329,19 +332,19 @@ fn safe(core: &str, strict: bool) -> bool {
         })
 }
 
-/// Whether the text names a kind of secret.
+/// Whether the text mentions a kind of secret.
 fn names_a_secret(text: &str) -> bool {
     let other = |letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-';
     text.split(' ').zip(std::iter::once("").chain(text.split(' '))).any(|(run, before)| {
         let mut names = run.split(other).filter(|name| !name.is_empty());
-        // What is in front of the first of several counts for that alone.
+        // The word before a run belongs only to the first name in it.
         names.next().is_some_and(|first| is_secret(first, before))
             || names.any(|name| is_secret(name, ""))
     })
 }
 
-/// Whether a name, such as that of a member or a parameter, is that of a secret; `before` is the
-/// word in front of it.
+/// Whether a name, such as that of a member or a parameter, is that of a secret. `before` is the
+/// word before it.
 fn is_secret(name: &str, before: &str) -> bool {
     let letters: String = name
         .chars()
@@ -392,7 +395,7 @@ fn in_vocabulary(word: &str) -> bool {
     false
 }
 
-/// The words of a name: `access_token`, `accessToken` and `access-token` are two.
+/// The words of a name: `access_token`, `accessToken` and `access-token` have two.
 fn words_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(['_', '-', '.']).flat_map(|part| {
         let mut rest = part;
@@ -413,16 +416,16 @@ fn words_of(name: &str) -> impl Iterator<Item = &str> {
 
 // --- Forms ---
 
-/// A few words with `_`, `-` or `.` between them.
+/// A few words joined by `_`, `-` or `.`.
 fn name(text: &str) -> bool {
     text.len() <= 100
         && !text.is_empty()
         && text.split(['_', '-', '.']).all(|part| part.is_empty() || word(part))
 }
 
-/// Letters as a word has them: all of one case, or the first large, or a few such put together. No
-/// more of them than in a long word, and no six consonants in a row: a token of letters only has
-/// seldom that form.
+/// Letters in the form of a word: all in one case, or with a capital first letter, or a few such
+/// words joined. It is no longer than a long word, and has no six consonants in a row: tokens made
+/// only of letters rarely have this form.
 fn word(text: &str) -> bool {
     if TERMS.iter().any(|term| term.eq_ignore_ascii_case(text)) || version(text) {
         return true;
@@ -483,7 +486,7 @@ fn version(text: &str) -> bool {
     })
 }
 
-/// A whole number, one with a fraction or a unit, or a version.
+/// An integer, a number with a fraction or a unit, or a version.
 fn number(text: &str, digits: usize) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let bare = ["ms", "s", "%"].iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text);
@@ -505,7 +508,7 @@ fn uuid(text: &str) -> bool {
         })
 }
 
-/// The type of credentials, which the server wrote.
+/// The type of credentials from an answer, in a form that may be shown.
 pub(crate) fn credential_type(kind: &str) -> &str {
     match kind {
         "" => "(none)",
@@ -516,11 +519,11 @@ pub(crate) fn credential_type(kind: &str) -> &str {
 
 // --- The key ---
 
-/// The parts by which a key is found, whatever it was written in: eight characters each.
+/// The parts by which a key is found in any encoding, eight characters each.
 struct Traces {
-    /// Of the key as it is, and in base64.
+    /// Parts of the key unchanged, and in base64.
     exact: Zeroizing<Vec<[u8; PART]>>,
-    /// Of its letters and digits in lower case, and of its hex.
+    /// Parts of its letters and digits in lower case, and of its hex.
     folded: Zeroizing<Vec<[u8; PART]>>,
 }
 
@@ -551,7 +554,7 @@ impl Traces {
         Traces { exact: Zeroizing::new(exact), folded: Zeroizing::new(folded) }
     }
 
-    /// Where they are: in order, and apart from each other.
+    /// The places of the key in a text, in order and disjoint.
     fn found_in(&self, text: &str) -> Vec<(usize, usize)> {
         if self.exact.is_empty() {
             return Vec::new();
@@ -577,7 +580,8 @@ impl Traces {
             for window in letters.windows(PART) {
                 let (start, end) = (window[0].start, window[PART - 1].end);
                 let whole = window.windows(2).all(|pair| pair[0].end == pair[1].start);
-                // Words of a sentence are not a key for having its letters in a row.
+                // Words of a sentence that happen to have the letters of the key in a row are not
+                // the key.
                 let close = window.windows(2).all(|pair| pair[1].start - pair[0].end <= 3)
                     && window.iter().any(|unit| unit.byte.is_ascii_digit());
                 if (whole || close) && self.folded.binary_search(&bytes_of(window)).is_ok() {
@@ -589,7 +593,7 @@ impl Traces {
     }
 }
 
-/// One character that a text stands for, and where it stands.
+/// One decoded character, and its range in the text.
 #[derive(Clone, Copy)]
 struct Unit {
     byte: u8,
@@ -606,7 +610,7 @@ fn parts(text: &[u8]) -> impl Iterator<Item = [u8; PART]> + use<'_> {
     text.windows(PART).map(|part| part.try_into().unwrap_or_default())
 }
 
-/// Places that overlap or touch become one, and begin and end with characters.
+/// Merges places that overlap or touch, and extends them to character boundaries.
 fn merged(mut places: Vec<(usize, usize)>, text: &str) -> Vec<(usize, usize)> {
     places.sort_unstable();
     let mut apart: Vec<(usize, usize)> = Vec::new();
@@ -621,8 +625,8 @@ fn merged(mut places: Vec<(usize, usize)>, text: &str) -> Vec<(usize, usize)> {
     apart
 }
 
-/// The text with `%41`, `\x41`, `\u0041`, `&#65;` and `&#x41;` read as what they stand for; `None`:
-/// it has none of these.
+/// The text with `%41`, `\x41`, `\u0041`, `&#65;` and `&#x41;` decoded. `None`: it contains none of
+/// these.
 fn decoded(text: &str) -> Option<Vec<Unit>> {
     if !text.contains(['%', '\\', '&']) {
         return None;
@@ -637,7 +641,7 @@ fn decoded(text: &str) -> Option<Vec<Unit>> {
     Some(units)
 }
 
-/// An escape at the begin of a text: what it stands for, and its length.
+/// Decodes an escape at the start of a text: its character and its length.
 fn escape(text: &[u8]) -> Option<(u8, usize)> {
     let digits = |from: usize, to: usize, radix| {
         let digits = std::str::from_utf8(text.get(from..to)?).ok()?;
@@ -666,8 +670,8 @@ fn escape(text: &[u8]) -> Option<(u8, usize)> {
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// What the key is in base64 with so many bytes in front of it, and whatever behind: the characters
-/// that it alone decides.
+/// The base64 of the key after `before` other bytes: only the characters that the key alone
+/// determines.
 fn base64_inside(key: &[u8], before: usize, alphabet: &[u8; 64]) -> Zeroizing<Vec<u8>> {
     let byte = |at: usize| at.checked_sub(before).and_then(|at| key.get(at)).copied().unwrap_or(0);
     let sextet = |at: usize| {
@@ -681,7 +685,7 @@ fn base64_inside(key: &[u8], before: usize, alphabet: &[u8; 64]) -> Zeroizing<Ve
 
 // --- Names and words ---
 
-/// A name whose letters contain one of these is that of a secret …
+/// A name is that of a secret if its letters contain one of these …
 const SECRET_NAMES: [&str; 15] = [
     "token",
     "secret",
@@ -700,7 +704,7 @@ const SECRET_NAMES: [&str; 15] = [
     "jwt",
 ];
 
-/// … and so is one of which a word is one of these …
+/// … or if one of its words is one of these …
 const SECRET_WORDS: [&str; 31] = [
     "key",
     "keys",
@@ -735,7 +739,7 @@ const SECRET_WORDS: [&str; 31] = [
     "sig",
 ];
 
-/// … except these, which name things …
+/// … unless it is one of these, which name things …
 const PUBLIC_NAMES: [&str; 7] = [
     "providerconfigkey",
     "configkey",
@@ -746,11 +750,11 @@ const PUBLIC_NAMES: [&str; 7] = [
     "httpcode",
 ];
 
-/// … and a key or a code with such a word in front of it.
+/// … or it is a key or a code after one of these words.
 const PUBLIC_KEYS: [&str; 6] = ["config", "unique", "tag", "public", "unrecognized", "duplicate"];
 const PUBLIC_CODES: [&str; 5] = ["status", "error", "exit", "response", "http"];
 
-/// Words that hold a digit.
+/// Words that contain a digit.
 const TERMS: [&str; 18] = [
     "oauth", "oauth1", "oauth2", "sigv4", "utf8", "utf16", "base64", "sha1", "sha256", "hs256",
     "rs256", "es256", "ipv4", "ipv6", "mp3", "mp4", "http2", "nan",
@@ -760,8 +764,8 @@ const TERMS: [&str; 18] = [
 const MEDIA: [&str; 9] =
     ["application", "text", "image", "audio", "video", "font", "multipart", "message", "model"];
 
-/// The words of a sentence that names a kind of secret: Nango's own messages, those of the parts
-/// that it is made of, and what providers say of tokens.
+/// The words shown of a sentence that mentions a kind of secret: those of the messages of Nango, of
+/// its components, and of providers about tokens.
 const VOCABULARY: &str = "\
 a able about above accept accepted access account accounts action actions active additional \
 address admin after again all allow allowed already also an and another any api apikey app \

@@ -120,7 +120,7 @@ static void queue_poll(void)
     /* It is the last, because its answer was delayed. */
     CHECK_HOLDS(out, "\nbob: a token\n");
     CHECK(run("queue_poll github ''") == 0);
-    CHECK_HOLDS(out, "connection_id must be a text that is not empty");
+    CHECK_HOLDS(out, "connection_id must be a non-empty string");
 }
 
 static void queue_uv(void)

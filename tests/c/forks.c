@@ -207,7 +207,7 @@ static void use_the_rest(void)
     nango_json_items_free(items);
     CHECK(nango_live_objects() > 0);
     CHECK(nango_error_code(shared.error) == NANGO_ERROR_CONNECT);
-    CHECK_HOLDS(nango_error_message(shared.error), "cannot be reached");
+    CHECK_HOLDS(nango_error_message(shared.error), "cannot connect to");
 }
 
 static void *uses_until_over(void *context)

@@ -201,7 +201,7 @@ static void arguments_that_are_none() {
     EXPECT(nango::client::try_create("", key), invalid_argument, "the base URL is empty");
     EXPECT(nango::client::try_create(host, ""), invalid_argument, "the secret key is empty");
     EXPECT(nango::client::try_create(host, key + "\n"), invalid_argument,
-           "the secret key holds a character that no key has");
+           "the secret key contains a space, a line break or a non-ASCII character");
     EXPECT(nango::client::try_create(nango::options()), invalid_argument, "secret key");
     EXPECT_THROW(nango::client("with a blank"), invalid_argument, "secret key");
     nango::filter filter;
@@ -233,11 +233,12 @@ static void answers_that_are_errors() {
            no_credentials, "scope");
     EXPECT(client_of(host, check_env("NANGO_DEV_KEY_NONE")).try_get_token("github", "bob"),
            forbidden, "scope");
-    EXPECT(client_of(nobody, key).try_get_token("github", "bob"), connect, "is the server running");
-    EXPECT(client_of(nobody, key).try_warm_up(), connect, "is the server running");
-    EXPECT_THROW(client_of(nobody, key).warm_up(), connect, "is the server running");
+    EXPECT(client_of(nobody, key).try_get_token("github", "bob"), connect,
+           "check that the server is running");
+    EXPECT(client_of(nobody, key).try_warm_up(), connect, "check that the server is running");
+    EXPECT_THROW(client_of(nobody, key).warm_up(), connect, "check that the server is running");
     EXPECT_THROW(client.get_token("github", "nobody-there"), not_found, "check connection_id");
-    EXPECT_THROW(client.get_credentials("none", "nobody"), no_credentials, "needs none");
+    EXPECT_THROW(client.get_credentials("none", "nobody"), no_credentials, "needs no credentials");
     EXPECT_THROW(client_of(host, "a5d1f7d1-0a7a-4c35-9d70-0b2f9f5c3c11").list_connections_json(),
                  unauthorized, "secret key");
 
@@ -453,15 +454,15 @@ static void options_keep_their_first_problem() {
     EXPECT(make([](auto& o) { o.max_response_bytes(0); }), invalid_argument, "max_response_bytes");
     EXPECT(make([](auto& o) { o.user_agent_suffix("a (b)"); }), invalid_argument, "user agent");
     EXPECT(make([](auto& o) { o.user_agent_suffix("a\0b"sv); }), invalid_argument,
-           "the user agent's suffix");
+           "the user agent suffix");
     EXPECT(make([](auto& o) { o.proxy("not a url"); }), invalid_argument, "proxy");
-    EXPECT(make([](auto& o) { o.proxy("http://p\0"sv); }), invalid_argument, "the proxy's URL");
+    EXPECT(make([](auto& o) { o.proxy("http://p\0"sv); }), invalid_argument, "the proxy URL");
     EXPECT(make([](auto& o) { o.tls_roots(static_cast<nango::tls_roots>(7)); }), invalid_argument,
            "NANGO_TLS_ROOTS_");
     EXPECT(make([](auto& o) { o.add_ca_pem("words"); }), invalid_argument, "certificate");
     EXPECT(make([](auto& o) { o.add_ca_pem({}); }), invalid_argument, "certificate");
     EXPECT(make([](auto& o) { o.client_identity_pem("words"); }), invalid_argument, "");
-    // The first problem is reported, whether the wrapper or the library found it.
+    // The first, wherever it was found.
     EXPECT(make([](auto& o) { o.base_url("x\0"sv).max_response_bytes(0); }), invalid_argument,
            "the base URL must be a string without NUL");
     EXPECT(make([](auto& o) { o.max_response_bytes(0).base_url("x\0"sv); }), invalid_argument,
@@ -474,7 +475,7 @@ static void options_keep_their_first_problem() {
     nango::call_options header;
     header.header("Authorization", "x").header("a\0"sv, "x");
     EXPECT(client.try_get_token("github", "bob", header), invalid_argument,
-           "Authorization is not the caller's to set");
+           "header Authorization is reserved and cannot be set");
 }
 
 static void options_that_are_taken() {
@@ -786,7 +787,7 @@ static void tls() {
         .secret_key(key)
         .max_retries(0)
         .tls_roots(nango::tls_roots::bundled);
-    EXPECT(nango::client(options).try_get_token("github", "bob"), tls, "nango_options_add_ca_pem");
+    EXPECT(nango::client(options).try_get_token("github", "bob"), tls, "with ca_pem");
     options.tls_roots(nango::tls_roots::custom_only).add_ca_pem(pem.str());
     CHECK(nango::client(options).get_token("github", "bob").reveal() == "at-bob");
 }
