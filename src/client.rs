@@ -80,8 +80,7 @@ impl Client {
         let base_url = options.base_url.clone();
         let host = HeaderValue::from_str(base_url.host()).map_err(|_| {
             Error::invalid_argument(
-                "the base URL's host is not valid in a header; \
-                 check the base URL",
+                "the base URL's host is not valid in a header; check the base URL",
             )
         })?;
         let anonymous: HeaderMap = [
@@ -95,10 +94,7 @@ impl Client {
         let bearer =
             Bytes::from_owner(Zeroizing::new(format!("Bearer {}", secret_key.text()).into_bytes()));
         let mut authorization = HeaderValue::from_maybe_shared(bearer).map_err(|_| {
-            Error::invalid_argument(
-                "the secret key is not valid in a header; check \
-                 the key",
-            )
+            Error::invalid_argument("the secret key is not valid in a header; check the key")
         })?;
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
@@ -392,8 +388,8 @@ impl Planned {
         });
         let unknown = if self.request.repeatable { "" } else { OUTCOME_UNKNOWN };
         let message = format!(
-            "the answer belongs to another request: its {}. A gateway in front of Nango may have \
-             mixed up two answers; try again{unknown}",
+            "the answer belongs to another request: its {}. Check the gateway in front of Nango, \
+             which may have mixed up two answers{unknown}",
             named.collect::<Vec<_>>().join(" and its ")
         );
         Some(Error::new(Code::InvalidResponse, message).with_retryable(true))
@@ -483,8 +479,8 @@ impl Call for Planned {
                 Code::Timeout,
                 true,
                 format!(
-                    "connecting to {server} took longer than connect_timeout allows; check \
-                     that the server is reachable"
+                    "connecting to {server} took longer than connect_timeout allows; check that \
+                     the server is reachable"
                 ),
             ),
             Failure::Tls(why) => (
@@ -511,17 +507,17 @@ impl Call for Planned {
                 format!("the proxy for {server} {}", response::PROXY_CREDENTIALS),
             ),
             Failure::Io(why) | Failure::Unsent(why) => {
-                let unknown = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
+                let advice = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
                     OUTCOME_UNKNOWN
                 } else {
-                    ""
+                    "; try again later"
                 };
                 (
                     Code::Io,
                     true,
                     format!(
                         "the connection to {server} broke before the answer was complete: \
-                         {why}{unknown}"
+                         {why}{advice}"
                     ),
                 )
             }

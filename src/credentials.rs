@@ -87,8 +87,8 @@ pub(crate) fn token_of(credentials: &str) -> Result<Zeroizing<String>, Error> {
     // Not `malformed`: its message is about an answer from Nango.
     json::check(credentials).map_err(|_| {
         Error::invalid_argument(
-            "credentials_json is not valid JSON, or is nested too deeply; \
-             pass the credentials as Nango returned them",
+            "credentials_json is not valid JSON, or is nested too deeply; pass the credentials as \
+             Nango returned them",
         )
     })?;
     token(Some(credentials.trim_matches(json::BLANKS)))

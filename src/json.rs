@@ -81,8 +81,8 @@ pub(crate) fn malformed(why: &Malformed) -> Error {
             format!("the answer is not valid JSON: it is malformed (line {line}, column {column})")
         }
         Fault::TooDeep => format!(
-            "the JSON in the answer is nested more than {DEEPEST} levels deep \
-             (line {line}, column {column})"
+            "the JSON in the answer is nested more than {DEEPEST} levels deep (line {line}, \
+             column {column})"
         ),
     };
     Error::new(Code::InvalidResponse, message)

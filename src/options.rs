@@ -242,8 +242,8 @@ fn user_agent(suffix: &str) -> Result<HeaderValue, Error> {
         || !suffix.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !b"()\\".contains(&byte))
     {
         return Err(Error::invalid_argument(
-            "the user agent suffix must be printable ASCII without parentheses or backslashes, and \
-             must not contain nango-cli/",
+            "the user agent suffix must be printable ASCII without parentheses or backslashes, \
+             and must not contain nango-cli/",
         ));
     }
     let comment = [std::env::consts::OS, std::env::consts::ARCH, suffix]

@@ -79,8 +79,8 @@ impl Client {
         if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name))
         {
             return Err(Error::invalid_argument(format!(
-                "{paging} is not allowed in the filter, since the pager sets it; \
-                 set page_size instead"
+                "{paging} is not allowed in the filter, since the pager sets it; set page_size \
+                 instead"
             )));
         }
         let page_size = if page_size == 0 { PAGE_SIZE } else { page_size };

@@ -59,18 +59,13 @@ pub(crate) fn text<'a>(
             status,
             format!(
                 "expected JSON, but the answer {what}. Either the base URL is not that of Nango's \
-                 API, or this server no longer has the route /connection. Check the base URL, or \
-                 set plural_routes to use /connections"
+                 API, or this server no longer has the route /connection. Check \
+                 the base URL, or set plural_routes to use /connections"
             ),
         ));
     }
-    utf8(answer.body).ok_or_else(|| {
-        invalid(
-            status,
-            "the answer is not valid UTF-8; check the \
-         base URL",
-        )
-    })
+    utf8(answer.body)
+        .ok_or_else(|| invalid(status, "the answer is not valid UTF-8; check the base URL"))
 }
 
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
@@ -212,8 +207,7 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             Code::BadRequest,
             true,
             None,
-            "the server timed out waiting for the request; \
-             try again",
+            "the server timed out waiting for the request; try again",
         ),
         (_, 409) => (Code::Conflict, false, None, "the request conflicts with existing data"),
         (_, 429) => (
@@ -235,8 +229,7 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             Code::InvalidResponse,
             false,
             None,
-            "the base URL is not that of Nango's API; \
-             check it",
+            "the base URL is not that of Nango's API; check it",
         ),
     };
     // An answer without an envelope, such as a web page, says nothing about keys and scopes.

@@ -60,8 +60,8 @@ pub(crate) async fn attempts(
         // The wait for a free connection counts against the timeout of the call, not of an attempt.
         let Some(place) = line.until(deadline, line.place()).await else {
             let error = timed_out(
-                "timed out waiting for a free connection (max_connections calls were \
-                     already in progress)",
+                "timed out waiting for a free connection (max_connections calls were already in \
+                 progress)",
             );
             return (Err(error.with_attempts(number - 1)), true);
         };

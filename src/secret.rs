@@ -103,8 +103,8 @@ impl SecretKey {
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid_argument(
                 "the secret key contains a space, a line break or a non-ASCII character, which no \
-                 key has. Check for a trailing line break from copying the key or reading it from \
-                 a file",
+                 key has. Check for a trailing line break from copying the key or \
+                 reading it from a file",
             ));
         }
         Ok(SecretKey(Zeroizing::new(key.to_owned())))
