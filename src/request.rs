@@ -273,7 +273,7 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
         (Kind::Id, Value::String(id))
             if parameter.place == Place::Path && (id == "." || id == "..") =>
         {
-            // Either would make the URL that of another route.
+            // Either would turn the URL into that of another route.
             return Err(Error::invalid_argument(format!(
                 r#"{} must not be "." or "..""#,
                 parameter.name

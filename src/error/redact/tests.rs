@@ -12,7 +12,7 @@ fn shown(sentence: &str) -> String {
     shown
 }
 
-/// What a real server says, and what its parts say for it.
+/// Messages of a real server, and of its components.
 #[test]
 fn messages_that_hold_no_secret_are_readable() {
     for message in [
@@ -80,7 +80,7 @@ fn what_may_be_a_value_is_not_shown() {
     assert_eq!(safe().sentence(&"x".repeat(1000), 12), "…");
 }
 
-/// Every place in which a message has been seen to carry a secret, with every kind of secret.
+/// Every place where a message is known to have carried a secret, with every kind of secret.
 #[test]
 fn no_secret_comes_through_a_sentence() {
     const PLACES: &[&str] = &[
@@ -159,7 +159,7 @@ fn no_secret_comes_through_a_sentence() {
         "d41d8cd98f00b204e9800998ecf8427e",
         "xoxb-17653672481-19874698323",
     ];
-    /// What has the form of a word or of an id is known by its place only.
+    /// Secrets in the form of a word or an id are recognized only by their place.
     const PLAIN: &[&str] = &["hunter", "correcthorse", "7c9e6679-7425-40de-944b-e07fc1f90ae7"];
     let mut tried = 0;
     for place in PLACES {
@@ -185,14 +185,14 @@ fn base64(text: &str, alphabet: &[u8; 64]) -> String {
 #[test]
 fn the_key_is_found_whatever_it_is_written_in() {
     let each = |form: &dyn Fn(u8) -> String| KEY.bytes().map(form).collect::<String>();
-    // The second has signs of both alphabets of base64.
+    // The second key has the characters in which the two base64 alphabets differ.
     for key in [KEY, "~~~???>>>~~~", "nango_sbx_v1_Ab9"] {
         let safe = Safe::new(key, [""; 2], "");
         for alphabet in [BASE64, BASE64URL] {
             for around in ["%", "Bearer %", "%:", "a%b", "ab%c", "abc%"] {
                 let written = base64(&around.replace('%', key), alphabet);
                 let left = safe.own(&written).replace(REDACTED, "");
-                // What is left is written by what is around it.
+                // The rest encodes the text around the key.
                 assert!(left.len() <= 14 && left.len() < written.len() - key.len(), "{left}");
             }
         }
@@ -220,7 +220,7 @@ fn the_key_is_found_whatever_it_is_written_in() {
     }
     let halves = format!("first {} then {}", &KEY[..18], &KEY[19..]);
     assert_eq!(safe().own(&halves), "first [REDACTED] then [REDACTED]");
-    // Something else stays, and so does all of it where the key is too short to be one.
+    // Other text is kept, and so is everything if the key is too short to be one.
     let other = "11111111-2222-4333-8444-555555555555 and the secret key";
     assert_eq!(safe().own(other), other);
     assert_eq!(Safe::new("secret", [""; 2], "").own(other), other);
