@@ -129,7 +129,7 @@ struct Level {
     message: Option<Zeroizing<String>>,
     sentence: Option<String>,
     problems: Vec<String>,
-    /// Whether it has a member that answers from Nango have.
+    /// Whether it has a member that an answer from Nango has.
     found: bool,
     shown: Map<String, Value>,
 }

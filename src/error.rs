@@ -147,7 +147,7 @@ impl Error {
         self.0.http_status
     }
 
-    /// The error code in the answer, such as `unknown_provider_config`.
+    /// Nango's error code, such as `unknown_provider_config`.
     pub fn api_code(&self) -> Option<&str> {
         self.0.api_code.as_deref()
     }

@@ -198,7 +198,7 @@ impl Options {
     }
 
     /// Uses `/connections…` instead of `/connection…`, for a server that no longer has the old
-    /// routes. Default: false; all versions of the server support the old routes.
+    /// routes. Default: false, which every version of the server supports.
     pub fn set_plural_routes(&mut self, plural: bool) {
         self.plural_routes = plural;
     }
