@@ -270,12 +270,12 @@ typedef int32_t nango_tls_roots;
 
 /**
  * The provider refused to refresh the token, or could not be reached. If this persists, the user
- * must authorize again.
+ * must authorise again.
  */
 #define NANGO_ERROR_REFRESH_FAILED 46
 
 /**
- * Nango has given up refreshing this connection: the user must authorize again.
+ * Nango has given up refreshing this connection: the user must authorise again.
  */
 #define NANGO_ERROR_RECONNECT_REQUIRED 47
 

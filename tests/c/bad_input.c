@@ -759,8 +759,8 @@ static void options_that_are_refused(void)
     REFUSED(nango_options_set_user_agent_suffix(options, "nango-cli/1"), "nango-cli/");
     REFUSED(nango_options_set_proxy(options, "not a url"), "proxy");
     REFUSED(nango_options_set_proxy(options, "ftp://proxy.example"), "proxy");
-    REFUSED(nango_options_set_tls_roots(options, 3), "NANGO_TLS_ROOTS_");
-    REFUSED(nango_options_set_tls_roots(options, -1), "NANGO_TLS_ROOTS_");
+    REFUSED(nango_options_set_tls_roots(options, 3), "tls_roots is");
+    REFUSED(nango_options_set_tls_roots(options, -1), "tls_roots is");
     REFUSED(nango_options_add_ca_pem(options, words, sizeof words - 1), "certificate");
     REFUSED(nango_options_add_ca_pem(options, words, 0), "certificate");
     REFUSED(nango_options_add_ca_pem(options, nonsense, sizeof nonsense - 1), "certificate");
