@@ -374,8 +374,8 @@ func (l limit) remaining() time.Duration {
 	return max(time.Until(l.deadline), time.Millisecond)
 }
 
-// attribute makes a timeout the context's if the context ended the call.
-func (l limit) attribute(ctx context.Context, err *Error) error {
+// classify records the context's error in a timeout if the context ended the call.
+func (l limit) classify(ctx context.Context, err *Error) error {
 	if err.Code != CodeTimeout {
 		return err
 	}

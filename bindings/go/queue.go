@@ -353,7 +353,7 @@ func (c *Client) wait(ctx context.Context, l limit, submit submit) (completion, 
 	case err != nil:
 		return completion{}, err
 	case done.err != nil:
-		return completion{}, l.attribute(ctx, done.err)
+		return completion{}, l.classify(ctx, done.err)
 	}
 	return done, nil
 }
