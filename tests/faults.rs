@@ -1099,7 +1099,8 @@ const HANGING: &str = r#"
 #include <string.h>
 #include <unistd.h>
 typedef int lookup(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
+int getaddrinfo(const char *node, const char *service,
+    const struct addrinfo *hints, struct addrinfo **out) {
     if (node && strstr(node, "hanging")) {
         sleep(600);
         return EAI_AGAIN;
