@@ -86,7 +86,7 @@ func TestExampleProgram(t *testing.T) {
 			connections + `token: … \(12 characters\)\napi: 404\n`, ``},
 		"reconnect": {[]string{"github", "broken", provider}, "", 1, connections,
 			`error: .* \(RECONNECT_REQUIRED\)\n` +
-				`-> send the user through a reconnect session; the old token is permanently invalid\n`},
+				`-> send the user through a reconnect session; the old token no longer works\n`},
 		"no single token": {[]string{"basic-auth", "dave", provider}, "", 1, connections,
 			`error: .* \(NO_SINGLE_TOKEN\)\n-> fetch all credentials .*\n`},
 		"not found": {[]string{"github", "zoe", provider}, "", 1, connections,

@@ -24,7 +24,7 @@ static const char *advice(nango_code code)
 {
     switch (code) {
     case NANGO_ERROR_RECONNECT_REQUIRED:
-        return "send the user through a reconnect session; the old token is gone for good";
+        return "send the user through a reconnect session; the old token no longer works";
     case NANGO_ERROR_REFRESH_FAILED:
         return "try again in half a minute; if it persists, "
                "send the user through a reconnect session";
@@ -147,7 +147,7 @@ static int wait_until_refused(const char *url, const char *token)
     long status = 0;
     int waited;
 
-    puts("waiting for the token to run out …");
+    puts("waiting for the token to expire …");
     for (waited = 0; waited < LONGEST_WAIT_MS; waited += POLL_MS) {
         status = call_api(url, token);
         if (status < 0)

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 static std::string_view advice(nango::code code) {
     switch (code) {
     case nango::code::reconnect_required:
-        return "send the user through a reconnect session; the old token is gone for good";
+        return "send the user through a reconnect session; the old token no longer works";
     case nango::code::refresh_failed:
         return "try again in half a minute; if it persists, send the user through a reconnect "
                "session";
@@ -93,7 +93,7 @@ static void print_status(long status) {
 
 // Calls the API with the same token until the provider refuses it.
 static void wait_until_refused(const std::string& url, const nango::secret& token) {
-    std::cout << "waiting for the token to run out …" << std::endl;
+    std::cout << "waiting for the token to expire …" << std::endl;
     const auto end = std::chrono::steady_clock::now() + 30s;
     long status = 0;
     while ((status = call_api(url, token)) != 401) {

@@ -22,7 +22,7 @@ import (
 // advice says what to do about an error, in addition to the error's message.
 var advice = map[nango.Code]string{
 	nango.CodeReconnectRequired: "send the user through a reconnect session; " +
-		"the old token is permanently invalid",
+		"the old token no longer works",
 	nango.CodeRefreshFailed: "try again in half a minute; if it persists, " +
 		"send the user through a reconnect session",
 	nango.CodeNoSingleToken: "fetch all credentials with client.GetCredentials()",

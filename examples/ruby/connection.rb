@@ -10,7 +10,7 @@ require "libnango"
 require "net/http"
 
 ADVICE = {
-  reconnect_required: "send the user through a reconnect session; the old token is gone for good",
+  reconnect_required: "send the user through a reconnect session; the old token no longer works",
   refresh_failed: "try again in half a minute; if it persists, send the user through a reconnect " \
                   "session",
   no_single_token: "ask for all of the credentials: client.get_credentials",
@@ -53,7 +53,7 @@ def print_status(status)
 end
 
 def wait_until_refused(url, token)
-  puts "waiting for the token to run out …"
+  puts "waiting for the token to expire …"
   status = nil
   (LONGEST_WAIT / PAUSE).to_i.times do
     status = call_api(url, token)

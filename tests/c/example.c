@@ -75,7 +75,7 @@ static void a_token_runs_out_and_is_refreshed(void)
                "connections: # (#), # (#), # (#) and # more\n"
                "token: …# (# characters)\n"
                "api: 200, the provider accepts the token\n"
-               "waiting for the token to run out …\n"
+               "waiting for the token to expire …\n"
                "api: 401, the provider refuses the token\n"
                "token: …# (# characters), a fresh one\n"
                "api: 200, the provider accepts the token\n");
@@ -99,7 +99,7 @@ static void errors_say_what_to_do(void)
     CHECK_HOLDS(
         r.out,
         " (RECONNECT_REQUIRED)\n"
-        "-> send the user through a reconnect session; the old token is gone for good\n");
+        "-> send the user through a reconnect session; the old token no longer works\n");
     CHECK(r.code == 1);
     run(&r, "", arguments("github flaky", ""));
     CHECK_HOLDS(r.out, " (REFRESH_FAILED)\n-> ");

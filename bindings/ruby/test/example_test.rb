@@ -11,7 +11,7 @@ class ExampleTest < Minitest::Test
 
   UNTIL_REFUSED = [/\Atoken: ….{4} \(\d+ characters\)\z/,
                    /\Aapi: 200, the provider accepts the token\z/,
-                   /\Awaiting for the token to run out …\z/,
+                   /\Awaiting for the token to expire …\z/,
                    /\Aapi: 401, the provider refuses the token\z/,
                    /\Atoken: ….{4} \(\d+ characters\), a fresh one\z/,
                    /\Aapi: 200, the provider accepts the token\z/].freeze
@@ -75,7 +75,7 @@ class ExampleTest < Minitest::Test
 
   def test_errors
     assert_fails "github", "broken", "RECONNECT_REQUIRED",
-                 "send the user through a reconnect session; the old token is gone for good"
+                 "send the user through a reconnect session; the old token no longer works"
     assert_fails "basic-auth", "dave", "NO_SINGLE_TOKEN",
                  "ask for all of the credentials: client.get_credentials"
     assert_fails "github", "nobody-here", "NOT_FOUND",
