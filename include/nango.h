@@ -16,7 +16,8 @@
  *  - A const handle may be used from any number of threads at once. Only _free needs exclusive
  *    access; calls already in progress are unaffected.
  *  - The library never calls back into the program, and installs no signal handler and no logger.
- *    Its only threads are short-lived ones that resolve host names, and one for all queues.
+ *    Its only threads are short-lived ones, which resolve host names or check long answers, and one
+ *    for all queues.
  *  - Call from any thread, but not from a signal handler. A call uses up to 64 KiB of stack,
  *    including TLS: give its thread 128 KiB or more.
  *  - pthread_cancel() does not interrupt a function of the library. The call completes, and the
