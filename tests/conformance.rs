@@ -27,6 +27,22 @@ thread_local! {
 /// Longer messages quote what a vector sends.
 const LONGEST_RECORDED: usize = 400;
 
+/// Replaces numbers of 9 digits or more, which are times.
+fn without_times(text: &str) -> String {
+    let (mut shown, mut digits) = (String::new(), String::new());
+    for letter in text.chars().chain(['\0']) {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        shown += if digits.len() < 9 { &digits } else { "1234567890" };
+        digits.clear();
+        shown.push(letter);
+    }
+    shown.pop();
+    shown
+}
+
 /// Keeps a message, without the operation and the ids in front of it, and without ports.
 fn record(error: &Error) {
     let mut message = error.message();
@@ -41,6 +57,7 @@ fn record(error: &Error) {
         shown =
             parts.fold(first, |text, part| text + host + "3003" + part.trim_start_matches(digit));
     }
+    let shown = without_times(&shown);
     if shown.len() <= LONGEST_RECORDED && !shown.contains(['\n', '\r']) {
         let line = format!("{}\t{shown}", error.code().name());
         MESSAGES.with_borrow_mut(|messages| messages.insert(line));
