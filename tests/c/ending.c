@@ -25,7 +25,7 @@ static void takes(const char *what, nango_error *error)
     nango_code code = nango_error_code(error);
     if (code == NANGO_OK)
         answered++;
-    else if (code == NANGO_ERROR_INTERNAL && strstr(nango_error_message(error), "ending"))
+    else if (code == NANGO_ERROR_INTERNAL && strstr(nango_error_message(error), "exiting"))
         refused++;
     else
         CHECK_TEXT(nango_error_message(error), what);
