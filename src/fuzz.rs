@@ -9,6 +9,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::engine::Answer;
 use crate::error::redact::Safe;
