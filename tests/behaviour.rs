@@ -536,3 +536,27 @@ fn what_is_wrong_with_a_connection() {
     assert_eq!(code("basic-auth", "dave"), Code::NoSingleToken);
     assert!(!client.get_token("stripe-key", "carol", &plain()).unwrap().is_empty());
 }
+
+/// A gateway may answer 408 to a request that it has passed on.
+#[test]
+fn a_408_repeats_no_forced_refresh() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let server = Server::start({
+        let requests = Arc::clone(&requests);
+        move |stream, _| {
+            while let Some(head) = read_request(&stream) {
+                requests.fetch_add(1, Ordering::SeqCst);
+                let forced = head.contains("force_refresh");
+                let status = if forced { "408 Request Timeout" } else { "200 OK" };
+                answer(&stream, status, "", if forced { "{}" } else { CONNECTION });
+            }
+        }
+    });
+    let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+    client.get_token("k", "c", &plain()).unwrap();
+    let mut force = plain();
+    force.set_force_refresh(true);
+    let error = client.get_token("k", "c", &force).unwrap_err();
+    assert_eq!((error.http_status(), error.attempts()), (Some(408), 1), "{error}");
+    assert_eq!(requests.load(Ordering::SeqCst), 2);
+}

@@ -224,7 +224,8 @@ impl Line {
         if let Some(mut used) = if fresh { None } else { self.used(request).await } {
             match used.exchange(request, self.max_response_bytes).await {
                 // RFC 9110, 15.5.9: the server was no longer waiting for this request.
-                Ok(answer) if answer.status == StatusCode::REQUEST_TIMEOUT => {}
+                Ok(answer)
+                    if answer.status == StatusCode::REQUEST_TIMEOUT && request.repeatable => {}
                 Ok(answer) => {
                     let lease = self.lease(used, true, &answer);
                     return Ok((answer, lease));
