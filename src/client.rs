@@ -17,19 +17,19 @@ use crate::base_url::BaseUrl;
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
-use crate::engine::proxy::Chosen;
-use crate::engine::{Answer, Engine, Failure, Line, Settings};
+use crate::engine::proxy::ProxyRoute;
+use crate::engine::{Answer, Engine, Failure, Finished, Line, Request, Settings};
 use crate::error::redact::Safe;
 use crate::error::{Code, Error, shortened};
 use crate::events::Events;
 use crate::json;
-use crate::operation::{self, Operation, REFUSED_TOKEN};
+use crate::operation::{self, Operation, REFUSED_TOKEN, Returns};
 use crate::options::{CallOptions, Options};
 use crate::replace::{Flights, Replacement};
-use crate::request::{self, Parameters, Request};
+use crate::request::{self, Parameters};
 use crate::response;
 use crate::retry::{self, Attempt, Call, Decoded, Policy};
-use crate::secret::{Secret, SecretKey};
+use crate::secret::{SPARE, Secret, SecretKey};
 
 /// A client of one Nango environment. Clones are cheap, and any number of threads may use it at
 /// once. Create one per key and keep it, so that connections are reused. It never caches a token.
@@ -100,7 +100,7 @@ impl Client {
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
         let proxy = options.proxy.for_server(base_url.url(), base_url.is_loopback());
-        let speaks_tls = base_url.is_https() || proxy.as_ref().is_some_and(Chosen::is_https);
+        let speaks_tls = base_url.is_https() || proxy.as_ref().is_some_and(ProxyRoute::is_https);
         let settings = Settings {
             server: base_url.url().clone(),
             connect_timeout: options.connect_timeout,
@@ -108,6 +108,7 @@ impl Client {
             idle_connections: options.idle_connections,
             max_connections: options.max_connections,
             max_response_bytes: options.max_response_bytes,
+            spare_bytes: SPARE,
             proxy,
             tls: speaks_tls.then(|| options.tls.clone()),
         };
@@ -246,17 +247,15 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Planned, Error> {
         let shared = &self.0;
-        let refused = match operation.result {
+        let refused = match operation.returns {
             // Taken out first, so that it is wiped even if the call fails.
-            operation::Result::Replacement => {
-                Some(request::take_secret(&mut parameters, REFUSED_TOKEN))
-            }
+            Returns::Replacement => Some(request::take_secret(&mut parameters, REFUSED_TOKEN)),
             _ => None,
         };
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
         let common =
             Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
-        match Request::new(
+        match request::build(
             &shared.base_url,
             shared.plural_routes,
             operation,
@@ -277,7 +276,9 @@ impl Client {
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.token().clone()),
             }),
-            Err(error) => Err(error.during(&Subject::of(&mut parameters).told(operation, self))),
+            Err(error) => {
+                Err(error.during(&Subject::of(&mut parameters).describe(operation, self)))
+            }
         }
     }
 }
@@ -303,7 +304,7 @@ impl Planned {
             .0
             .engine
             .run(self.cancel.as_ref(), async |line| self.attempts(line, deadline).await);
-        self.told(match outcome {
+        self.with_subject(match outcome {
             Outcome::Done(result) => result,
             Outcome::Cancelled => Err(cancelled()),
             Outcome::Failed(failure) => Err(self.explain(&failure)),
@@ -319,7 +320,7 @@ impl Planned {
         done: impl FnOnce(Result<Secret, Error>) + Send + 'static,
     ) {
         let client = self.client.clone();
-        client.0.engine.begin(thread, self.request.needs_no_look, async move {
+        client.0.engine.begin(thread, self.request.may_skip_poll, async move {
             done(self.in_background(&cancel).await)
         });
     }
@@ -330,20 +331,20 @@ impl Planned {
         let result = match self.client.0.engine.shared_line() {
             Ok(line) => {
                 match cancel.run_until_cancelled(pin!(self.attempts(&line, deadline))).await {
-                    Some((result, _)) => result,
+                    Some(finished) => finished.result,
                     None => Err(cancelled()),
                 }
             }
             Err(failure) => Err(self.explain(&failure)),
         };
-        self.told(result)
+        self.with_subject(result)
     }
 
     fn safe(&self) -> Safe<'_> {
         self.client.0.safe(self.subject.ids())
     }
 
-    async fn attempts(&self, line: &Line, deadline: Instant) -> (Result<Secret, Error>, bool) {
+    async fn attempts(&self, line: &Line, deadline: Instant) -> Finished<Result<Secret, Error>> {
         match &self.replacement {
             None => self.attempts_as(line, deadline, self).await,
             // Boxed, so that the futures of other calls do not become as large as this one.
@@ -357,7 +358,7 @@ impl Planned {
         line: &Line,
         deadline: Instant,
         call: &impl Call,
-    ) -> (Result<Secret, Error>, bool) {
+    ) -> Finished<Result<Secret, Error>> {
         retry::attempts(line, &self.request, &self.client.0.policy, deadline, call).await
     }
 
@@ -366,15 +367,15 @@ impl Planned {
         self.client.0.replacements.get_or_init(Flights::default)
     }
 
-    fn told(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
-        result.map_err(|error| error.during(&self.subject.told(self.operation, &self.client)))
+    fn with_subject(&self, result: Result<Secret, Error>) -> Result<Secret, Error> {
+        result.map_err(|error| error.during(&self.subject.describe(self.operation, &self.client)))
     }
 }
 
 impl Planned {
     /// Returns an error if the answer names another connection or integration than the request.
     /// Accepts an answer that names none.
-    fn foreign(&self, found: [Option<&str>; operation::IDENTITIES]) -> Option<Error> {
+    fn mismatch(&self, found: [Option<&str>; operation::IDENTITIES]) -> Option<Error> {
         let named = self.operation.identity.into_iter().zip(found);
         let named = named.filter_map(|(name, value)| {
             Some((name, value.filter(|value| *value != "null")?, self.subject.get(name)?))
@@ -384,7 +385,7 @@ impl Planned {
         }
         let named = named.map(|(name, value, _)| {
             let value = json::string(value).unwrap_or_else(|| "not a string".to_owned());
-            format!("{name} is {:?}", self.client.shown(&value))
+            format!("{name} is {:?}", self.client.show_id(&value))
         });
         let unknown = if self.request.repeatable { "" } else { OUTCOME_UNKNOWN };
         let message = format!(
@@ -416,11 +417,11 @@ impl Shared {
 
 impl Call for Planned {
     fn decode(&self, answer: Answer) -> Decoded {
-        if self.operation.result == operation::Result::Answered {
-            return Decoded::Own(Ok(Zeroizing::new("null".to_owned()).into()));
+        if self.operation.returns == Returns::Answered {
+            return Decoded::Done(Ok(Zeroizing::new("null".to_owned()).into()));
         }
         let status = answer.status.as_u16();
-        let failed = |error: Error| Decoded::Own(Err(error.with_status(status)));
+        let failed = |error: Error| Decoded::Done(Err(error.with_status(status)));
         let mut body = match response::text(answer, || self.safe()) {
             Ok(body) => body,
             Err(error) => return failed(error),
@@ -431,20 +432,18 @@ impl Call for Planned {
             Err(error) => return failed(error),
         };
         let [credentials, identity @ ..] = found;
-        if let Some(error) = self.foreign(identity) {
-            return Decoded::Foreign(error.with_status(status));
+        if let Some(error) = self.mismatch(identity) {
+            return Decoded::Mismatch(error.with_status(status));
         }
-        let result = match self.operation.result {
-            operation::Result::Body
-            | operation::Result::Replacement
-            | operation::Result::Answered => Ok(body),
-            operation::Result::Token => credentials::token(credentials),
-            operation::Result::Credentials => {
+        let result = match self.operation.returns {
+            Returns::Body | Returns::Replacement | Returns::Answered => Ok(body),
+            Returns::Token => credentials::token(credentials),
+            Returns::Credentials => {
                 credentials::all(credentials).map(str::to_owned).map(Zeroizing::new)
             }
         };
         match result {
-            Ok(text) => Decoded::Own(Ok(Secret::from(text))),
+            Ok(text) => Decoded::Done(Ok(Secret::from(text))),
             Err(error) => failed(error),
         }
     }
@@ -528,7 +527,7 @@ impl Call for Planned {
             ),
             Failure::Internal(why) => (Code::Internal, false, why.clone()),
         };
-        let error = Error::new(code, self.safe().own(&message)).with_retryable(retryable);
+        let error = Error::new(code, self.safe().message(&message)).with_retryable(retryable);
         match failure {
             Failure::TooLarge { status, .. } => error.with_status(status.as_u16()),
             _ => error,
@@ -576,8 +575,8 @@ impl Subject {
         ["connection_id", "provider_config_key"].map(|name| self.get(name).unwrap_or_default())
     }
 
-    fn told(&self, operation: &Operation, client: &Client) -> String {
-        let shown = |value: &Value| client.shown(value.as_str().unwrap_or_default());
+    fn describe(&self, operation: &Operation, client: &Client) -> String {
+        let shown = |value: &Value| client.show_id(value.as_str().unwrap_or_default());
         match &self.0 {
             Some((id, key)) => format!("{} {:?} of {:?}", operation.name, shown(id), shown(key)),
             None => operation.name.to_owned(),
@@ -587,9 +586,9 @@ impl Subject {
 
 impl Client {
     /// An id as a message shows it.
-    fn shown(&self, id: &str) -> String {
+    fn show_id(&self, id: &str) -> String {
         // Searched for secrets a little further than shown, but not over its whole length.
         let start = id.char_indices().nth(2 * LONGEST_SUBJECT).map_or(id, |(end, _)| &id[..end]);
-        shortened(self.0.safe([""; 2]).own(start), LONGEST_SUBJECT)
+        shortened(self.0.safe([""; 2]).message(start), LONGEST_SUBJECT)
     }
 }

@@ -25,7 +25,7 @@ const OTHERS: &str = "...";
 /// The content of an error answer. Fields not marked as safe are for inspection and must never be
 /// shown.
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct Envelope {
     pub(crate) code: Option<Zeroizing<String>>,
     pub(crate) message: Option<Zeroizing<String>>,
     /// The message, or else the problems that the validation in the server found. Safe to show.
@@ -35,7 +35,7 @@ pub(crate) struct Said {
 }
 
 /// Reads a body. `None`: it does not have the form of an answer from Nango.
-pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
+pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Envelope> {
     let mut scan = Scan::new(body);
     let mut top = Level::default();
     let mut error = Inner::Absent;
@@ -46,7 +46,7 @@ pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
             scan::Value::Null => Value::Null,
             _ => REDACTED.into(),
         };
-        return Some(Said { shown: shown.to_string(), ..Said::default() });
+        return Some(Envelope { shown: shown.to_string(), ..Envelope::default() });
     }
     let whole = scan.members(|scan, name| match named(name, &["error"]) {
         Some(_) => {
@@ -59,7 +59,7 @@ pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
         return None;
     }
     let mut shown = std::mem::take(&mut top.shown);
-    let said = match error {
+    let level = match error {
         Inner::Object(mut level) => {
             shown.insert("error".to_owned(), std::mem::take(&mut level.shown).into());
             level
@@ -79,11 +79,11 @@ pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Said> {
         }
         Inner::Absent => top,
     };
-    let problems = || (!said.problems.is_empty()).then(|| said.problems.join("; "));
-    Some(Said {
-        sentence: said.sentence.or_else(problems).filter(|sentence| !sentence.is_empty()),
-        code: said.code,
-        message: said.message,
+    let problems = || (!level.problems.is_empty()).then(|| level.problems.join("; "));
+    Some(Envelope {
+        sentence: level.sentence.or_else(problems).filter(|sentence| !sentence.is_empty()),
+        code: level.code,
+        message: level.message,
         shown: Value::Object(shown).to_string(),
     })
 }
@@ -169,7 +169,7 @@ impl Level {
                 whole = scan.elements(|scan| {
                     let (problem, step) = Problem::read(scan, safe);
                     if shown.len() < MOST_SHOWN {
-                        self.problems.extend(problem.told());
+                        self.problems.extend(problem.description());
                         shown.push(problem.shown);
                     }
                     step
@@ -277,7 +277,7 @@ impl Problem {
         Ok(())
     }
 
-    fn told(&self) -> Option<String> {
+    fn description(&self) -> Option<String> {
         match (self.path.is_empty(), self.message.is_empty()) {
             (true, true) => None,
             (true, false) => Some(self.message.clone()),

@@ -2,12 +2,12 @@
 //! They also omit connection ids, which are secrets where keys may not list connections.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
 use crate::retry::Attempt;
+use crate::sync::{Mutex, MutexGuard, lock};
 
 pub(crate) struct Events {
     capacity: usize,
@@ -75,7 +75,7 @@ impl Events {
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ring)
     }
 }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::engine::Answer;
 use crate::error::redact::Safe;
 use crate::options::Options;
-use crate::request::{self, Parameters, Request};
+use crate::request::{self, Parameters};
 use crate::scan::{self, Broken, Scan};
 use crate::{credentials, envelope, json, operation, response};
 
@@ -146,7 +146,7 @@ pub fn sentence(data: &[u8]) {
     assert!(!shown.contains(KEY), "the key is shown: {shown}");
     assert!(shown.chars().count() < 3000);
     assert_eq!(safe().sentence(&shown, 3000), shown, "redacted text does not change");
-    assert!(!safe().own(text).contains(KEY));
+    assert!(!safe().message(text).contains(KEY));
     for run in shown.split_whitespace() {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
         assert!(digits <= 36, "a long number is shown: {run}");
@@ -196,7 +196,7 @@ pub fn request(data: &[u8]) {
     options.set_base_url("https://nango.example/a/prefix").expect("a URL");
     let parameters = json!({"provider_config_key": key, "connection_id": id});
     let Value::Object(parameters) = parameters else { return };
-    let Ok(request) = Request::new(
+    let Ok(request) = request::build(
         &options.base_url,
         false,
         &operation::GET_CONNECTION,
@@ -232,7 +232,7 @@ pub fn request(data: &[u8]) {
 pub fn filter(data: &[u8]) {
     let Ok(parameters) = serde_json::from_slice::<Parameters>(data) else { return };
     let options = Options::default();
-    if let Ok(request) = Request::new(
+    if let Ok(request) = request::build(
         &options.base_url,
         false,
         &operation::LIST_CONNECTIONS,

@@ -27,14 +27,15 @@ mod envelope;
 mod error;
 mod events;
 #[allow(unsafe_code)]
+#[doc(hidden)]
 pub mod ffi;
 #[cfg(nango_fuzz)]
 pub mod fuzz;
-mod hush;
 mod json;
 pub mod operation;
 mod options;
 mod pager;
+mod panics;
 mod queue;
 mod replace;
 mod request;
@@ -43,6 +44,7 @@ mod retry;
 mod scan;
 mod secret;
 mod sync;
+mod wiped;
 
 pub use cancel::Cancel;
 pub use client::Client;

@@ -13,7 +13,7 @@ pub struct Operation {
     pub name: &'static str,
     pub(crate) method: Method,
     /// The path that every version of the server supports. `{parameter}` is replaced by a parameter
-    /// of [`Place::Path`].
+    /// of [`Location::Path`].
     pub(crate) path: &'static str,
     /// The path in the current documentation, if it differs.
     pub(crate) plural_path: &'static str,
@@ -22,7 +22,7 @@ pub struct Operation {
     pub(crate) authorized: bool,
     /// Whether the request is idempotent.
     pub(crate) repeatable: bool,
-    pub(crate) result: Result,
+    pub(crate) returns: Returns,
     /// The members of the answer that repeat the request parameter of the same name. If one of them
     /// differs, the answer belongs to another request.
     pub(crate) identity: [&'static str; IDENTITIES],
@@ -36,14 +36,14 @@ pub(crate) const IDENTITIES: usize = 2;
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) wire: &'static str,
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) kind: Kind,
     pub(crate) required: bool,
 }
 
 /// Where a parameter is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     Path,
     Query,
     /// A secret that the call uses and never sends.
@@ -68,7 +68,7 @@ pub(crate) enum Kind {
 
 /// Which part of the answer is the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Result {
+pub(crate) enum Returns {
     Body,
     Token,
     Credentials,
@@ -79,12 +79,22 @@ pub(crate) enum Result {
     Answered,
 }
 
-const fn required(name: &'static str, wire: &'static str, place: Place, kind: Kind) -> Parameter {
-    Parameter { name, wire, place, kind, required: true }
+const fn required(
+    name: &'static str,
+    wire: &'static str,
+    location: Location,
+    kind: Kind,
+) -> Parameter {
+    Parameter { name, wire, location, kind, required: true }
 }
 
-const fn optional(name: &'static str, wire: &'static str, place: Place, kind: Kind) -> Parameter {
-    Parameter { name, wire, place, kind, required: false }
+const fn optional(
+    name: &'static str,
+    wire: &'static str,
+    location: Location,
+    kind: Kind,
+) -> Parameter {
+    Parameter { name, wire, location, kind, required: false }
 }
 
 /// The parameter that makes the server rotate tokens. With it, a call is not idempotent.
@@ -95,24 +105,25 @@ pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 pub(crate) const REFUSED_TOKEN: &str = "refused_token";
 
 const PROVIDER_CONFIG_KEY: Parameter =
-    required("provider_config_key", "provider_config_key", Place::Query, Kind::Id);
-const CONNECTION_ID: Parameter = required("connection_id", "connection_id", Place::Path, Kind::Id);
+    required("provider_config_key", "provider_config_key", Location::Query, Kind::Id);
+const CONNECTION_ID: Parameter =
+    required("connection_id", "connection_id", Location::Path, Kind::Id);
 
 const ONE_CONNECTION: &[Parameter] = &[
     PROVIDER_CONFIG_KEY,
     CONNECTION_ID,
-    optional(FORCE_REFRESH, "force_refresh", Place::Query, Kind::Flag),
-    optional(REFRESH_TOKEN, "refresh_token", Place::Query, Kind::Flag),
+    optional(FORCE_REFRESH, "force_refresh", Location::Query, Kind::Flag),
+    optional(REFRESH_TOKEN, "refresh_token", Location::Query, Kind::Flag),
 ];
 
 /// `GET /connection/{connection_id}`: the whole connection.
 pub static GET_CONNECTION: Operation =
-    one_connection("get_connection", ONE_CONNECTION, Result::Body);
+    one_connection("get_connection", ONE_CONNECTION, Returns::Body);
 /// `GET /connection/{connection_id}`: its one token.
-pub static GET_TOKEN: Operation = one_connection("get_token", ONE_CONNECTION, Result::Token);
+pub static GET_TOKEN: Operation = one_connection("get_token", ONE_CONNECTION, Returns::Token);
 /// `GET /connection/{connection_id}`: its credentials.
 pub static GET_CREDENTIALS: Operation =
-    one_connection("get_credentials", ONE_CONNECTION, Result::Credentials);
+    one_connection("get_credentials", ONE_CONNECTION, Returns::Credentials);
 /// `GET /connection/{connection_id}`, as often as needed: a token in place of one that the provider
 /// refused.
 pub static REPLACE_TOKEN: Operation = one_connection(
@@ -120,18 +131,18 @@ pub static REPLACE_TOKEN: Operation = one_connection(
     &[
         PROVIDER_CONFIG_KEY,
         CONNECTION_ID,
-        required(REFUSED_TOKEN, REFUSED_TOKEN, Place::Kept, Kind::Text),
+        required(REFUSED_TOKEN, REFUSED_TOKEN, Location::Kept, Kind::Text),
     ],
-    Result::Replacement,
+    Returns::Replacement,
 );
 /// The later requests of [`REPLACE_TOKEN`], with flags that its caller cannot set.
 pub(crate) static REPLACING: Operation =
-    one_connection("replace_token", ONE_CONNECTION, Result::Body);
+    one_connection("replace_token", ONE_CONNECTION, Returns::Body);
 
 const fn one_connection(
     name: &'static str,
     parameters: &'static [Parameter],
-    result: Result,
+    returns: Returns,
 ) -> Operation {
     Operation {
         name,
@@ -141,7 +152,7 @@ const fn one_connection(
         parameters,
         authorized: true,
         repeatable: true,
-        result,
+        returns,
         identity: ["connection_id", "provider_config_key"],
     }
 }
@@ -153,18 +164,18 @@ pub static LIST_CONNECTIONS: Operation = Operation {
     path: "/connection",
     plural_path: "/connections",
     parameters: &[
-        optional("connection_id", "connectionId", Place::Query, Kind::Text),
-        optional("search", "search", Place::Query, Kind::Text),
-        optional("end_user_id", "endUserId", Place::Query, Kind::Text),
-        optional("end_user_organization_id", "endUserOrganizationId", Place::Query, Kind::Text),
-        optional("integration_id", "integrationId", Place::Query, Kind::Texts),
-        optional("tags", "tags", Place::Query, Kind::Map),
-        optional("limit", "limit", Place::Query, Kind::Integer),
-        optional("page", "page", Place::Query, Kind::Integer),
+        optional("connection_id", "connectionId", Location::Query, Kind::Text),
+        optional("search", "search", Location::Query, Kind::Text),
+        optional("end_user_id", "endUserId", Location::Query, Kind::Text),
+        optional("end_user_organization_id", "endUserOrganizationId", Location::Query, Kind::Text),
+        optional("integration_id", "integrationId", Location::Query, Kind::Texts),
+        optional("tags", "tags", Location::Query, Kind::Map),
+        optional("limit", "limit", Location::Query, Kind::Integer),
+        optional("page", "page", Location::Query, Kind::Integer),
     ],
     authorized: true,
     repeatable: true,
-    result: Result::Body,
+    returns: Returns::Body,
     identity: ["", ""],
 };
 
@@ -177,7 +188,7 @@ pub static WARM_UP: Operation = Operation {
     parameters: &[],
     authorized: false,
     repeatable: true,
-    result: Result::Answered,
+    returns: Returns::Answered,
     identity: ["", ""],
 };
 

@@ -22,13 +22,13 @@ use crate::json;
 use crate::operation;
 use crate::options::CallOptions;
 use crate::request::Parameters;
-use crate::secret::{ROOM, Secret};
+use crate::secret::{SPARE, Secret};
 
 const PAGE_SIZE: u32 = 1000;
 
 /// How many pages in a row may hold nothing new, in addition to the number of pages returned: if
 /// everything returned has shifted back, that many pages hold only known connections.
-const PATIENCE: u32 = 100;
+const MAX_STALE_PAGES: u32 = 100;
 
 /// The pages of `list_connections`. Servers before 2026 do not page: they reject `limit` or ignore
 /// it. Then the pager returns the whole list as one page.
@@ -43,7 +43,7 @@ pub struct Pager {
     pages: u32,
     /// The number of pages in a row that held nothing new.
     stale: u32,
-    given: Given,
+    seen: Seen,
     /// The previous page, connection by connection.
     before: Arc<[Identity]>,
     /// The first connection of the first page when that was last fetched.
@@ -62,6 +62,14 @@ enum Next {
     },
     /// The whole list, from a server that does not page.
     Whole,
+    End,
+}
+
+/// What an answer led to.
+enum Step {
+    Page(Secret),
+    /// Nothing to return yet.
+    FetchMore,
     End,
 }
 
@@ -92,7 +100,7 @@ impl Client {
             next: Next::Page(0),
             pages: 0,
             stale: 0,
-            given: Given::default(),
+            seen: Seen::default(),
             before: Arc::default(),
             newest: None,
             keys: RandomState::new(),
@@ -104,10 +112,12 @@ impl Pager {
     /// Returns the next page, `{"connections": […]}`, without the connections of earlier pages.
     /// `None`: there are no more. After an error the same page is fetched again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
-        while let Some(filter) = self.wanted() {
+        while let Some(filter) = self.next_filter() {
             let answer = self.client.call(&operation::LIST_CONNECTIONS, filter, &self.options);
-            if let Some(page) = self.take(answer)? {
-                return Ok(page);
+            match self.accept(answer)? {
+                Step::Page(page) => return Ok(Some(page)),
+                Step::FetchMore => {}
+                Step::End => break,
             }
         }
         Ok(None)
@@ -117,21 +127,23 @@ impl Pager {
         &mut self,
         cancel: &CancellationToken,
     ) -> Result<Option<Secret>, Error> {
-        while let Some(filter) = self.wanted() {
+        while let Some(filter) = self.next_filter() {
             let answer = match self.client.plan(&operation::LIST_CONNECTIONS, filter, &self.options)
             {
                 Ok(planned) => planned.in_background(cancel).await,
                 Err(error) => Err(error),
             };
-            if let Some(page) = self.take(answer)? {
-                return Ok(page);
+            match self.accept(answer)? {
+                Step::Page(page) => return Ok(Some(page)),
+                Step::FetchMore => {}
+                Step::End => break,
             }
         }
         Ok(None)
     }
 
     /// The filter of the next request. `None`: there is nothing more to fetch.
-    fn wanted(&self) -> Option<Parameters> {
+    fn next_filter(&self) -> Option<Parameters> {
         let mut filter = self.filter.clone();
         match self.next {
             Next::End => return None,
@@ -145,13 +157,12 @@ impl Pager {
         Some(filter)
     }
 
-    /// Takes an answer. Returns a page, the end (`Some(None)`), or `None` if something else must be
-    /// fetched.
-    fn take(&mut self, answer: Result<Secret, Error>) -> Result<Option<Option<Secret>>, Error> {
+    /// Takes an answer, and decides what to fetch next.
+    fn accept(&mut self, answer: Result<Secret, Error>) -> Result<Step, Error> {
         match (self.next, answer) {
             (Next::Page(0), Err(error)) if refuses_limit(&error) => {
                 self.next = Next::Whole;
-                Ok(None)
+                Ok(Step::FetchMore)
             }
             (_, Err(error)) => Err(error),
             (Next::Page(page), Ok(body)) => self.take_page(page, body),
@@ -159,14 +170,14 @@ impl Pager {
             (Next::Whole | Next::End, Ok(body)) => {
                 self.identities(&body)?;
                 self.next = Next::End;
-                Ok(Some(Some(body)))
+                Ok(Step::Page(body))
             }
         }
     }
 
-    fn take_page(&mut self, page: u32, body: Secret) -> Result<Option<Option<Secret>>, Error> {
+    fn take_page(&mut self, page: u32, body: Secret) -> Result<Step, Error> {
         let identities = self.identities(&body)?;
-        let is_new = |identity: &Identity| !self.given.has(*identity);
+        let is_new = |identity: &Identity| !self.seen.has(*identity);
         let new: Vec<bool> = identities.iter().map(is_new).collect();
         // Fewer than requested: this is the last page. More: the server does not support `limit`.
         let last = identities.len() != self.page_size as usize;
@@ -175,12 +186,12 @@ impl Pager {
             self.newest = identities.first().copied();
         }
         if new.contains(&true) || page == 0 {
-            let given = if new.contains(&false) { rest(&body, &new) } else { body };
-            self.given.add(identities.iter().copied());
+            let page = if new.contains(&false) { only_new(&body, &new) } else { body };
+            self.seen.add(identities.iter().copied());
             (self.pages, self.stale) = (self.pages.saturating_add(1), 0);
             self.before = identities;
             self.next = if last { Next::End } else { following };
-            return Ok(Some(Some(given)));
+            return Ok(Step::Page(page));
         }
         let repeated = identities == self.before;
         self.before = identities;
@@ -189,17 +200,17 @@ impl Pager {
             (false, true) => Next::First { repeated: page },
             (false, false) => following,
         };
-        self.turn_the_page()
+        self.skip_page()
     }
 
     /// Returns no page, and moves on to the next one, unless this has gone on for too long.
-    fn turn_the_page(&mut self) -> Result<Option<Option<Secret>>, Error> {
+    fn skip_page(&mut self) -> Result<Step, Error> {
         if self.next == Next::End {
-            return Ok(Some(None));
+            return Ok(Step::End);
         }
         self.stale += 1;
-        if self.stale <= self.pages.saturating_add(PATIENCE) {
-            return Ok(None);
+        if self.stale <= self.pages.saturating_add(MAX_STALE_PAGES) {
+            return Ok(Step::FetchMore);
         }
         self.stale = 0;
         Err(Error::new(
@@ -215,7 +226,7 @@ impl Pager {
     /// If the first page differs from the repeated one, the server pages, and everything has
     /// shifted by a page. A new first connection on it confirms this. Otherwise the repeated page
     /// was the last, which some servers return for every later page.
-    fn take_first(&mut self, repeated: u32, body: &str) -> Result<Option<Option<Secret>>, Error> {
+    fn take_first(&mut self, repeated: u32, body: &str) -> Result<Step, Error> {
         let first = self.identities(body)?;
         let newest = first.first().copied();
         let has_moved = first != self.before && newest != self.newest;
@@ -224,7 +235,7 @@ impl Pager {
             Some(following) if has_moved => Next::Page(following),
             _ => Next::End,
         };
-        Ok(if has_moved { None } else { Some(None) })
+        Ok(if has_moved { Step::FetchMore } else { Step::End })
     }
 
     /// The identities of the connections on a page. Checks that each connection is an object, so
@@ -272,8 +283,8 @@ fn each_connection<'a>(page: &'a str, each: impl FnMut(&'a str) -> bool) -> Opti
 }
 
 /// A page with only the new connections, each as the server wrote it.
-fn rest(page: &str, new: &[bool]) -> Secret {
-    let mut rest = Zeroizing::new(String::with_capacity(page.len() + ROOM));
+fn only_new(page: &str, new: &[bool]) -> Secret {
+    let mut rest = Zeroizing::new(String::with_capacity(page.len() + SPARE));
     rest.push_str(r#"{"connections":["#);
     let mut new = new.iter();
     let _ = each_connection(page, |connection| {
@@ -295,9 +306,9 @@ fn rest(page: &str, new: &[bool]) -> Secret {
 /// They are kept in sorted, immutable runs, each longer than the next. A copy of a walk shares the
 /// runs, so copying is cheap.
 #[derive(Clone, Default)]
-struct Given(Vec<Arc<[Identity]>>);
+struct Seen(Vec<Arc<[Identity]>>);
 
-impl Given {
+impl Seen {
     /// A run of this length is not merged with others.
     const LONG: usize = 1 << 20;
 
@@ -310,20 +321,20 @@ impl Given {
         while self
             .0
             .last()
-            .is_some_and(|before| before.len() <= run.len() && before.len() < Given::LONG)
+            .is_some_and(|before| before.len() <= run.len() && before.len() < Seen::LONG)
         {
             run.extend_from_slice(&self.0.pop().unwrap_or_default());
         }
         // The stable sort is fast on runs that are already sorted.
         run.sort();
         self.0.push(run.into());
-        if self.0.get(1).is_some_and(|second| second.len() >= Given::LONG) {
+        if self.0.get(1).is_some_and(|second| second.len() >= Seen::LONG) {
             self.0.remove(0);
         }
     }
 }
 
-impl fmt::Debug for Given {
+impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} connections", self.0.iter().map(|run| run.len()).sum::<usize>())
     }
@@ -388,13 +399,13 @@ mod tests {
 
     #[test]
     fn what_was_given_is_known_in_little_memory() {
-        let mut given = Given::default();
+        let mut given = Seen::default();
         let numbers = |page: u64| (page * 1000..(page + 1) * 1000).map(|at| at.wrapping_mul(7919));
         for page in 0..4000 {
             given.add(numbers(page));
             assert!(given.0.len() < 16, "{given:?}");
         }
-        let newest = Given::LONG as u64 / 1000;
+        let newest = Seen::LONG as u64 / 1000;
         assert!((4000 - newest..4000).flat_map(numbers).all(|identity| given.has(identity)));
         assert!(!given.has(1) && !given.has(4_000_001 * 7919));
         let known: usize = given.0.iter().map(|run| run.len()).sum();
@@ -406,7 +417,7 @@ mod tests {
 
     #[test]
     fn pages_of_one_are_joined() {
-        let mut given = Given::default();
+        let mut given = Seen::default();
         for identity in 0..5000 {
             given.add([identity].into_iter());
         }

@@ -21,14 +21,14 @@ use crate::options::CallOptions;
 use crate::pager::Walk;
 use crate::request::Parameters;
 use crate::secret::Secret;
-use crate::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, yield_now};
+use crate::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock, yield_now};
 
 /// The number of tickets that a queue holds, in flight or waiting to be taken. A caller that never
 /// takes completions reaches this limit instead of running out of memory.
 const CAPACITY: usize = 1 << 20;
 
 /// How long a waiting thread sleeps before it checks whether the queue is still usable.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// A completed ticket.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ struct State {
     closed: bool,
     /// Whether the program closed the file descriptors of this library.
     lost: bool,
-    flying: HashMap<u64, Flight>,
+    in_flight: HashMap<u64, InFlight>,
     done: VecDeque<Completion>,
     /// The number of threads that wait for a completion.
     waiting: usize,
@@ -72,7 +72,7 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Flight {
+struct InFlight {
     user_data: u64,
     cancel: CancellationToken,
 }
@@ -88,13 +88,13 @@ impl Queue {
     /// Creates a queue. All queues of a process share one background thread.
     pub fn new() -> Result<Queue, Error> {
         descriptors::check_now();
-        background::thread().map_err(|error| no_means(&error))?;
+        background::thread().map_err(|error| no_resources(&error))?;
         Queue::without_thread()
     }
 
     fn without_thread() -> Result<Queue, Error> {
         descriptors::era_with_witness();
-        let flag = Flag::new().map_err(|error| no_means(&error))?;
+        let flag = Flag::new().map_err(|error| no_resources(&error))?;
         let shared = Shared {
             state: Mutex::new(State::default()),
             taken: Condvar::new(),
@@ -116,8 +116,8 @@ impl Queue {
     ) -> Result<u64, Error> {
         // Comes first, since it wipes the secrets in the parameters.
         let planned = client.plan(operation, parameters, options)?;
-        let shared = self.own()?;
-        let thread = background::thread().map_err(|error| no_means(&error))?;
+        let shared = self.check_process()?;
+        let thread = background::thread().map_err(|error| no_resources(&error))?;
         let (ticket, cancel) = self.accept(shared, user_data, planned.cancel.as_ref())?;
         let number = ticket.number;
         planned.begin(&thread, cancel, |result| ticket.complete(result.map(Some)));
@@ -127,8 +127,8 @@ impl Queue {
     /// Starts fetching the next page of a walk. Do not use the walk again before this page
     /// completes: it continues from there.
     pub fn submit_page(&self, walk: &Walk, user_data: u64) -> Result<u64, Error> {
-        let shared = self.own()?;
-        let thread = background::thread().map_err(|error| no_means(&error))?;
+        let shared = self.check_process()?;
+        let thread = background::thread().map_err(|error| no_resources(&error))?;
         let (ticket, cancel) = self.accept(shared, user_data, walk.cancel().as_ref())?;
         let number = ticket.number;
         let walk = walk.clone();
@@ -138,7 +138,7 @@ impl Queue {
 
     /// Completes a ticket in flight as cancelled, immediately.
     pub fn cancel(&self, ticket: u64) {
-        let Ok(shared) = self.own() else { return };
+        let Ok(shared) = self.check_process() else { return };
         if let Some(flight) = shared.finish(ticket, Err(cancelled())) {
             flight.cancel.cancel();
         }
@@ -147,7 +147,7 @@ impl Queue {
     /// Takes up to `most` completions, the oldest first. Waits for the first one: not at all, for
     /// the given time, or with `None` until there is one or the queue is closed.
     pub fn next(&self, most: usize, wait: Option<Duration>) -> Vec<Completion> {
-        let Ok(shared) = self.own() else { return Vec::new() };
+        let Ok(shared) = self.check_process() else { return Vec::new() };
         if most == 0 {
             return Vec::new();
         }
@@ -161,7 +161,7 @@ impl Queue {
             state.waiting += 1;
             state = shared
                 .taken
-                .wait_timeout(state, left.map_or(PATIENCE, |left| left.min(PATIENCE)))
+                .wait_timeout(state, left.map_or(CHECK_EVERY, |left| left.min(CHECK_EVERY)))
                 .unwrap_or_else(|poisoned| poisoned.into_inner())
                 .0;
             state.waiting -= 1;
@@ -173,14 +173,14 @@ impl Queue {
         }
         let count = most.min(state.done.len());
         let completions = state.done.drain(..count).collect();
-        shared.show(state);
+        shared.update_flag(state);
         completions
     }
 
     /// Rejects new calls, completes all calls in flight as cancelled, and wakes all waiting
     /// threads. Existing completions can still be taken.
     pub fn close(&self) {
-        let Ok(shared) = self.own() else { return };
+        let Ok(shared) = self.check_process() else { return };
         shared
             .end(|state| state.closed = true, cancelled)
             .for_each(|flight| flight.cancel.cancel());
@@ -189,16 +189,16 @@ impl Queue {
     /// The file descriptor that is readable if and only if a completion waits or the queue is
     /// closed. `None` in a forked child.
     pub fn fd(&self) -> Option<RawFd> {
-        let shared = self.own().ok()?;
+        let shared = self.check_process().ok()?;
         let flag = shared.flag.get()?;
         let mut state = shared.state();
         state.watched = true;
-        shared.show(state);
+        shared.update_flag(state);
         Some(flag.fd())
     }
 
     /// The state, in the process that created the queue.
-    fn own(&self) -> Result<&Shared, Error> {
+    fn check_process(&self) -> Result<&Shared, Error> {
         let shared = self.0.get().ok_or_else(|| {
             Error::new(
                 Code::WrongProcess,
@@ -223,7 +223,7 @@ impl Queue {
         if state.lost {
             return Err(lost());
         }
-        if state.flying.len() + state.done.len() >= CAPACITY {
+        if state.in_flight.len() + state.done.len() >= CAPACITY {
             return Err(Error::new(
                 Code::QueueFull,
                 format!("the queue is full ({CAPACITY} tickets); take completions first"),
@@ -231,19 +231,19 @@ impl Queue {
         }
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let cancel = cancel.map(CancellationToken::child_token).unwrap_or_default();
-        state.flying.insert(number, Flight { user_data, cancel: cancel.clone() });
+        state.in_flight.insert(number, InFlight { user_data, cancel: cancel.clone() });
         Ok((Ticket { queue: self.clone(), number, answered: false }, cancel))
     }
 }
 
 impl Shared {
     /// Completes a ticket in flight, and returns its entry.
-    fn finish(&self, ticket: u64, result: Result<Option<Secret>, Error>) -> Option<Flight> {
+    fn finish(&self, ticket: u64, result: Result<Option<Secret>, Error>) -> Option<InFlight> {
         let mut state = self.state();
-        let flight = state.flying.remove(&ticket)?;
+        let flight = state.in_flight.remove(&ticket)?;
         state.done.push_back(Completion { ticket, user_data: flight.user_data, result });
         let somebody_waits = state.waiting > 0;
-        self.show(state);
+        self.update_flag(state);
         if somebody_waits {
             self.taken.notify_one();
         }
@@ -255,20 +255,20 @@ impl Shared {
         &self,
         mark: impl FnOnce(&mut State),
         why: fn() -> Error,
-    ) -> impl Iterator<Item = Flight> {
-        let flying = {
+    ) -> impl Iterator<Item = InFlight> {
+        let in_flight = {
             let mut state = self.state();
             mark(&mut state);
-            let flying = std::mem::take(&mut state.flying);
-            for (ticket, flight) in &flying {
+            let in_flight = std::mem::take(&mut state.in_flight);
+            for (ticket, flight) in &in_flight {
                 let user_data = flight.user_data;
                 state.done.push_back(Completion { ticket: *ticket, user_data, result: Err(why()) });
             }
-            self.show(state);
-            flying
+            self.update_flag(state);
+            in_flight
         };
         self.taken.notify_all();
-        flying.into_values()
+        in_flight.into_values()
     }
 
     /// Checks whether the program has closed the file descriptors of this library. Then no call in
@@ -283,7 +283,7 @@ impl Shared {
 
     /// Brings the flag in line with the state. Raises it without the lock, so that a thread that it
     /// wakes does not find the lock taken.
-    fn show(&self, mut state: MutexGuard<'_, State>) {
+    fn update_flag(&self, mut state: MutexGuard<'_, State>) {
         let Some(flag) = self.flag.get() else { return };
         let up = state.watched && (state.closed || !state.done.is_empty());
         if up == state.raised {
@@ -310,7 +310,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 }
 
@@ -354,7 +354,7 @@ fn lost() -> Error {
     )
 }
 
-fn no_means(error: &std::io::Error) -> Error {
+fn no_resources(error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("cannot create a queue: {error}"))
 }
 
@@ -367,7 +367,7 @@ mod orders {
     use super::*;
 
     fn shared(queue: &Queue) -> &Shared {
-        queue.own().unwrap()
+        queue.check_process().unwrap()
     }
 
     fn accepted(queue: &Queue, user_data: u64) -> (Ticket, CancellationToken) {

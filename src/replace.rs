@@ -11,8 +11,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::{Client, Planned};
 use crate::credentials::{self, Renewal};
-use crate::engine::{Answer, Failure, Line};
+use crate::engine::{Answer, Failure, Finished, Line, Reuse};
 use crate::error::{Code, Error};
 use crate::json;
 use crate::operation::{self, FORCE_REFRESH, REFRESH_TOKEN};
@@ -29,6 +29,7 @@ use crate::options::CallOptions;
 use crate::request::Parameters;
 use crate::retry::{Attempt, Call, Decoded, timed_out};
 use crate::secret::Secret;
+use crate::sync::{Mutex, lock};
 
 /// The wait before each forced refresh. If a forced refresh coincides with a plain read of the
 /// connection, Nango answers it with the old token; a later one may not coincide.
@@ -71,37 +72,43 @@ impl Replacement {
         }))
     }
 
-    /// Returns the result, and whether the last exchange completed.
     pub(crate) async fn run(
         &self,
         read: &Planned,
         line: &Line,
         deadline: Instant,
-    ) -> (Outcome, bool) {
+    ) -> Finished<Outcome> {
         loop {
             match read.replacements().join(&self.connection, &self.refused) {
-                Place::Leader(leader) => {
+                Role::Leader(leader) => {
                     let made = AtomicU32::new(0);
-                    let mut way =
-                        Way { line, deadline, made: &made, out_of_time: false, ended: true };
+                    let mut sender = Sender {
+                        line,
+                        deadline,
+                        made: &made,
+                        out_of_time: false,
+                        reuse: Reuse::Keep,
+                    };
                     let outcome = self
-                        .lead(read, &mut way)
+                        .lead(read, &mut sender)
                         .await
                         .map_err(|error| error.with_attempts(made.load(Ordering::Relaxed)));
                     // If this call ran out of time, that is not the result of the others.
-                    if !way.out_of_time {
+                    if !sender.out_of_time {
                         leader.land(&outcome);
                     }
-                    return (outcome, way.ended);
+                    return Finished { result: outcome, line: sender.reuse };
                 }
-                Place::Waiter(flight) => {
+                Role::Waiter(flight) => {
                     let Some(landed) = line.until(deadline, flight.landed()).await else {
                         let why =
                             "timed out waiting for another call to replace the token; try again";
-                        return (Err(timed_out(why)), true);
+                        return Finished { result: Err(timed_out(why)), line: Reuse::Keep };
                     };
                     match landed {
-                        Some(outcome) if flight.refused == self.refused => return (outcome, true),
+                        Some(result) if flight.refused == self.refused => {
+                            return Finished { result, line: Reuse::Keep };
+                        }
                         _ => {}
                     }
                 }
@@ -109,10 +116,10 @@ impl Replacement {
         }
     }
 
-    async fn lead(&self, read: &Planned, way: &mut Way<'_>) -> Outcome {
-        let mut found = self.look_at(way.ask(read).await?)?;
+    async fn lead(&self, read: &Planned, sender: &mut Sender<'_>) -> Outcome {
+        let mut found = self.inspect(sender.send(read).await?)?;
         if let Found::Refused(Renewal::WithRefreshToken) = found {
-            found = self.look_at(way.ask(&self.inspection).await?)?;
+            found = self.inspect(sender.send(&self.inspection).await?)?;
         }
         match found {
             Found::Another(token) => return Ok(token),
@@ -133,14 +140,14 @@ impl Replacement {
         }
         let mut last = None;
         for wait in WAITS {
-            way.rest(wait).await?;
-            let (answer, failure) = match way.ask(&self.forced).await {
-                Err(error) if way.has_time() && may_have_refreshed(&error) => {
-                    (way.ask(read).await?, Some(error))
+            sender.pause(wait).await?;
+            let (answer, failure) = match sender.send(&self.forced).await {
+                Err(error) if sender.has_time() && may_have_refreshed(&error) => {
+                    (sender.send(read).await?, Some(error))
                 }
                 answer => (answer?, None),
             };
-            match self.look_at(answer)? {
+            match self.inspect(answer)? {
                 Found::Another(token) => return Ok(token),
                 Found::Refused(_) => last = failure,
             }
@@ -156,7 +163,7 @@ impl Replacement {
     }
 
     /// Examines a connection, and wipes it.
-    fn look_at(&self, connection: Secret) -> Result<Found, Error> {
+    fn inspect(&self, connection: Secret) -> Result<Found, Error> {
         self.found(&connection).map_err(|error| error.with_status(200))
     }
 
@@ -200,28 +207,28 @@ fn may_have_refreshed(error: &Error) -> bool {
 }
 
 /// How a leader sends its requests: its line, its deadline, and what came of them.
-struct Way<'a> {
+struct Sender<'a> {
     line: &'a Line,
     deadline: Instant,
     /// The number of requests sent.
     made: &'a AtomicU32,
     /// Whether the call timed out, or has too little time for the next step.
     out_of_time: bool,
-    /// Whether the last exchange completed.
-    ended: bool,
+    reuse: Reuse,
 }
 
-impl Way<'_> {
-    async fn ask(&mut self, planned: &Planned) -> Outcome {
+impl Sender<'_> {
+    async fn send(&mut self, planned: &Planned) -> Outcome {
         let step = Step { planned, made: self.made };
-        let (outcome, ended) = planned.attempts_as(self.line, self.deadline, &step).await;
-        self.ended = ended;
+        let Finished { result: outcome, line } =
+            planned.attempts_as(self.line, self.deadline, &step).await;
+        self.reuse = line;
         self.out_of_time =
             matches!(&outcome, Err(error) if error.code() == Code::Timeout) && !self.has_time();
         outcome
     }
 
-    async fn rest(&mut self, wait: Duration) -> Result<(), Error> {
+    async fn pause(&mut self, wait: Duration) -> Result<(), Error> {
         if Instant::now() + wait >= self.deadline {
             self.out_of_time = true;
             return Err(timed_out(
@@ -274,7 +281,7 @@ struct Flight {
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
-enum Place<'a> {
+enum Role<'a> {
     Leader(Leader<'a>),
     Waiter(Arc<Flight>),
 }
@@ -288,19 +295,15 @@ struct Leader<'a> {
 }
 
 impl Flights {
-    fn join<'a>(&'a self, connection: &'a Key, refused: &Secret) -> Place<'a> {
-        match self.lock().entry(connection.clone()) {
-            Entry::Occupied(flight) => Place::Waiter(Arc::clone(flight.get())),
-            Entry::Vacant(place) => {
+    fn join<'a>(&'a self, connection: &'a Key, refused: &Secret) -> Role<'a> {
+        match lock(&self.0).entry(connection.clone()) {
+            Entry::Occupied(flight) => Role::Waiter(Arc::clone(flight.get())),
+            Entry::Vacant(vacant) => {
                 let (sender, receiver) = watch::channel(None);
-                place.insert(Arc::new(Flight { refused: refused.clone(), outcome: receiver }));
-                Place::Leader(Leader { flights: self, connection, outcome: Some(sender) })
+                vacant.insert(Arc::new(Flight { refused: refused.clone(), outcome: receiver }));
+                Role::Leader(Leader { flights: self, connection, outcome: Some(sender) })
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Flight>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -323,7 +326,7 @@ impl Leader<'_> {
     /// Removes the flight, so that later calls do not find it.
     fn end(&mut self) -> Option<watch::Sender<Option<Outcome>>> {
         let landing = self.outcome.take()?;
-        self.flights.lock().remove(self.connection);
+        lock(&self.flights.0).remove(self.connection);
         Some(landing)
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
+use crate::engine::Request;
 use crate::error::{Error, shortened};
-use crate::operation::{FORCE_REFRESH, Kind, Operation, Parameter, Place, REFRESH_TOKEN};
+use crate::operation::{FORCE_REFRESH, Kind, Location, Operation, Parameter, REFRESH_TOKEN};
 use crate::secret::Secret;
 
 /// The parameters of an operation, by their catalogue names.
@@ -50,88 +50,70 @@ pub(crate) const LONGEST_NAME: usize = 100;
 
 const NO_NUL: &str = "a string without NUL characters";
 
-/// A request that can be sent any number of times.
-#[derive(Clone)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    /// Path and query.
-    pub(crate) target: String,
-    /// The headers common to all requests of a client.
+/// Builds the request of an operation with these parameters. `common` are the headers of every
+/// request of the client, `added` those that the caller adds.
+pub(crate) fn build(
+    base: &BaseUrl,
+    plural: bool,
+    operation: &Operation,
+    parameters: &Parameters,
     common: Arc<HeaderMap>,
-    /// The headers that the caller adds.
-    added: Vec<(HeaderName, HeaderValue)>,
-    /// Whether it may be retried when the server may already have processed it.
-    pub(crate) repeatable: bool,
-    /// Whether it may be sent on a reused connection that was not polled first. Its answer names
-    /// the connection that it belongs to, and if that is another, the request can be retried.
-    pub(crate) needs_no_look: bool,
-}
-
-impl Request {
-    pub(crate) fn new(
-        base: &BaseUrl,
-        plural: bool,
-        operation: &Operation,
-        parameters: &Parameters,
-        common: Arc<HeaderMap>,
-        added: &[(HeaderName, HeaderValue)],
-    ) -> Result<Request, Error> {
-        for (name, value) in parameters {
-            bounded(size(value), name)?;
-        }
-        if let Some(unknown) = parameters
-            .keys()
-            .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
-        {
-            return Err(Error::invalid_argument(format!(
-                "{} has no parameter {:?}; its parameters are: {}",
-                operation.name,
-                shortened(unknown.clone(), LONGEST_NAME),
-                operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
-            )));
-        }
-        let mut target = base.path().to_owned();
-        let path = if plural { operation.plural_path } else { operation.path };
-        // Path parameters are enclosed in braces.
-        let mut pieces = path.split(['{', '}']);
-        target.push_str(pieces.next().unwrap_or_default());
-        while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
-            let parameter = operation
-                .parameters
-                .iter()
-                .find(|known| known.place == Place::Path && known.name == name);
-            let value =
-                parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
-            encode(&mut target, &value.unwrap_or_default());
-            target.push_str(rest);
-        }
-        let mut mark = '?';
-        for parameter in
-            operation.parameters.iter().filter(|parameter| parameter.place == Place::Query)
-        {
-            for (key, value) in query(parameter, parameters)? {
-                target.push(std::mem::replace(&mut mark, '&'));
-                target.push_str(parameter.wire);
-                if let Some(key) = key {
-                    encode(&mut target, &format!("[{key}]"));
-                }
-                target.push('=');
-                encode(&mut target, &value);
-                fits(base, &target)?;
-            }
-        }
-        fits(base, &target)?;
-        let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
-        let repeatable = operation.repeatable && !rotates;
-        Ok(Request {
-            method: operation.method.clone(),
-            target,
-            common,
-            added: added.to_vec(),
-            repeatable,
-            needs_no_look: repeatable && operation.identity.iter().any(|member| !member.is_empty()),
-        })
+    added: &[(HeaderName, HeaderValue)],
+) -> Result<Request, Error> {
+    for (name, value) in parameters {
+        bounded(size(value), name)?;
     }
+    if let Some(unknown) = parameters
+        .keys()
+        .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
+    {
+        return Err(Error::invalid_argument(format!(
+            "{} has no parameter {:?}; its parameters are: {}",
+            operation.name,
+            shortened(unknown.clone(), LONGEST_NAME),
+            operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
+        )));
+    }
+    let mut target = base.path().to_owned();
+    let path = if plural { operation.plural_path } else { operation.path };
+    // Path parameters are enclosed in braces.
+    let mut pieces = path.split(['{', '}']);
+    target.push_str(pieces.next().unwrap_or_default());
+    while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
+        let parameter = operation
+            .parameters
+            .iter()
+            .find(|known| known.location == Location::Path && known.name == name);
+        let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
+        encode(&mut target, &value.unwrap_or_default());
+        target.push_str(rest);
+    }
+    let mut mark = '?';
+    for parameter in
+        operation.parameters.iter().filter(|parameter| parameter.location == Location::Query)
+    {
+        for (key, value) in query(parameter, parameters)? {
+            target.push(std::mem::replace(&mut mark, '&'));
+            target.push_str(parameter.wire);
+            if let Some(key) = key {
+                encode(&mut target, &format!("[{key}]"));
+            }
+            target.push('=');
+            encode(&mut target, &value);
+            fits(base, &target)?;
+        }
+    }
+    fits(base, &target)?;
+    let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
+    let repeatable = operation.repeatable && !rotates;
+    Ok(Request {
+        method: operation.method.clone(),
+        target,
+        common,
+        added: added.to_vec(),
+        repeatable,
+        may_skip_poll: repeatable && operation.identity.iter().any(|member| !member.is_empty()),
+    })
 }
 
 /// Rejects a text that is too long for any URL or header.
@@ -164,14 +146,6 @@ fn fits(base: &BaseUrl, target: &str) -> Result<(), Error> {
         )));
     }
     Ok(())
-}
-
-impl Request {
-    pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::clone(&self.common);
-        headers.extend(self.added.iter().cloned());
-        headers
-    }
 }
 
 /// Adds the flags of a call to the parameters.
@@ -271,7 +245,7 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
             return Err(wrong(parameter, "a non-empty string"));
         }
         (Kind::Id, Value::String(id))
-            if parameter.place == Place::Path && (id == "." || id == "..") =>
+            if parameter.location == Location::Path && (id == "." || id == "..") =>
         {
             // Either would turn the URL into that of another route.
             return Err(Error::invalid_argument(format!(

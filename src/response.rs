@@ -7,10 +7,10 @@ use reqwest::{StatusCode, Url};
 use zeroize::Zeroizing;
 
 use crate::engine::Answer;
-use crate::envelope::{self, Said};
+use crate::envelope::{self, Envelope};
 use crate::error::redact::Safe;
 use crate::error::{Code, Error};
-use crate::secret::Wiped;
+use crate::wiped::Wiped;
 use crate::{json, scan};
 
 /// How long Nango waits after a failed refresh before it retries.
@@ -133,13 +133,13 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     }
     let envelope = is_json(&answer.headers).then(|| envelope::read(&answer.body, safe)).flatten();
     let foreign = envelope.is_none();
-    let said = envelope.unwrap_or_default();
-    let told = retry_after(&answer.headers);
-    let message = said.message.as_deref().map(String::as_str).unwrap_or_default();
+    let envelope = envelope.unwrap_or_default();
+    let requested = retry_after(&answer.headers);
+    let message = envelope.message.as_deref().map(String::as_str).unwrap_or_default();
     // One row per case: the code, whether a retry may help, how long to wait if the server does not
     // say, and the advice.
     let (code, retryable, wait, advice) = match (
-        said.code.as_deref().map(String::as_str),
+        envelope.code.as_deref().map(String::as_str),
         status.as_u16(),
     ) {
         (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
@@ -240,7 +240,7 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
         }
         _ => advice,
     };
-    let Said { code: api_code, sentence, shown, .. } = said;
+    let Envelope { code: api_code, sentence, shown, .. } = envelope;
     let api_code = api_code.as_deref().and_then(|code| safe.code(code)).map(str::to_owned);
     let named = api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let quoted = sentence.map(|sentence| format!(" (\"{sentence}\")")).unwrap_or_default();
@@ -248,7 +248,7 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
         .with_status(status.as_u16())
         .with_api_code(api_code)
         .with_body((!foreign).then_some(shown))
-        .with_retry_after(told.or(wait))
+        .with_retry_after(requested.or(wait))
         .with_retryable(retryable)
         .with_headers(facts(&answer.headers, safe))
 }

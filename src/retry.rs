@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::engine::{Answer, Failure, Line};
+use crate::engine::{Answer, Failure, Finished, Line, Request, Reuse};
 use crate::error::{Code, Error};
-use crate::request::Request;
 use crate::secret::Secret;
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// The server rounds `Retry-After` down, even to 0.
-const SHORTEST_TOLD_WAIT: Duration = Duration::from_millis(250);
+const SHORTEST_REQUESTED_WAIT: Duration = Duration::from_millis(250);
 
 /// Limits on the attempts of a call.
 #[derive(Clone, Debug)]
@@ -42,33 +41,33 @@ pub(crate) trait Call {
 
 /// A decoded answer.
 pub(crate) enum Decoded {
-    Own(Result<Secret, Error>),
+    Done(Result<Secret, Error>),
     /// The answer to another request. Later answers on its connection are off by one request too.
-    Foreign(Error),
+    Mismatch(Error),
 }
 
-/// Makes attempts until one succeeds, no retry is allowed, or the deadline has passed. Also returns
-/// whether the last exchange completed.
+/// Makes attempts until one succeeds, no retry is allowed, or the deadline has passed.
 pub(crate) async fn attempts(
     line: &Line,
     request: &Request,
     policy: &Policy,
     deadline: Instant,
     call: &impl Call,
-) -> (Result<Secret, Error>, bool) {
+) -> Finished<Result<Secret, Error>> {
     for number in 1.. {
         // The wait for a free connection counts against the timeout of the call, not of an attempt.
-        let Some(place) = line.until(deadline, line.place()).await else {
+        let Some(permit) = line.until(deadline, line.permit()).await else {
             let error = timed_out(
                 "timed out waiting for a free connection (max_connections calls were already in \
                  progress)",
             );
-            return (Err(error.with_attempts(number - 1)), true);
+            let result = Err(error.with_attempts(number - 1));
+            return Finished { result, line: Reuse::Keep };
         };
         let began = Instant::now();
         let attempt_ends = deadline.min(began + policy.attempt_timeout);
         let mut fresh = false;
-        let (result, nothing_sent, ended) = loop {
+        let (result, nothing_sent, reuse) = loop {
             // Pin the future here: passing it by value would copy it into every enclosing future,
             // and thousands may be in flight.
             let outcome = {
@@ -84,26 +83,28 @@ pub(crate) async fn attempts(
                         // Boxed because it is rare: unboxed, it would enlarge the future of every
                         // call in flight.
                         let decode = call.decoder();
-                        Box::pin(line.aside(attempt_ends, move || decode(answer))).await
+                        Box::pin(line.offload(attempt_ends, move || decode(answer))).await
                     };
                     match decoded {
-                        Some(Decoded::Own(result)) => {
+                        Some(Decoded::Done(result)) => {
                             lease.give_back();
-                            (result, false, true)
+                            (result, false, Reuse::Keep)
                         }
-                        Some(Decoded::Foreign(_)) if lease.reused && request.repeatable => {
+                        Some(Decoded::Mismatch(_)) if lease.reused && request.repeatable => {
                             fresh = true;
                             continue;
                         }
-                        Some(Decoded::Foreign(error)) => (Err(error), false, true),
-                        None => (Err(too_late(whole_call)), false, true),
+                        Some(Decoded::Mismatch(error)) => (Err(error), false, Reuse::Keep),
+                        None => (Err(too_late(whole_call)), false, Reuse::Keep),
                     }
                 }
-                Some(Err(failure)) => (Err(call.explain(&failure)), failure.nothing_sent(), false),
-                None => (Err(too_late(whole_call)), false, false),
+                Some(Err(failure)) => {
+                    (Err(call.explain(&failure)), failure.nothing_sent(), Reuse::Drop)
+                }
+                None => (Err(too_late(whole_call)), false, Reuse::Drop),
             };
         };
-        drop(place);
+        drop(permit);
         let next_in = match &result {
             Err(error)
                 if number <= policy.max_retries
@@ -121,7 +122,10 @@ pub(crate) async fn attempts(
         });
         match next_in {
             Some(wait) => sleep(wait).await,
-            None => return (result.map_err(|error| error.with_attempts(number)), ended),
+            None => {
+                let result = result.map_err(|error| error.with_attempts(number));
+                return Finished { result, line: reuse };
+            }
         }
     }
     unreachable!("the loop ends by returning")
@@ -155,7 +159,7 @@ fn may_repeat(error: &Error, repeatable: bool, nothing_sent: bool) -> bool {
 /// The wait that the server asked for, or else exponential back-off with full jitter.
 fn wait(attempt: u32, error: &Error) -> Duration {
     match error.retry_after() {
-        Some(told) => told.max(SHORTEST_TOLD_WAIT),
+        Some(requested) => requested.max(SHORTEST_REQUESTED_WAIT),
         None => {
             let most = FIRST_WAIT.saturating_mul(1 << (attempt - 1).min(16)).min(LONGEST_WAIT);
             most.mul_f64(fastrand::f64())

@@ -1,8 +1,7 @@
 //! Text that is not printed, and is wiped when dropped.
 
 use std::fmt;
-use std::hint::black_box;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
@@ -22,7 +21,7 @@ impl From<Zeroizing<String>> for Secret {
 
 /// Spare capacity reserved after the text of an answer (a length prefix and a NUL), so that it can
 /// be handed to C without copying.
-pub(crate) const ROOM: usize = size_of::<usize>() + 1;
+pub(crate) const SPARE: usize = size_of::<usize>() + 1;
 
 impl Secret {
     /// The text. It is wiped when dropped.
@@ -42,47 +41,6 @@ impl Deref for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[REDACTED]")
-    }
-}
-
-/// Bytes that may hold secrets, wiped when dropped. The wipe covers only what was written, and in
-/// large steps: dropping an abandoned answer of 60 MiB must be fast, and memory reserved for an
-/// announced answer that never arrived must not be paged in.
-#[derive(Default)]
-pub(crate) struct Wiped(Vec<u8>);
-
-impl Wiped {
-    /// The bytes. The caller must wipe them.
-    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
-        std::mem::take(&mut self.0)
-    }
-}
-
-impl From<Vec<u8>> for Wiped {
-    fn from(bytes: Vec<u8>) -> Wiped {
-        Wiped(bytes)
-    }
-}
-
-impl Deref for Wiped {
-    type Target = Vec<u8>;
-
-    fn deref(&self) -> &Vec<u8> {
-        &self.0
-    }
-}
-
-impl DerefMut for Wiped {
-    fn deref_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.0
-    }
-}
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        self.0.fill(0);
-        // Keeps the compiler from removing the writes.
-        black_box(&mut self.0);
     }
 }
 

@@ -13,3 +13,9 @@ pub(crate) use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 #[cfg(not(nango_loom))]
 pub(crate) use std::thread::yield_now;
+
+/// Locks a mutex, also after a panic of another thread that held it. No code in this library leaves
+/// what a mutex protects half changed.
+pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -7,7 +7,7 @@
 use std::io;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -15,14 +15,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::fork::PerProcess;
 use super::task::Task;
 use super::{Engine, Failure, Line, descriptors, signals, thread_is_ending};
-use crate::hush;
+use crate::panics;
+use crate::sync::{Mutex, lock};
 
 static THREAD: PerProcess<Mutex<Option<Handle>>> = PerProcess::of(descriptors::era);
 
 /// Returns this era's thread, and starts it if necessary. The thread never exits.
 pub(crate) fn thread() -> io::Result<Handle> {
-    let mut running =
-        THREAD.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut running = lock(THREAD.get_or_init(Mutex::default));
     if let Some(handle) = &*running {
         return Ok(handle.clone());
     }
@@ -35,7 +35,7 @@ pub(crate) fn thread() -> io::Result<Handle> {
         .enable_time()
         .global_queue_interval(2)
         .event_interval(8)
-        .on_thread_unpark(move || rest_if_over(era))
+        .on_thread_unpark(move || park_if_over(era))
         .build()?;
     let handle = runtime.handle().clone();
     signals::all_blocked(|| {
@@ -45,7 +45,7 @@ pub(crate) fn thread() -> io::Result<Handle> {
 }
 
 fn run(runtime: Runtime, era: u64) {
-    hush::this_thread();
+    panics::silence_this_thread();
     // Never drop the runtime: when it stops, its descriptors may already refer to other files.
     let runtime = ManuallyDrop::new(runtime);
     let forever = || runtime.block_on(std::future::pending::<()>());
@@ -56,7 +56,7 @@ fn run(runtime: Runtime, era: u64) {
 
 /// Parks the thread if its era is over. Its next step would affect files of the host program, and
 /// exiting would close them.
-fn rest_if_over(era: u64) {
+fn park_if_over(era: u64) {
     descriptors::check();
     while descriptors::era() != era {
         thread::park();
@@ -69,13 +69,13 @@ impl Engine {
     pub(crate) fn begin(
         &self,
         thread: &Handle,
-        needs_no_look: bool,
+        may_skip_poll: bool,
         call: impl Future<Output = ()> + Send + 'static,
     ) {
-        let ready = || self.shared_line().is_ok_and(|line| line.is_ready(needs_no_look));
+        let ready = || self.shared_line().is_ok_and(|line| line.is_ready(may_skip_poll));
         if !thread_is_ending() && ready() {
             let _inside = thread.enter();
-            self.settings.on_a_hosts_thread(|| Task::begin(thread.clone(), call));
+            self.settings.on_host_thread(|| Task::begin(thread.clone(), call));
         } else {
             thread.spawn(call);
         }
@@ -83,12 +83,12 @@ impl Engine {
 
     /// Returns the line that the queue's calls share.
     pub(crate) fn shared_line(&self) -> Result<Arc<Line>, Failure> {
-        let own = self.own();
-        let mut shared = own.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
+        let mut shared = lock(&state.shared);
         if let Some(line) = &*shared {
             return Ok(Arc::clone(line));
         }
-        let made = Line::shared(&self.settings, own.opener(&self.settings)?);
+        let made = Line::shared(&self.settings, state.opener(&self.settings)?);
         Ok(Arc::clone(shared.insert(Arc::new(made))))
     }
 }

@@ -20,8 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::descriptors::{CLOSED, era};
 use super::fork::Owned;
-use super::{Answer, Arriving, Failure};
-use crate::request::Request;
+use super::message::Arriving;
+use super::{Answer, Failure, Request};
 
 /// Larger reads are not faster and cost memory on long lists.
 const READ_AT_ONCE: usize = 64 * 1024;
@@ -32,16 +32,16 @@ const READ_IN_A_TURN: usize = 256 * 1024;
 
 /// The form of the request target.
 #[derive(Clone)]
-pub(super) enum Form {
+pub(super) enum TargetForm {
     /// Path and query only.
     Origin,
     /// With the server's origin in front, for a proxy that forwards the request.
     Absolute { server: Arc<str>, authorization: Option<HeaderValue> },
 }
 
-impl Form {
-    pub(super) fn absolute(server: &Url, authorization: Option<&HeaderValue>) -> Form {
-        Form::Absolute {
+impl TargetForm {
+    pub(super) fn absolute(server: &Url, authorization: Option<&HeaderValue>) -> TargetForm {
+        TargetForm::Absolute {
             server: server.origin().ascii_serialization().into(),
             authorization: authorization.cloned(),
         }
@@ -59,7 +59,7 @@ pub(super) struct Connection {
     sender: SendRequest<Empty<Bytes>>,
     driver: Driver,
     traffic: Arc<Traffic>,
-    form: Form,
+    target_form: TargetForm,
     pub(super) last_used: Instant,
 }
 
@@ -77,7 +77,10 @@ pub(super) struct Broken {
 
 impl Connection {
     /// Creates a connection over an open stream.
-    pub(super) async fn new(stream: Box<dyn Stream>, form: Form) -> Result<Connection, Failure> {
+    pub(super) async fn new(
+        stream: Box<dyn Stream>,
+        target_form: TargetForm,
+    ) -> Result<Connection, Failure> {
         let traffic = Arc::<Traffic>::default();
         let io = TokioIo::new(Watched {
             stream: Owned::new(era, stream),
@@ -92,7 +95,7 @@ impl Connection {
             sender,
             driver: Driver(Some(Box::pin(driver))),
             traffic,
-            form,
+            target_form,
             last_used: Instant::now(),
         })
     }
@@ -105,7 +108,7 @@ impl Connection {
     /// Whether the server has closed the connection, as far as the runtime knows. If it has not,
     /// the context is woken when it does.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.traffic.forget();
+        self.traffic.reset();
         self.driver.poll(context);
         if self.is_closed() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -115,9 +118,10 @@ impl Connection {
         &mut self,
         request: &Request,
         limit: u64,
+        spare_bytes: usize,
     ) -> Result<Answer, Broken> {
-        self.traffic.forget();
-        self.converse(request, limit).await.map_err(|failure| {
+        self.traffic.reset();
+        self.converse(request, limit, spare_bytes).await.map_err(|failure| {
             let (sent, answered) = (
                 self.traffic.written.load(Ordering::Relaxed),
                 self.traffic.read.load(Ordering::Relaxed),
@@ -126,9 +130,14 @@ impl Connection {
         })
     }
 
-    async fn converse(&mut self, request: &Request, limit: u64) -> Result<Answer, Failure> {
-        let Connection { sender, driver, form, traffic, .. } = self;
-        let request = form.request(request)?;
+    async fn converse(
+        &mut self,
+        request: &Request,
+        limit: u64,
+        spare_bytes: usize,
+    ) -> Result<Answer, Failure> {
+        let Connection { sender, driver, target_form, traffic, .. } = self;
+        let request = target_form.message(request)?;
         driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
         let response = driver.during(sender.send_request(request)).await.map_err(|error| {
             if error.is_parse() {
@@ -141,7 +150,7 @@ impl Connection {
         traffic.in_body.store(true, Ordering::Relaxed);
         let (head, mut body) = response.into_parts();
         let mut arriving =
-            Arriving::new(head.status, head.headers, body.size_hint().exact(), limit)?;
+            Arriving::new(head.status, head.headers, body.size_hint().exact(), limit, spare_bytes)?;
         while let Some(frame) = driver.during(body.frame()).await {
             if let Ok(chunk) = frame.map_err(|error| Failure::of(&error))?.into_data() {
                 arriving.add(&chunk)?;
@@ -177,23 +186,25 @@ impl Driver {
     }
 }
 
-impl Form {
-    fn request(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
+impl TargetForm {
+    fn message(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
         let wrong = |error: &dyn std::error::Error| {
             Failure::Internal(format!("cannot build the request: {error}"))
         };
         let uri = match self {
-            Form::Origin => {
+            TargetForm::Origin => {
                 PathAndQuery::from_maybe_shared(Bytes::copy_from_slice(request.target.as_bytes()))
                     .map(Uri::from)
             }
-            Form::Absolute { server, .. } => Uri::try_from(format!("{server}{}", request.target)),
+            TargetForm::Absolute { server, .. } => {
+                Uri::try_from(format!("{server}{}", request.target))
+            }
         };
         let mut made = hyper::Request::new(Empty::new());
         *made.method_mut() = request.method.clone();
         *made.uri_mut() = uri.map_err(|error| wrong(&error))?;
         *made.headers_mut() = request.headers();
-        if let Form::Absolute { authorization: Some(authorization), .. } = self {
+        if let TargetForm::Absolute { authorization: Some(authorization), .. } = self {
             made.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
         }
         Ok(made)
@@ -212,7 +223,7 @@ struct Traffic {
 }
 
 impl Traffic {
-    fn forget(&self) {
+    fn reset(&self) {
         self.written.store(false, Ordering::Relaxed);
         self.read.store(false, Ordering::Relaxed);
         self.in_this_turn.store(0, Ordering::Relaxed);

@@ -7,8 +7,8 @@ use std::future::poll_fn;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -16,54 +16,69 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::open::Opener;
-use super::{Engine, Failure, Line, Own, Settings, descriptors, thread_is_ending};
+use super::{Engine, Failure, Line, ProcessState, Settings, descriptors, thread_is_ending};
+use crate::sync::lock;
 
 pub(super) struct Slot {
     /// Always present, except while it is being dropped.
     parts: Option<(Line, Runtime)>,
-    bell: Bell,
+    wakeup: Wakeup,
     last_used: Instant,
     era: u64,
 }
 
 /// Wakes a runtime for the work that it drives. A runtime that panicked can no longer be woken, but
-/// its work still tries to wake it when it is dropped; the bell is silenced then.
-struct Bell {
-    ring: Arc<Ring>,
+/// its work still tries to wake it when it is dropped, so the waker can be detached from it.
+struct Wakeup {
+    shared: Arc<DetachableWaker>,
     waker: Waker,
 }
 
-struct Ring {
+struct DetachableWaker {
     runtime: Waker,
-    silent: AtomicBool,
+    detached: AtomicBool,
 }
 
-impl Bell {
-    fn of(runtime: &Runtime) -> Bell {
+impl Wakeup {
+    fn of(runtime: &Runtime) -> Wakeup {
         let waker = runtime.block_on(poll_fn(|context| Poll::Ready(context.waker().clone())));
-        let ring = Arc::new(Ring { runtime: waker, silent: AtomicBool::new(false) });
-        Bell { waker: Arc::clone(&ring).into(), ring }
+        let shared = Arc::new(DetachableWaker { runtime: waker, detached: AtomicBool::new(false) });
+        Wakeup { waker: Arc::clone(&shared).into(), shared }
     }
 
-    fn heard_by<F: Future>(&self, mut work: Pin<&mut F>) -> impl Future<Output = F::Output> {
+    fn poll_with<F: Future>(&self, mut work: Pin<&mut F>) -> impl Future<Output = F::Output> {
         poll_fn(move |_| work.as_mut().poll(&mut Context::from_waker(&self.waker)))
     }
 
-    fn silence(&self) {
-        self.ring.silent.store(true, Ordering::Relaxed);
+    fn detach(&self) {
+        self.shared.detached.store(true, Ordering::Relaxed);
     }
 }
 
-impl Wake for Ring {
+impl Wake for DetachableWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.silent.load(Ordering::Relaxed) {
+        if !self.detached.load(Ordering::Relaxed) {
             self.runtime.wake_by_ref();
         }
     }
+}
+
+/// What the work of a call leaves behind.
+pub(crate) struct Finished<T> {
+    pub(crate) result: T,
+    pub(crate) line: Reuse,
+}
+
+/// Whether later calls may use the line of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    Keep,
+    /// The last exchange did not complete.
+    Drop,
 }
 
 /// The outcome of the work that a call passed in.
@@ -75,12 +90,11 @@ pub(crate) enum Outcome<T> {
 }
 
 impl Engine {
-    /// Runs the work on this thread until it completes or is cancelled. With its result, the work
-    /// returns whether its exchanges completed. If one did not, the line is never reused.
+    /// Runs the work on this thread until it completes or is cancelled.
     pub(crate) fn run<T>(
         &self,
         cancel: Option<&CancellationToken>,
-        work: impl AsyncFnOnce(&Line) -> (T, bool),
+        work: impl AsyncFnOnce(&Line) -> Finished<T>,
     ) -> Outcome<T> {
         if thread_is_ending() {
             return Outcome::Failed(Failure::Internal(
@@ -97,9 +111,9 @@ impl Engine {
             ));
         }
         descriptors::check();
-        self.settings.on_a_hosts_thread(|| {
-            let pool = self.own();
-            let slot = match pool.take(&self.settings) {
+        self.settings.on_host_thread(|| {
+            let state = self.state();
+            let slot = match state.take(&self.settings) {
                 Ok(slot) => slot,
                 Err(failure) => return Outcome::Failed(failure),
             };
@@ -109,25 +123,26 @@ impl Engine {
             };
             match done {
                 None => Outcome::Cancelled,
-                Some((result, true)) => {
-                    pool.give_back(slot, &self.settings);
+                Some(Finished { result, line }) => {
+                    if line == Reuse::Keep {
+                        state.give_back(slot, &self.settings);
+                    }
                     Outcome::Done(result)
                 }
-                Some((result, false)) => Outcome::Done(result),
             }
         })
     }
 }
 
-impl Own {
+impl ProcessState {
     fn take(&self, settings: &Settings) -> Result<Slot, Failure> {
-        let (slot, too_old) = {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let too_old = stale(&mut idle, settings.idle_timeout);
-            (idle.pop(), too_old)
+        let (slot, expired) = {
+            let mut idle = lock(&self.idle);
+            let expired = take_expired(&mut idle, settings.idle_timeout);
+            (idle.pop(), expired)
         };
         // Closing takes system calls, so do it after releasing the lock.
-        drop(too_old);
+        drop(expired);
         match slot {
             Some(slot) => Ok(slot),
             None => Slot::new(settings, self.opener(settings)?),
@@ -138,7 +153,7 @@ impl Own {
         slot.last_used = Instant::now();
         descriptors::used(slot.last_used);
         let surplus = {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut idle = lock(&self.idle);
             if idle.len() < settings.idle_connections {
                 idle.push(slot);
                 None
@@ -151,7 +166,7 @@ impl Own {
 }
 
 /// Removes slots that have been idle for too long. The pool is ordered by last use.
-fn stale(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
+fn take_expired(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
     let now = Instant::now();
     let old =
         idle.iter().take_while(|slot| now.duration_since(slot.last_used) >= idle_timeout).count();
@@ -166,9 +181,9 @@ impl Slot {
             .enable_time()
             .build()
             .map_err(|error| Failure::Internal(format!("cannot wait for sockets: {error}")))?;
-        let bell = Bell::of(&runtime);
+        let wakeup = Wakeup::of(&runtime);
         let line = Line::single(settings, opener);
-        Ok(Slot { parts: Some((line, runtime)), bell, last_used: Instant::now(), era })
+        Ok(Slot { parts: Some((line, runtime)), wakeup, last_used: Instant::now(), era })
     }
 
     /// Drives the work until it completes. Returns `None` if it was cancelled.
@@ -180,14 +195,14 @@ impl Slot {
         let (line, runtime) = self.parts.as_ref().expect("present until the slot is dropped");
         let mut work = pin!(work(line));
         let driven = catch_unwind(AssertUnwindSafe(|| match cancel {
-            None => Some(runtime.block_on(self.bell.heard_by(work.as_mut()))),
+            None => Some(runtime.block_on(self.wakeup.poll_with(work.as_mut()))),
             Some(cancel) => {
                 let work = pin!(cancel.run_until_cancelled(work.as_mut()));
-                runtime.block_on(self.bell.heard_by(work))
+                runtime.block_on(self.wakeup.poll_with(work))
             }
         }));
         driven.or_else(|panic| {
-            self.bell.silence();
+            self.wakeup.detach();
             if descriptors::is_over(self.era) {
                 Err(Failure::Internal(descriptors::CLOSED.to_owned()))
             } else {

@@ -21,9 +21,14 @@ use tokio::time::timeout;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::connection::{Connection, Form, Stream};
-use super::proxy::Chosen;
-use super::{Failure, Settings, resolve, words};
+use super::connection::{Connection, Stream, TargetForm};
+use super::failure::root_cause;
+use super::proxy::ProxyRoute;
+use super::{Failure, Settings, resolve};
+
+/// How hyper-util 0.1 reports that a proxy answered CONNECT with 407. The type of the error is
+/// private, so only its text identifies it.
+const TUNNEL_407: &str = "proxy authorization required";
 
 /// Opens a client's connections. It keeps none of them and belongs to no runtime.
 pub(super) struct Opener {
@@ -32,7 +37,7 @@ pub(super) struct Opener {
     /// The host name to look up. `None` if the host is an IP address.
     name: Option<String>,
     proxied: bool,
-    form: Form,
+    target_form: TargetForm,
     connect_timeout: Duration,
 }
 
@@ -49,21 +54,21 @@ impl Opener {
             .tls_backend_preconfigured(tls);
         if let Some(proxy) = &settings.proxy {
             builder = builder
-                .proxy(proxy.to_reqwest().map_err(|error| Failure::Internal(words(&error)))?);
+                .proxy(proxy.to_reqwest().map_err(|error| Failure::Internal(root_cause(&error)))?);
         }
-        let client = builder.build().map_err(|error| Failure::Internal(words(&error)))?;
-        let form = match &settings.proxy {
+        let client = builder.build().map_err(|error| Failure::Internal(root_cause(&error)))?;
+        let target_form = match &settings.proxy {
             // A forwarding proxy needs the server's origin in the request. Through a tunnel, a
             // request looks the same as without a proxy.
             Some(proxy) if server.scheme() == "http" => {
-                Form::absolute(&server, proxy.authorization())
+                TargetForm::absolute(&server, proxy.authorization())
             }
-            _ => Form::Origin,
+            _ => TargetForm::Origin,
         };
         let host = settings
             .proxy
             .as_ref()
-            .map_or_else(|| server.host_str(), Chosen::host)
+            .map_or_else(|| server.host_str(), ProxyRoute::host)
             .unwrap_or_default();
         let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
         let name = (!is_address).then(|| host.to_owned());
@@ -72,7 +77,7 @@ impl Opener {
             server,
             name,
             proxied: settings.proxy.is_some(),
-            form,
+            target_form,
             connect_timeout: settings.connect_timeout,
         })
     }
@@ -100,7 +105,7 @@ impl Opener {
             )
         };
         match OPENING.scope(opening, connect).await {
-            (_, Some(stream)) => Connection::new(stream, self.form.clone()).await,
+            (_, Some(stream)) => Connection::new(stream, self.target_form.clone()).await,
             (Some(error), None) => Err(self.failure(&error.without_url())),
             (None, None) => Err(Failure::Internal(
                 "connecting returned neither a stream nor an error".to_owned(),
@@ -111,8 +116,7 @@ impl Opener {
     /// Why there is no connection.
     fn failure(&self, error: &reqwest::Error) -> Failure {
         match Failure::of(error) {
-            // The error's type is private to hyper-util, so only its text can identify it.
-            Failure::Io(why) if self.proxied && why.contains("proxy authorization required") => {
+            Failure::Io(why) if self.proxied && why.contains(TUNNEL_407) => {
                 Failure::ProxyCredentials
             }
             Failure::Io(why) if self.proxied => Failure::Proxy(why),
@@ -181,5 +185,47 @@ where
             OPENING.try_with(|opening| opening.opened.set(Some(opened)))?;
             Err("handed over".into())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::super::proxy::Proxy;
+    use super::super::tls;
+    use super::*;
+
+    /// Fails if an update of hyper-util changes [`TUNNEL_407`].
+    #[test]
+    fn a_407_to_connect_is_recognised() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let proxy = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
+            stream.write_all(b"HTTP/1.1 407 Denied\r\nContent-Length: 0\r\n\r\n").unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        let server = Url::parse("https://127.0.0.1:1").unwrap();
+        let settings = Settings {
+            proxy: Proxy::parse(&url).unwrap().for_server(&server, true),
+            server,
+            connect_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::ZERO,
+            idle_connections: 0,
+            max_connections: 1,
+            max_response_bytes: 0,
+            spare_bytes: 0,
+            tls: None,
+        };
+        let opener = Opener::new(&settings, tls::unused()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let opened = runtime.block_on(opener.open());
+        assert!(proxy.join().unwrap().starts_with("CONNECT 127.0.0.1:1 "));
+        assert!(matches!(opened, Err(Failure::ProxyCredentials)), "{:?}", opened.err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,14 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
 use super::connection::Connection;
+use crate::sync::{Mutex, MutexGuard, lock};
 
 /// How long to keep a connection that only a burst of calls needed.
-const CROWD_IDLE: Duration = Duration::from_secs(2);
+const BURST_IDLE: Duration = Duration::from_secs(2);
 
 /// Servers close connections that have been idle for seconds. A connection that was used more
 /// recently than this is not polled.
-const RESTED: Duration = Duration::from_secs(1);
+const POLL_AFTER: Duration = Duration::from_secs(1);
 
 /// Connections for reuse, each by one call at a time.
 pub(super) struct Pool {
@@ -71,8 +72,11 @@ impl Pool {
 
     /// Whether the connection that `take` would return has been idle long enough for the server to
     /// close it. `None` if there is none.
-    pub(super) fn is_rested(&self) -> Option<bool> {
-        self.idle().connections.last().map(|connection| connection.last_used.elapsed() >= RESTED)
+    pub(super) fn newest_needs_poll(&self) -> Option<bool> {
+        self.idle()
+            .connections
+            .last()
+            .map(|connection| connection.last_used.elapsed() >= POLL_AFTER)
     }
 
     pub(super) fn give_back(self: &Arc<Self>, mut connection: Connection) {
@@ -89,7 +93,7 @@ impl Pool {
                 })
             }
             (Keep::Swept { .. }, Some(Sweeper { due: Some((due, waker)), .. }))
-                if *due > now + RESTED =>
+                if *due > now + POLL_AFTER =>
             {
                 waker.wake_by_ref()
             }
@@ -106,25 +110,25 @@ impl Pool {
         };
         let now = Instant::now();
         let mut idle = self.idle();
-        // A connection used within the last RESTED is not polled; its close is noticed later.
+        // A connection used within the last POLL_AFTER is not polled; its close is noticed later.
         idle.connections.retain_mut(|connection| {
-            now < connection.last_used + RESTED || connection.poll_closed(context).is_pending()
+            now < connection.last_used + POLL_AFTER || connection.poll_closed(context).is_pending()
         });
-        let crowd = idle.connections.len().saturating_sub(kept);
-        let ends = |(place, connection): (usize, &Connection)| {
+        let burst = idle.connections.len().saturating_sub(kept);
+        let ends = |(index, connection): (usize, &Connection)| {
             connection.last_used
-                + if place < crowd { CROWD_IDLE.min(idle_timeout) } else { idle_timeout }
+                + if index < burst { BURST_IDLE.min(idle_timeout) } else { idle_timeout }
         };
         // Ordered by last use, those of a burst first, so the expired ones are at the front.
         let old =
             idle.connections.iter().enumerate().take_while(|entry| ends(*entry) <= now).count();
         let first_ends = idle.connections.get(old).map(|first| ends((old, first)));
-        let first_rests = idle
+        let next_poll = idle
             .connections
             .iter()
-            .map(|connection| connection.last_used + RESTED)
-            .find(|rests| *rests > now);
-        let next = first_ends.map(|ends| first_rests.map_or(ends, |rests| ends.min(rests)));
+            .map(|connection| connection.last_used + POLL_AFTER)
+            .find(|due| *due > now);
+        let next = first_ends.map(|ends| next_poll.map_or(ends, |due| ends.min(due)));
         idle.connections.drain(..old);
         match (&mut idle.sweeper, next) {
             (Some(sweeper), Some(next)) => sweeper.due = Some((next, context.waker().clone())),
@@ -134,7 +138,7 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.idle)
     }
 }
 

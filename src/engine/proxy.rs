@@ -8,22 +8,20 @@ use once_cell::race::OnceBox;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::error::Error;
-
 /// A client's proxy setting.
 #[derive(Clone)]
 pub(crate) enum Proxy {
     /// From the process's environment, as it was at the first lookup.
     Environment,
     None,
-    Url(Box<Chosen>),
+    Url(Box<ProxyRoute>),
 }
 
 /// The proxy selected for a request.
 #[derive(Clone)]
-pub(crate) struct Chosen(Intercept);
+pub(crate) struct ProxyRoute(Intercept);
 
-impl Chosen {
+impl ProxyRoute {
     pub(crate) fn is_https(&self) -> bool {
         self.0.uri().scheme_str() == Some("https")
     }
@@ -58,14 +56,13 @@ impl fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn parse(url: &str) -> Result<Proxy, Error> {
+    /// Returns the reason if the URL cannot be used.
+    pub(crate) fn parse(url: &str) -> Result<Proxy, String> {
         if url.is_empty() {
             return Ok(Proxy::None);
         }
         let refuse = |why: &str| {
-            Error::invalid_argument(format!(
-                "the proxy {why}; expected something like http://proxy.example:3128"
-            ))
+            format!("the proxy {why}; expected something like http://proxy.example:3128")
         };
         // Error messages omit the URL, which may hold a password.
         let parsed = Url::parse(url).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
@@ -73,21 +70,21 @@ impl Proxy {
             return Err(refuse("must begin with http:// or https:// and name a host"));
         }
         let everything = Matcher::builder().all(parsed.as_str()).build();
-        let chosen = everything
+        let route = everything
             .intercept(&Uri::from_static("https://nango.invalid"))
             .ok_or_else(|| refuse("cannot be used"))?;
-        Ok(Proxy::Url(Box::new(Chosen(chosen))))
+        Ok(Proxy::Url(Box::new(ProxyRoute(route))))
     }
 
     /// Returns the proxy for this server, if any. A proxy from the environment never applies to
     /// loopback.
-    pub(crate) fn for_server(&self, url: &Url, loopback: bool) -> Option<Chosen> {
+    pub(crate) fn for_server(&self, url: &Url, loopback: bool) -> Option<ProxyRoute> {
         match self {
             Proxy::None => None,
-            Proxy::Url(chosen) => Some((**chosen).clone()),
+            Proxy::Url(route) => Some((**route).clone()),
             Proxy::Environment if loopback => None,
             Proxy::Environment => {
-                environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(Chosen)
+                environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(ProxyRoute)
             }
         }
     }

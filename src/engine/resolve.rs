@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use dns_lookup::LookupErrorKind;
@@ -15,7 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fork::PerProcess;
 use super::signals;
-use crate::hush;
+use crate::panics;
+use crate::sync::{Mutex, lock};
 
 const MAX_LOOKUPS: usize = 4;
 
@@ -74,7 +75,7 @@ impl Lookups {
 
     /// Joins a lookup of this host that is already in progress, if any.
     fn join(&self, host: &str) -> Option<oneshot::Receiver<Outcome>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.waiting);
         waiting.get_mut(host).map(|senders| {
             let (sender, receiver) = oneshot::channel();
             senders.push(sender);
@@ -89,14 +90,14 @@ impl Lookups {
     ) -> Result<oneshot::Receiver<Outcome>, LookupFailure> {
         let (sender, receiver) = oneshot::channel();
         {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = lock(&self.waiting);
             waiting.entry(host.to_owned()).or_default().push(sender);
         }
         let name = host.to_owned();
         let thread = thread::Builder::new().name("nango-lookup".to_owned()).stack_size(256 * 1024);
         let started = signals::all_blocked(|| {
             thread.spawn(move || {
-                hush::this_thread();
+                panics::silence_this_thread();
                 let outcome = ask(&name);
                 self.finish(&name, outcome);
                 drop(permit);
@@ -110,7 +111,7 @@ impl Lookups {
     }
 
     fn finish(&self, host: &str, outcome: Outcome) {
-        let senders = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
+        let senders = lock(&self.waiting).remove(host);
         for sender in senders.into_iter().flatten() {
             // This fails if the caller gave up waiting.
             let _ = sender.send(outcome.clone());

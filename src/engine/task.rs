@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake};
 
 use tokio::runtime::Handle;
 
-use crate::sync::{AtomicU8, Mutex, Ordering};
+use crate::sync::{AtomicU8, Mutex, Ordering, lock};
 
 /// The executor of the later steps.
 pub(super) trait Thread: Send + Sync + Sized + 'static {
@@ -56,7 +56,7 @@ impl<T: Thread> Task<T> {
         // Acquire: this step sees everything that was done before the wakes it stands for.
         self.state.swap(RUNNING, Ordering::AcqRel);
         {
-            let mut future = self.future.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut future = lock(&self.future);
             let waker = Arc::clone(&self).into();
             let step = || {
                 future.as_mut().map_or(Poll::Ready(()), |future| {
@@ -98,6 +98,7 @@ impl<T: Thread> Wake for Task<T> {
 #[cfg(all(test, nango_loom))]
 mod orders {
     use std::future::poll_fn;
+    use std::sync::Arc;
     use std::task::Waker;
 
     use loom::sync::atomic::{AtomicBool, AtomicUsize};

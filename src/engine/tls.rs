@@ -10,8 +10,6 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
-use crate::error::Error;
-
 /// Which certificate authorities a client trusts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,12 +50,13 @@ impl fmt::Debug for Identity {
 }
 
 impl Identity {
-    pub(crate) fn from_pem(pem: &[u8]) -> Result<Identity, Error> {
+    /// Returns the reason if the text cannot be used.
+    pub(crate) fn from_pem(pem: &[u8]) -> Result<Identity, String> {
         let refuse = |why: String| {
-            Error::invalid_argument(format!(
+            format!(
                 "the client identity {why}; it must be PEM text with a certificate chain and its \
                  private key"
-            ))
+            )
         };
         let chain =
             certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;
@@ -83,11 +82,10 @@ impl Identity {
 }
 
 impl TlsOptions {
-    pub(crate) fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
+    /// Returns the reason if the text cannot be used.
+    pub(crate) fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), String> {
         let refuse = |why: String| {
-            Error::invalid_argument(format!(
-                "the certificate authority {why}; it must be PEM text with certificates"
-            ))
+            format!("the certificate authority {why}; it must be PEM text with certificates")
         };
         let authorities =
             certificates(pem).map_err(|error| refuse(format!("cannot be read ({error})")))?;

@@ -64,7 +64,7 @@ impl<'a> Safe<'a> {
     }
 
     /// A text from the library or the caller, without the key.
-    pub(crate) fn own(&self, text: &str) -> String {
+    pub(crate) fn message(&self, text: &str) -> String {
         without(text, &self.places_of_key(text), REDACTED)
     }
 

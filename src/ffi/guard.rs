@@ -10,8 +10,8 @@ use zeroize::Zeroize;
 
 use crate::engine::descriptors;
 use crate::error::{Code, Error};
-use crate::hush::{Inside, Place};
-use crate::secret::{ROOM, Secret};
+use crate::panics::{Location, Silenced};
+use crate::secret::{SPARE, Secret};
 
 /// Runs a body that cannot fail; returns `fallback` if it panics.
 pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
@@ -22,7 +22,7 @@ pub(super) fn quiet<T>(fallback: T, body: impl FnOnce() -> T) -> T {
 /// holds its locks only while it moves values.
 pub(super) fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let _uncancelled = Uncancelled::begin();
-    let _inside = Inside::enter();
+    let _silenced = Silenced::enter();
     let era = descriptors::era();
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic, era)))
 }
@@ -37,12 +37,12 @@ fn panicked(panic: &(dyn Any + Send), era: u64) -> Error {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no reason given");
-    let place = Place::last();
+    let location = Location::last();
     Error::new(
         Code::Panic,
         format!(
             "internal error in libnango (the client is still usable). \
-             Please report this: {what} ({place})"
+             Please report this: {what} ({location})"
         ),
     )
 }
@@ -171,7 +171,7 @@ pub(super) unsafe fn bytes<'a>(
 
 /// The size of the length field in front of an owned text. With it, the whole text is wiped and
 /// freed, whatever its owner wrote into it.
-const LENGTH: usize = ROOM - 1;
+const LENGTH: usize = SPARE - 1;
 
 /// Transfers a copy of a text to the caller: one block of the length, the text and a NUL. Only
 /// [`free_text`] frees it.
@@ -184,7 +184,7 @@ pub(super) fn give_text(text: &str) -> Result<*mut c_char, Error> {
 /// Transfers a text to the caller, without a copy if its memory has the room.
 pub(super) fn give_secret(secret: Secret) -> Result<*mut c_char, Error> {
     let mut text = secret.into_text();
-    if text.capacity() != text.len() + ROOM {
+    if text.capacity() != text.len() + SPARE {
         return give_text(&text);
     }
     give_block(std::mem::take(&mut *text).into_bytes())
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_text_with_the_room_for_it_is_given_where_it_is() {
-        for room in [0, ROOM - 1, ROOM, ROOM + 1, 100] {
+        for room in [0, SPARE - 1, SPARE, SPARE + 1, 100] {
             let mut text = String::with_capacity("secret".len() + room);
             text.push_str("secret");
             let before = text.as_ptr();
@@ -255,7 +255,7 @@ mod tests {
             assert_eq!(unsafe { CStr::from_ptr(given) }, c"secret");
             assert_eq!(
                 given.cast_const().cast::<u8>() == before.wrapping_add(LENGTH),
-                room == ROOM
+                room == SPARE
             );
             // SAFETY: made just above.
             unsafe { free_text(given) };

@@ -84,7 +84,7 @@ pub struct nango_json_items {
 
 impl nango_json_items {
     /// `parts` are slices of `whole`.
-    fn given<'a>(whole: &'a str, parts: impl Iterator<Item = &'a str>) -> *mut nango_json_items {
+    fn of<'a>(whole: &'a str, parts: impl Iterator<Item = &'a str>) -> *mut nango_json_items {
         let place = |part: &str| {
             let begin = part.as_ptr() as usize - whole.as_ptr() as usize;
             begin..begin + part.len()
@@ -110,8 +110,7 @@ pub unsafe extern "C" fn nango_json_items_new(
         // SAFETY: the header requires this of the caller.
         let array = unsafe { value(json, pointer) };
         let elements = array.and_then(|array| {
-            json::elements(array)
-                .map(|elements| nango_json_items::given(array, elements.into_iter()))
+            json::elements(array).map(|elements| nango_json_items::of(array, elements.into_iter()))
         });
         elements.unwrap_or(ptr::null_mut())
     })
@@ -136,7 +135,7 @@ pub unsafe extern "C" fn nango_json_members_new(
         let object = unsafe { value(json, pointer) };
         let parts = |members: Vec<_>| members.into_iter().flat_map(|(name, value)| [name, value]);
         let members = object.and_then(|object| {
-            json::entries(object).map(|members| nango_json_items::given(object, parts(members)))
+            json::entries(object).map(|members| nango_json_items::of(object, parts(members)))
         });
         members.unwrap_or(ptr::null_mut())
     })

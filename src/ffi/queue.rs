@@ -217,14 +217,14 @@ pub unsafe extern "C" fn nango_queue_next(
         let count = completions.len();
         for (place, completion) in completions.into_iter().enumerate() {
             // SAFETY: the caller promises room for `max`, and there are no more than `max`.
-            unsafe { out.add(place).write(nango_completion::given(completion)) };
+            unsafe { out.add(place).write(nango_completion::of(completion)) };
         }
         count
     })
 }
 
 impl nango_completion {
-    fn given(completion: Completion) -> nango_completion {
+    fn of(completion: Completion) -> nango_completion {
         let given = completion.result.and_then(|result| result.map(give_secret).transpose());
         let (json, error) = match given {
             Ok(json) => (json.unwrap_or(ptr::null_mut()), ptr::null_mut()),

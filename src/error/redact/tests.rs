@@ -191,14 +191,14 @@ fn the_key_is_found_whatever_it_is_written_in() {
         for alphabet in [BASE64, BASE64URL] {
             for around in ["%", "Bearer %", "%:", "a%b", "ab%c", "abc%"] {
                 let written = base64(&around.replace('%', key), alphabet);
-                let left = safe.own(&written).replace(REDACTED, "");
+                let left = safe.message(&written).replace(REDACTED, "");
                 // The rest encodes the text around the key.
                 assert!(left.len() <= 14 && left.len() < written.len() - key.len(), "{left}");
             }
         }
-        assert_eq!(safe.own(&format!("a {key} b{key}c")), "a [REDACTED] b[REDACTED]c");
-        assert_eq!(safe.own(&key[2..10]), REDACTED, "a part of it");
-        assert_eq!(safe.own(&key[2..9]), &key[2..9], "not enough to be a part of it");
+        assert_eq!(safe.message(&format!("a {key} b{key}c")), "a [REDACTED] b[REDACTED]c");
+        assert_eq!(safe.message(&key[2..10]), REDACTED, "a part of it");
+        assert_eq!(safe.message(&key[2..9]), &key[2..9], "not enough to be a part of it");
     }
     for written in [
         KEY.to_ascii_uppercase(),
@@ -215,17 +215,17 @@ fn the_key_is_found_whatever_it_is_written_in() {
         each(&|byte| format!("&#x{byte:x};")),
         each(&|byte| format!("{} ", char::from(byte))).trim_end().to_owned(),
     ] {
-        assert_eq!(safe().own(&written), REDACTED, "{written}");
+        assert_eq!(safe().message(&written), REDACTED, "{written}");
         assert_eq!(shown(&written), REDACTED, "{written}");
     }
     let halves = format!("first {} then {}", &KEY[..18], &KEY[19..]);
-    assert_eq!(safe().own(&halves), "first [REDACTED] then [REDACTED]");
+    assert_eq!(safe().message(&halves), "first [REDACTED] then [REDACTED]");
     // Other text is kept, and so is everything if the key is too short to be one.
     let other = "11111111-2222-4333-8444-555555555555 and the secret key";
-    assert_eq!(safe().own(other), other);
-    assert_eq!(Safe::new("secret", [""; 2], "").own(other), other);
-    assert_eq!(Safe::new("nango-secret-key", [""; 2], "").own(other), other);
-    assert_eq!(safe().own("é0f8fad5bé%é&#\\u00\\x%4"), "é[REDACTED]é%é&#\\u00\\x%4");
+    assert_eq!(safe().message(other), other);
+    assert_eq!(Safe::new("secret", [""; 2], "").message(other), other);
+    assert_eq!(Safe::new("nango-secret-key", [""; 2], "").message(other), other);
+    assert_eq!(safe().message("é0f8fad5bé%é&#\\u00\\x%4"), "é[REDACTED]é%é&#\\u00\\x%4");
 }
 
 #[test]

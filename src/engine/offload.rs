@@ -2,28 +2,29 @@
 //! delay every other call, so it gets a temporary thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use tokio::sync::{Semaphore, oneshot};
 
 use super::fork::PerProcess;
 use super::signals;
+use crate::sync::{Mutex, lock};
 
 /// The maximum number of such threads in a process.
-const MOST: usize = 2;
+const MAX_THREADS: usize = 2;
 
 /// Runs the work on a separate thread. If the caller gives up while waiting for a thread, the work
 /// never starts. If the caller gives up later, the work completes and its result is discarded.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn offload<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     static THREADS: PerProcess<Arc<Semaphore>> = PerProcess::new();
-    let threads = Arc::clone(THREADS.get_or_init(|| Arc::new(Semaphore::new(MOST))));
+    let threads = Arc::clone(THREADS.get_or_init(|| Arc::new(Semaphore::new(MAX_THREADS))));
     // The semaphore is never closed.
     let permit = threads.acquire_owned().await.ok();
     // Whichever side takes the work out runs it: the new thread, or this one if no thread can
     // start.
     let work = Arc::new(Mutex::new(Some(work)));
-    let take = |work: &Mutex<Option<_>>| work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let take = |work: &Mutex<Option<_>>| lock(work).take();
     let (sender, receiver) = oneshot::channel();
     let started = signals::all_blocked(|| {
         let work = Arc::clone(&work);
@@ -60,7 +61,7 @@ mod tests {
     fn work_is_done_on_a_thread_without_signals_and_a_panic_comes_back() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let here = thread::current().id();
-        let (there, blocked) = runtime.block_on(aside(|| {
+        let (there, blocked) = runtime.block_on(offload(|| {
             let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
             let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:\t")).unwrap();
             (thread::current().id(), u64::from_str_radix(mask, 16).unwrap())
@@ -69,7 +70,7 @@ mod tests {
         // All signals except SIGKILL, SIGSTOP and the two that libc reserves.
         assert_eq!(blocked.count_ones(), 60, "{blocked:x}");
         let panics = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(aside(|| std::panic::panic_any("on purpose")))
+            runtime.block_on(offload(|| std::panic::panic_any("on purpose")))
         }));
         assert_eq!(panics.unwrap_err().downcast_ref(), Some(&"on purpose"));
     }
@@ -83,7 +84,7 @@ mod tests {
         runtime.block_on(async {
             let mut tasks: Vec<_> = (0..8)
                 .map(|_| {
-                    tokio::spawn(aside(|| {
+                    tokio::spawn(offload(|| {
                         BEGUN.fetch_add(1, Ordering::SeqCst);
                         let running = RUNNING.fetch_add(1, Ordering::SeqCst) + 1;
                         MOST_SEEN.fetch_max(running, Ordering::SeqCst);
@@ -102,6 +103,6 @@ mod tests {
         });
         thread::sleep(Duration::from_millis(200));
         assert_eq!(BEGUN.load(Ordering::SeqCst), 4);
-        assert!((1..=MOST).contains(&MOST_SEEN.load(Ordering::SeqCst)));
+        assert!((1..=MAX_THREADS).contains(&MOST_SEEN.load(Ordering::SeqCst)));
     }
 }

@@ -14,72 +14,72 @@ use std::thread;
 // No destructors: these work until the very end of a thread.
 thread_local! {
     /// How many calls into the library are active on this thread.
-    static INSIDE: Cell<u32> = const { Cell::new(0) };
-    static PLACE: Cell<Place> = const { Cell::new(Place { file: [0; 48], line: 0 }) };
+    static ACTIVE_CALLS: Cell<u32> = const { Cell::new(0) };
+    static LAST: Cell<Location> = const { Cell::new(Location { file: [0; 48], line: 0 }) };
 }
 
 /// The place of a panic: the end of the file name, as much as fits.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     file: [u8; 48],
     line: u32,
 }
 
-impl Place {
-    fn of(panic: &PanicHookInfo<'_>) -> Place {
+impl Location {
+    fn of(panic: &PanicHookInfo<'_>) -> Location {
         let (name, line) = panic.location().map_or(("", 0), |place| (place.file(), place.line()));
         let mut file = [0; 48];
         let kept = &name.as_bytes()[name.len().saturating_sub(file.len())..];
         file[..kept.len()].copy_from_slice(kept);
-        Place { file, line }
+        Location { file, line }
     }
 
     /// The place of the last panic in the library on this thread.
     pub(crate) fn last() -> String {
-        let Place { file, line } = PLACE.get();
+        let Location { file, line } = LAST.get();
         let name = String::from_utf8_lossy(&file);
         format!("{}:{line}", name.trim_end_matches('\0'))
     }
 }
 
 /// Silences panics of this thread while it lives.
-pub(crate) struct Inside(());
+pub(crate) struct Silenced(());
 
-impl Inside {
+impl Silenced {
     /// Installs the hook on first use.
-    pub(crate) fn enter() -> Inside {
-        static HOOKED: AtomicBool = AtomicBool::new(false);
+    pub(crate) fn enter() -> Silenced {
+        static INSTALLED: AtomicBool = AtomicBool::new(false);
         // A thread that panics may not set a hook.
-        if !HOOKED.load(Ordering::Relaxed)
+        if !INSTALLED.load(Ordering::Relaxed)
             && !thread::panicking()
-            && !HOOKED.swap(true, Ordering::Relaxed)
+            && !INSTALLED.swap(true, Ordering::Relaxed)
         {
-            hook();
+            install_hook();
         }
-        INSIDE.set(INSIDE.get() + 1);
-        Inside(())
+        ACTIVE_CALLS.set(ACTIVE_CALLS.get() + 1);
+        Silenced(())
     }
 }
 
-impl Drop for Inside {
+impl Drop for Silenced {
     fn drop(&mut self) {
-        INSIDE.set(INSIDE.get() - 1);
+        ACTIVE_CALLS.set(ACTIVE_CALLS.get() - 1);
     }
 }
 
 /// Silences panics of a thread that the library created, permanently.
-pub(crate) fn this_thread() {
-    INSIDE.set(1);
+pub(crate) fn silence_this_thread() {
+    ACTIVE_CALLS.set(1);
 }
 
 #[cold]
-fn hook() {
+fn install_hook() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if INSIDE.get() == 0 {
+        if ACTIVE_CALLS.get() == 0 {
             before(panic);
         } else {
-            PLACE.set(Place::of(panic));
+            LAST.set(Location::of(panic));
         }
     }));
 }
