@@ -255,7 +255,8 @@ typedef int32_t nango_tls_roots;
 #define NANGO_ERROR_FORBIDDEN 42
 
 /**
- * The key's environment has no such connection or integration, whatever HTTP status Nango sent.
+ * Nango has no such connection or other thing, whatever HTTP status it sent. INTEGRATION_NOT_FOUND
+ * is a code of its own.
  */
 #define NANGO_ERROR_NOT_FOUND 43
 
@@ -308,8 +309,14 @@ typedef int32_t nango_tls_roots;
 #define NANGO_ERROR_TOKEN_NOT_REPLACED 52
 
 /**
- * The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
- * request.
+ * The key's environment has no integration with this provider_config_key. This is a fault of the
+ * program or its configuration, not of the user.
+ */
+#define NANGO_ERROR_INTEGRATION_NOT_FOUND 53
+
+/**
+ * The answer is not one of Nango's: a page, an error of a gateway, a redirect, broken JSON, no
+ * HTTP at all, or the answer to another request.
  */
 #define NANGO_ERROR_INVALID_RESPONSE 60
 
@@ -501,6 +508,17 @@ char *nango_replace_token(const nango_client *client,
 char *nango_credentials_token(const char *credentials_json, nango_error **error_out);
 
 /**
+ * Returns whether a connection has an error that concerns its authorisation: an element of its
+ * `errors` has the type "auth". This is a hint. Nango records the same error for a revoked grant,
+ * an outage of the provider and a blocked URL, and removes it after a successful refresh. So offer
+ * the user to reconnect beside trying again, and disable nothing because of a hint. Any thread.
+ *
+ * @param connection_json A connection of nango_get_connection_json() or of a list.
+ * @return Whether to offer the user to reconnect. false if the text is not a connection.
+ */
+bool nango_connection_has_auth_error(const char *connection_json);
+
+/**
  * Fetches the environment's connections as Nango sent them, {"connections": […]}. They have no
  * credentials, and Nango refreshes none of them. Without a limit, Nango sends the first 10 000
  * connections; to fetch all of them, page by page, use nango_pager_new().
@@ -594,6 +612,17 @@ nango_client *nango_client_new_with_options(const nango_options *options, nango_
  * @param client The client, or NULL.
  */
 void nango_client_free(nango_client *client);
+
+/**
+ * Returns what is unsafe about the configuration of a client, such as a base URL with plain HTTP.
+ * Log it when the program starts. The same text is an event; see nango_options_set_events(). Any
+ * thread.
+ *
+ * @param client The client, or NULL.
+ * @return A sentence; borrowed, valid until the client is freed. NULL if nothing is known to be
+ * unsafe.
+ */
+const char *nango_client_warning(const nango_client *client);
 
 /**
  * Opens a connection in advance, so that the first call can reuse it. It requests /health from the
@@ -722,6 +751,26 @@ const char *nango_error_header(const nango_error *error, const char *name);
  * a code.
  */
 const char *nango_code_name(nango_code code);
+
+/**
+ * Returns what to do about a code, in a sentence or two of English. The message of an error is more
+ * specific. Any thread, any time.
+ *
+ * @param code The code.
+ * @return The advice; static, never freed. An empty text for a number that is not a code.
+ */
+const char *nango_code_advice(nango_code code);
+
+/**
+ * Returns whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
+ * REFRESH_FAILED and REFRESH_BACKOFF. This is a hint. Until Nango has given up after failures on
+ * four different days, it reports a revoked grant and an outage of the provider in the same way.
+ * So offer the user to reconnect beside trying again, and disable nothing because of a hint.
+ *
+ * @param error The error, or NULL.
+ * @return Whether to offer the user to reconnect; false if error is NULL.
+ */
+bool nango_error_suggests_reconnect(const nango_error *error);
 
 /**
  * Frees an error.
@@ -1132,6 +1181,28 @@ nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t
  * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
  */
 nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
+
+/**
+ * Sets how long a call may wait for a retry. If the server asks for a longer wait, the call fails
+ * at once, and nango_error_retry_after_ms() says how long to wait. A worker that can wait sets 60
+ * seconds or more: Nango's rate limit counts requests per minute. Default: 5000.
+ *
+ * @param options The options to change.
+ * @param ms Milliseconds.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_max_retry_wait_ms(nango_options *options, uint32_t ms);
+
+/**
+ * Sets how long a call tries again while the server refuses or resets connections or cannot be
+ * reached, such as during a restart. These attempts do not count as retries. They apply only once
+ * the server has answered this client. 0 disables them. Default: 5000.
+ *
+ * @param options The options to change.
+ * @param ms Milliseconds.
+ * @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+ */
+nango_code nango_options_set_connect_retry_ms(nango_options *options, uint32_t ms);
 
 /**
  * Sets how long a connection may be idle before it is closed. Nango closes it after 61 seconds.

@@ -2,8 +2,10 @@
 
 use reqwest::Url;
 
+use crate::engine::is_localhost;
 use crate::error::Error;
 use crate::request::bounded;
+use crate::unfilled::unfilled;
 
 /// The part of the server's address that is the same for every request.
 #[derive(Clone, Debug)]
@@ -21,6 +23,9 @@ impl BaseUrl {
             return Err(refuse("is empty"));
         }
         bounded(text.len(), "the base URL")?;
+        if let Some(why) = unfilled(text) {
+            return Err(refuse(why));
+        }
         // The parser would silently drop these.
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
             return Err(refuse("contains a space or a control character"));
@@ -86,7 +91,7 @@ impl BaseUrl {
             self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         match host.parse::<std::net::IpAddr>() {
             Ok(address) => address.is_loopback(),
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+            Err(_) => is_localhost(host),
         }
     }
 }

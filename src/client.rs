@@ -3,10 +3,13 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT,
+};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -28,7 +31,7 @@ use crate::options::{CallOptions, Options};
 use crate::replace::{Flights, Replacement};
 use crate::request::{self, Parameters};
 use crate::response;
-use crate::retry::{self, Attempt, Call, Decoded, Policy};
+use crate::retry::{self, Attempt, Call, Decoded, OUTCOME_UNKNOWN, Policy};
 use crate::secret::{SPARE, Secret, SecretKey};
 
 /// A client of one Nango environment. Clones are cheap, and any number of threads may use it at
@@ -48,6 +51,8 @@ struct Shared {
     /// For errors: which certificate authorities TLS connections trust.
     trust: String,
     engine: Engine,
+    /// What is unsafe about the configuration.
+    warning: Option<String>,
     event_capacity: usize,
     events: PerProcess<Events>,
     replacements: PerProcess<Flights>,
@@ -86,6 +91,7 @@ impl Client {
         let anonymous: HeaderMap = [
             (HOST, host),
             (ACCEPT, HeaderValue::from_static("application/json")),
+            (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
             (USER_AGENT, options.user_agent.clone()),
         ]
         .into_iter()
@@ -99,7 +105,18 @@ impl Client {
         authorization.set_sensitive(true);
         let mut headers = anonymous.clone();
         headers.insert(AUTHORIZATION, authorization);
-        let proxy = options.proxy.for_server(base_url.url(), base_url.is_loopback());
+        let proxy = options
+            .proxy
+            .for_server(base_url.url(), base_url.is_loopback())
+            .map_err(Error::invalid_argument)?;
+        let local = base_url.is_loopback() && proxy.as_ref().is_none_or(ProxyRoute::is_loopback);
+        let warning = (!base_url.is_https() && !local).then(|| {
+            format!(
+                "{} uses plain HTTP: the secret key and every token are sent unencrypted; use \
+                 https",
+                base_url.origin()
+            )
+        });
         let speaks_tls = base_url.is_https() || proxy.as_ref().is_some_and(ProxyRoute::is_https);
         let settings = Settings {
             server: base_url.url().clone(),
@@ -119,23 +136,22 @@ impl Client {
             policy: Policy {
                 max_retries: options.max_retries,
                 attempt_timeout: options.attempt_timeout,
+                max_retry_wait: options.max_retry_wait,
+                connect_retry: options.connect_retry,
+                answered: AtomicBool::new(false),
             },
             headers: Arc::new(headers),
             anonymous: Arc::new(anonymous),
             trust: options.tls.described(),
             engine: Engine::new(settings),
+            warning,
             event_capacity: options.events,
             events: PerProcess::new(),
             replacements: PerProcess::new(),
             base_url,
         }));
-        let shared = &client.0;
-        if !shared.base_url.is_https() && !shared.base_url.is_loopback() {
-            shared.events().warning(&format!(
-                "{} uses plain HTTP: the secret key and every token are sent unencrypted; use \
-                 https",
-                shared.base_url.origin()
-            ));
+        if let Some(warning) = client.warning() {
+            client.0.events().warning(warning);
         }
         Ok(client)
     }
@@ -234,6 +250,12 @@ impl Client {
         self.call(&operation::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop)
     }
 
+    /// What is unsafe about the client's configuration, such as a base URL with plain HTTP. `None`:
+    /// nothing is known to be. Log it when the program starts.
+    pub fn warning(&self) -> Option<&str> {
+        self.0.warning.as_deref()
+    }
+
     /// Returns the oldest event that has not been taken; see [`Options::set_events`].
     pub fn next_event_json(&self) -> Option<String> {
         self.0.events().next()
@@ -247,6 +269,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Planned, Error> {
         let shared = &self.0;
+        let missing = request::missing(operation, &parameters);
         let refused = match operation.returns {
             // Taken out first, so that it is wiped even if the call fails.
             Returns::Replacement => Some(request::take_secret(&mut parameters, REFUSED_TOKEN)),
@@ -255,15 +278,18 @@ impl Client {
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
         let common =
             Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
-        match request::build(
-            &shared.base_url,
-            shared.plural_routes,
-            operation,
-            &parameters,
-            common,
-            &options.headers,
-        )
-        .and_then(|request| Ok((request, refused.transpose()?)))
+        match missing
+            .and_then(|()| {
+                request::build(
+                    &shared.base_url,
+                    shared.plural_routes,
+                    operation,
+                    &parameters,
+                    common,
+                    &options.headers,
+                )
+            })
+            .and_then(|request| Ok((request, refused.transpose()?)))
         {
             Ok((request, refused)) => Ok(Planned {
                 client: self.clone(),
@@ -387,18 +413,15 @@ impl Planned {
             let value = json::string(value).unwrap_or_else(|| "not a string".to_owned());
             format!("{name} is {:?}", self.client.show_id(&value))
         });
-        let unknown = if self.request.repeatable { "" } else { OUTCOME_UNKNOWN };
         let message = format!(
             "the answer belongs to another request: its {}. Check the gateway in front of Nango, \
-             which may have mixed up two answers{unknown}",
+             which may have mixed up two answers",
             named.collect::<Vec<_>>().join(" and its ")
         );
-        Some(Error::new(Code::InvalidResponse, message).with_retryable(true))
+        let error = Error::new(Code::InvalidResponse, message).with_retryable(true);
+        Some(if self.request.repeatable { error } else { error.noting(OUTCOME_UNKNOWN) })
     }
 }
-
-/// Added to an error of a call that must not be retried, if the request was sent.
-const OUTCOME_UNKNOWN: &str = "; the server may or may not have processed the request";
 
 pub(crate) fn cancelled() -> Error {
     Error::new(Code::Cancelled, "the call was cancelled")
@@ -482,6 +505,31 @@ impl Call for Planned {
                      the server is reachable"
                 ),
             ),
+            Failure::ConnectProxy(why) => (
+                Code::Proxy,
+                true,
+                format!(
+                    "cannot connect to the proxy for {server}: {why}; check that the proxy is \
+                     running and that its URL is correct"
+                ),
+            ),
+            Failure::NotTls => (
+                Code::Tls,
+                false,
+                format!(
+                    "{server} does not speak TLS on this port; use a base URL with http://, or \
+                     the port for https"
+                ),
+            ),
+            Failure::SpeaksTls => (Code::Tls, false, format!("{server} {EXPECTS_TLS}")),
+            Failure::NotHttp(why) => (
+                Code::InvalidResponse,
+                false,
+                format!(
+                    "what {server} sent is not the head of an HTTP/1 answer with at most 100 \
+                     headers: {why}; check the base URL"
+                ),
+            ),
             Failure::Tls(why) => (
                 Code::Tls,
                 false,
@@ -509,17 +557,25 @@ impl Call for Planned {
                 let advice = if matches!(failure, Failure::Io(_)) && !self.request.repeatable {
                     OUTCOME_UNKNOWN
                 } else {
-                    "; try again later"
+                    "try again later"
                 };
                 (
                     Code::Io,
                     true,
                     format!(
-                        "the connection to {server} broke before the answer was complete: \
-                         {why}{advice}"
+                        "the connection to {server} broke before the answer was complete: {why}; \
+                         {advice}"
                     ),
                 )
             }
+            Failure::NoDescriptors(why) => (
+                Code::Internal,
+                true,
+                format!(
+                    "no file descriptor is left for a connection to {server}: {why}; close files \
+                     and sockets, or raise the process's limit (ulimit -n)"
+                ),
+            ),
             Failure::TooLarge { limit, .. } => (
                 Code::ResponseTooLarge,
                 false,
@@ -538,6 +594,10 @@ impl Call for Planned {
         self.client.0.events().attempt(self.operation.name, &attempt);
     }
 }
+
+/// The end of a sentence about a server.
+pub(crate) const EXPECTS_TLS: &str =
+    "expects TLS on this port; use a base URL with https://, or the port for http";
 
 fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters {
     let parameters =

@@ -117,3 +117,16 @@ fn single_token(credentials: &str) -> Result<Zeroizing<String>, Error> {
         )),
     }
 }
+
+/// Whether Nango recorded an error about the authorisation of this connection.
+pub(crate) fn has_auth_error(connection: &str) -> bool {
+    let mut found = false;
+    let errors = json::find(connection, "/errors");
+    let _ = errors.and_then(|errors| {
+        json::each_element(errors, |error| {
+            found = json::find(error, "/type").is_some_and(|kind| json::is_string(kind, "auth"));
+            !found
+        })
+    });
+    found
+}

@@ -32,6 +32,8 @@ pub(crate) struct Envelope {
     pub(crate) sentence: Option<String>,
     /// The body. Safe to show.
     pub(crate) shown: String,
+    /// Whether this is an envelope of Nango: it has a code or a message.
+    pub(crate) recognised: bool,
 }
 
 /// Reads a body. `None`: it does not have the form of an answer from Nango.
@@ -81,6 +83,7 @@ pub(crate) fn read(body: &[u8], safe: &Safe<'_>) -> Option<Envelope> {
     };
     let problems = || (!level.problems.is_empty()).then(|| level.problems.join("; "));
     Some(Envelope {
+        recognised: level.code.is_some() || level.message.is_some(),
         sentence: level.sentence.or_else(problems).filter(|sentence| !sentence.is_empty()),
         code: level.code,
         message: level.message,

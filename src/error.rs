@@ -27,6 +27,11 @@ impl Code {
         self.name_with_nul().trim_end_matches('\0')
     }
 
+    /// What to do about it, in a sentence or two.
+    pub fn advice(self) -> &'static str {
+        self.advice_with_nul().trim_end_matches('\0')
+    }
+
     /// The code with this number.
     pub fn from_number(number: nango_code) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| *code as nango_code == number)
@@ -123,6 +128,12 @@ impl Error {
 
     pub(crate) fn with_headers(mut self, headers: Vec<(&'static str, String)>) -> Error {
         self.0.headers = headers;
+        self
+    }
+
+    /// Appends a sentence to the message.
+    pub(crate) fn noting(mut self, note: &str) -> Error {
+        self.0.message = format!("{}; {note}", self.0.message);
         self
     }
 

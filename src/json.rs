@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::ops::Range;
 
@@ -136,6 +136,24 @@ pub(crate) fn each_member<'a>(
 pub(crate) fn each_element<'a>(text: &'a str, mut each: impl FnMut(&'a str) -> bool) -> Option<()> {
     begins(text, '[').then_some(())?;
     scan(text, |_, value| each(&text[value])).ok().map(drop)
+}
+
+/// The name of a member that an object in this text has twice.
+pub(crate) fn duplicate_member(text: &str) -> Option<String> {
+    let (mut names, mut found) = (HashSet::new(), None);
+    let _ = each_member(text, |name, value| {
+        let name = unquoted(name);
+        found = duplicate_member(value);
+        if !names.insert(name.clone()) {
+            found = Some(name.into_owned());
+        }
+        found.is_none()
+    });
+    let _ = each_element(text, |element| {
+        found = duplicate_member(element);
+        found.is_none()
+    });
+    found
 }
 
 /// The elements of an array, as slices of the source.

@@ -44,6 +44,7 @@ mod retry;
 mod scan;
 mod secret;
 mod sync;
+mod unfilled;
 mod wiped;
 
 pub use cancel::Cancel;

@@ -27,6 +27,8 @@ pub struct Options {
     pub(crate) attempt_timeout: Duration,
     pub(crate) timeout: Duration,
     pub(crate) max_retries: u32,
+    pub(crate) max_retry_wait: Duration,
+    pub(crate) connect_retry: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) idle_connections: usize,
     pub(crate) max_connections: usize,
@@ -48,6 +50,8 @@ impl Default for Options {
             attempt_timeout: Duration::from_secs(30),
             timeout: Duration::from_secs(60),
             max_retries: 2,
+            max_retry_wait: Duration::from_secs(5),
+            connect_retry: Duration::from_secs(5),
             // The server closes idle connections after 61 s: close them first.
             idle_timeout: Duration::from_secs(50),
             idle_connections: 8,
@@ -63,12 +67,14 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Takes the key and the base URL from the environment: `NANGO_API_KEY`, then
-    /// `NANGO_SECRET_KEY`; `NANGO_HOST`, then `NANGO_SERVER_URL`, then `NANGO_HOSTPORT`. The first
-    /// one that is set and not empty is used. Fails if there is no key.
+    /// Takes the key and the base URL from the environment: the first of `NANGO_API_KEY` and
+    /// `NANGO_SECRET_KEY`, and the first of `NANGO_BASE_URL`, `NANGO_HOST`, `NANGO_SERVER_URL` and
+    /// `NANGO_HOSTPORT` that is set. Fails if there is no key, or if the variable is empty: the key
+    /// must not go to another server because a variable was not filled in.
     pub fn from_env() -> Result<Options, Error> {
         const KEYS: [&str; 2] = ["NANGO_API_KEY", "NANGO_SECRET_KEY"];
-        const HOSTS: [&str; 3] = ["NANGO_HOST", "NANGO_SERVER_URL", "NANGO_HOSTPORT"];
+        const HOSTS: [&str; 4] =
+            ["NANGO_BASE_URL", "NANGO_HOST", "NANGO_SERVER_URL", "NANGO_HOSTPORT"];
         let mut options = Options::default();
         let Some((name, key)) = first_set(&KEYS)? else {
             return Err(Error::invalid_argument(
@@ -120,6 +126,19 @@ impl Options {
     /// Sets how often a failed call is retried; 0: never. Default: 2.
     pub fn set_max_retries(&mut self, retries: u32) {
         self.max_retries = retries;
+    }
+
+    /// Sets how long a call may wait for a retry. If the server asks for a longer wait, the call
+    /// fails at once, and [`Error::retry_after`] says how long to wait. Default: 5 s.
+    pub fn set_max_retry_wait(&mut self, wait: Duration) {
+        self.max_retry_wait = wait;
+    }
+
+    /// Sets how long a call tries again while the server refuses or resets connections or cannot be
+    /// reached. These attempts do not count as retries. They apply only once the server has
+    /// answered this client, so that a wrong port is reported at once. 0: never. Default: 5 s.
+    pub fn set_connect_retry(&mut self, time: Duration) {
+        self.connect_retry = time;
     }
 
     /// Sets how long a connection may be idle before it is closed. Default: 50 s; Nango closes it
@@ -213,15 +232,16 @@ impl Options {
 
 fn first_set<'n>(names: &[&'n str]) -> Result<Option<(&'n str, String)>, Error> {
     for name in names {
-        match std::env::var_os(name) {
-            Some(value) if !value.is_empty() => {
-                let value = value
-                    .into_string()
-                    .map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))?;
-                return Ok(Some((name, value)));
-            }
-            _ => {}
+        let Some(value) = std::env::var_os(name) else { continue };
+        let value = value
+            .into_string()
+            .map_err(|_| Error::invalid_argument(format!("{name} is not UTF-8")))?;
+        if value.is_empty() {
+            return Err(Error::invalid_argument(format!(
+                "{name} is set but empty; set it to a value, or unset it"
+            )));
         }
+        return Ok(Some((name, value)));
     }
     Ok(None)
 }

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Client, cancelled};
-use crate::engine::background;
 use crate::engine::descriptors::{self, Flag};
 use crate::engine::fork::{Owned, generation};
+use crate::engine::{self, background};
 use crate::error::{Code, Error};
 use crate::operation::Operation;
 use crate::options::CallOptions;
@@ -356,6 +356,7 @@ fn lost() -> Error {
 
 fn no_resources(error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("cannot create a queue: {error}"))
+        .with_retryable(engine::lacks_descriptors(error))
 }
 
 /// Tries every interleaving of the threads: `RUSTFLAGS="--cfg nango_loom" cargo test --release

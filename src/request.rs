@@ -50,6 +50,22 @@ pub(crate) const LONGEST_NAME: usize = 100;
 
 const NO_NUL: &str = "a string without NUL characters";
 
+/// Reports all required parameters that are missing.
+pub(crate) fn missing(operation: &Operation, parameters: &Parameters) -> Result<(), Error> {
+    let is_missing = |parameter: &&Parameter| {
+        parameter.required && parameters.get(parameter.name).is_none_or(Value::is_null)
+    };
+    let names: Vec<&str> =
+        operation.parameters.iter().filter(is_missing).map(|parameter| parameter.name).collect();
+    match names.as_slice() {
+        [] => Ok(()),
+        [name] => Err(Error::invalid_argument(format!("{name} is missing"))),
+        [names @ .., last] => {
+            Err(Error::invalid_argument(format!("{} and {last} are missing", names.join(", "))))
+        }
+    }
+}
+
 /// Builds the request of an operation with these parameters. `common` are the headers of every
 /// request of the client, `added` those that the caller adds.
 pub(crate) fn build(

@@ -1,8 +1,8 @@
 //! Turns a status, headers and a body into JSON text or an error.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use zeroize::Zeroizing;
 
@@ -23,6 +23,9 @@ const FACTS: [&str; 4] =
 /// The advice for a proxy that answers 407, without its subject.
 pub(crate) const PROXY_CREDENTIALS: &str = "requires a username and password, or rejected the \
      ones given; put them in the proxy URL, as in http://user:password@proxy.example:3128";
+
+/// The codings that a message names. Others may be anything.
+const CODINGS: [&str; 6] = ["gzip", "x-gzip", "deflate", "compress", "br", "zstd"];
 
 /// The statuses of a complete answer with a body.
 const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED];
@@ -47,6 +50,15 @@ pub(crate) fn text<'a>(
             ),
         ));
     }
+    if let Some(coding) = coding(&answer.headers) {
+        return Err(invalid(
+            status,
+            format!(
+                "the answer is compressed ({coding}), although libnango asks for no compression; \
+                 check the gateway in front of Nango"
+            ),
+        ));
+    }
     if !is_json(&answer.headers) {
         let value =
             answer.headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
@@ -68,6 +80,16 @@ pub(crate) fn text<'a>(
         .ok_or_else(|| invalid(status, "the answer is not valid UTF-8; check the base URL"))
 }
 
+/// The coding of a compressed answer.
+fn coding(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or_default().trim();
+    match value {
+        "" | "identity" => None,
+        known if CODINGS.contains(&known.to_ascii_lowercase().as_str()) => Some(known),
+        _ => Some("an unknown coding"),
+    }
+}
+
 fn invalid(status: StatusCode, message: impl Into<String>) -> Error {
     Error::new(Code::InvalidResponse, message).with_status(status.as_u16())
 }
@@ -78,6 +100,13 @@ pub(crate) fn members<'a, const N: usize>(
     text: &'a mut Zeroizing<String>,
     names: [&str; N],
 ) -> Result<[Option<&'a str>; N], Error> {
+    if text.starts_with('\u{feff}') {
+        return Err(Error::new(
+            Code::InvalidResponse,
+            "the answer begins with a byte order mark, which JSON does not allow; check the \
+             gateway in front of Nango",
+        ));
+    }
     let found = json::checked(text, names).map_err(|why| json::malformed(&why))?;
     let found = found.ok_or_else(|| {
         Error::new(
@@ -132,9 +161,11 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
         return redirection(answer, safe);
     }
     let envelope = is_json(&answer.headers).then(|| envelope::read(&answer.body, safe)).flatten();
-    let foreign = envelope.is_none();
+    let has_body = envelope.is_some();
     let envelope = envelope.unwrap_or_default();
+    let foreign = !envelope.recognised;
     let requested = retry_after(&answer.headers);
+    let limited;
     let message = envelope.message.as_deref().map(String::as_str).unwrap_or_default();
     // One row per case: the code, whether a retry may help, how long to wait if the server does not
     // say, and the advice.
@@ -164,7 +195,7 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
              if this persists, the user must authorise again",
         ),
         (Some("unknown_provider_config" | "integration_not_found"), _) => (
-            Code::NotFound,
+            Code::IntegrationNotFound,
             false,
             None,
             "the secret key's environment has no such integration; check provider_config_key, and \
@@ -210,19 +241,17 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             "the server timed out waiting for the request; try again",
         ),
         (_, 409) => (Code::Conflict, false, None, "the request conflicts with existing data"),
-        (_, 429) => (
-            Code::RateLimited,
-            true,
-            None,
-            "too many requests for this account; wait, then try again",
-        ),
+        (_, 429) => {
+            limited = rate_limited(requested);
+            (Code::RateLimited, true, None, limited.as_str())
+        }
         (_, 400..=499) => (Code::BadRequest, false, None, "Nango rejected the request"),
         (_, 500) => (Code::Server, true, None, "Nango failed; try again later"),
-        (None, 502..=504) => (
+        (_, 502..=504 | 520..=530) => (
             Code::Server,
             true,
             None,
-            "the server or a gateway in front of it is unavailable; try again later",
+            "Nango or a gateway in front of it is unavailable; try again later",
         ),
         (_, 500..) => (Code::Server, false, None, "Nango failed"),
         (_, _) => (
@@ -232,25 +261,58 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             "the base URL is not that of Nango's API; check it",
         ),
     };
-    // An answer without an envelope, such as a web page, says nothing about keys and scopes.
-    let advice = match (foreign, code) {
-        (true, Code::Unauthorized | Code::Forbidden | Code::NotFound | Code::BadRequest) => {
-            "this response did not come from Nango's API; another server or a gateway answered. \
-             Check the base URL"
+    // An answer without an envelope, such as the page of a gateway, says nothing about keys, scopes
+    // and connections.
+    let (code, advice) = match status.as_u16() {
+        400..=499 if foreign && !MEANT_BY_ANY_SERVER.contains(&status.as_u16()) => {
+            (Code::InvalidResponse, foreign_advice(answer))
         }
-        _ => advice,
+        _ => (code, advice),
     };
     let Envelope { code: api_code, sentence, shown, .. } = envelope;
     let api_code = api_code.as_deref().and_then(|code| safe.code(code)).map(str::to_owned);
     let named = api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let quoted = sentence.map(|sentence| format!(" (\"{sentence}\")")).unwrap_or_default();
-    Error::new(code, format!("Nango answered {}{named}{quoted}: {advice}", status.as_u16()))
+    let who = if foreign { "the server" } else { "Nango" };
+    Error::new(code, format!("{who} answered {}{named}{quoted}: {advice}", status.as_u16()))
         .with_status(status.as_u16())
         .with_api_code(api_code)
-        .with_body((!foreign).then_some(shown))
+        .with_body(has_body.then_some(shown))
         .with_retry_after(requested.or(wait))
         .with_retryable(retryable)
         .with_headers(facts(&answer.headers, safe))
+}
+
+/// The statuses of the client's group that mean the same from any server.
+const MEANT_BY_ANY_SERVER: [u16; 4] = [407, 408, 413, 429];
+
+/// The advice for an answer that is not Nango's.
+fn foreign_advice(answer: &Answer) -> &'static str {
+    // What servers that expect TLS answer to a plain request.
+    let expects_tls = [&b"sent to HTTPS port"[..], b"HTTP request to an HTTPS server"]
+        .iter()
+        .any(|text| answer.body.windows(text.len()).any(|window| window == *text));
+    if answer.status == StatusCode::BAD_REQUEST && expects_tls {
+        "the server expects TLS on this port; use a base URL with https://"
+    } else if coding(&answer.headers).is_some() {
+        "the answer is compressed, although libnango asks for no compression; check the gateway in \
+         front of Nango"
+    } else {
+        "this response did not come from Nango's API; another server or a gateway answered. Check \
+         the base URL"
+    }
+}
+
+/// The advice for a 429.
+fn rate_limited(wait: Option<Duration>) -> String {
+    match wait {
+        Some(wait) => format!(
+            "too many requests for this account; wait {} s, then try again (max_retry_wait limits \
+             how long a call waits by itself)",
+            wait.as_secs_f64().ceil()
+        ),
+        None => "too many requests for this account; wait, then try again".to_owned(),
+    }
 }
 
 /// The key is sent only to the configured host. So a redirect is not followed: it means that the
@@ -283,12 +345,46 @@ fn facts(headers: &HeaderMap, safe: &Safe<'_>) -> Vec<(&'static str, String)> {
     FACTS.into_iter().filter_map(value).collect()
 }
 
-/// `Retry-After`, in seconds or as a date.
+/// How long the server asks to wait: `Retry-After`, or else `X-RateLimit-Reset` if the limit is
+/// used up. Nango rounds down, so this is a second more than it says.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let wait = text(RETRY_AFTER.as_str())
+        .and_then(|value| seconds(value).or_else(|| until(date(value)?)))
+        .or_else(|| {
+            let used_up = text("x-ratelimit-remaining") == Some("0");
+            let reset = text("x-ratelimit-reset").filter(|_| used_up)?;
+            let reset = seconds(reset)?;
+            // A time, or the seconds until then.
+            if reset < LONGEST_DELTA { Some(reset) } else { until(UNIX_EPOCH.checked_add(reset)?) }
+        })?;
+    Some(wait.saturating_add(Duration::from_secs(1)).min(LONGEST_WAIT))
+}
+
+/// What is longer cannot be the seconds until a limit ends.
+const LONGEST_DELTA: Duration = Duration::from_secs(1_000_000_000);
+
+/// The longest wait that is reported, whatever the server says.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// Seconds, also with a fraction, or as a list if the header came twice.
+fn seconds(value: &str) -> Option<Duration> {
+    let each = |part: &str| {
+        let part = part.trim();
+        let digits = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        let seconds: f64 = part.bytes().all(digits).then(|| part.parse().ok())??;
+        Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+    };
+    value.split(',').map(each).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+fn date(value: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(value)
+        .ok()
+        .or_else(|| humantime::parse_rfc3339_weak(value.trim_end_matches("+00:00")).ok())
+}
+
+/// The time from now; zero if it has passed.
+fn until(time: SystemTime) -> Option<Duration> {
+    Some(time.duration_since(SystemTime::now()).unwrap_or_default())
 }

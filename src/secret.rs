@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::request::bounded;
+use crate::unfilled::unfilled;
 
 /// Text that holds secrets, such as a connection. It prints as `[REDACTED]` and is wiped when
 /// dropped.
@@ -57,6 +58,9 @@ impl SecretKey {
             ));
         }
         bounded(key.len(), "the secret key")?;
+        if let Some(why) = unfilled(key) {
+            return Err(Error::invalid_argument(format!("the secret key {why}")));
+        }
         // It is sent as a header value.
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::invalid_argument(

@@ -257,7 +257,6 @@ fn what_breaks_in_the_middle_is_an_error() {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
          transfer-encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\ncontent-type",
-        "no HTTP at all\r\n\r\n",
         "",
     ] {
         let server = Server::start(move |mut stream, _| {
@@ -271,6 +270,28 @@ fn what_breaks_in_the_middle_is_an_error() {
             .unwrap_err();
         assert_eq!(error.code(), Code::Io, "{body:?}: {error}");
         assert!(error.retryable());
+    }
+}
+
+/// Such a server does not get better by trying again.
+#[test]
+fn what_is_no_http_is_refused_at_once() {
+    let too_many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x-a: 1\r\n".repeat(101));
+    for head in ["no HTTP at all\r\n\r\n".to_owned(), too_many, "PRI * HTTP/2.0\r\n\r\n".to_owned()]
+    {
+        let server = Server::start({
+            let head = head.clone();
+            move |mut stream, _| {
+                read_request(&stream);
+                let _ = stream.write_all(head.as_bytes());
+                close(&stream);
+            }
+        });
+        let client = Client::with_options(&options(&server.url, KEY)).unwrap();
+        let error = client.get_token("k", "c", &plain()).unwrap_err();
+        assert_eq!((error.code(), error.attempts()), (Code::InvalidResponse, 1), "{head}: {error}");
+        assert!(!error.retryable());
+        assert!(error.message().contains("not the head of an HTTP/1 answer"), "{error}");
     }
 }
 
@@ -532,7 +553,7 @@ fn what_is_wrong_with_a_connection() {
     assert_eq!(code("github", "flaky"), Code::RefreshFailed);
     assert_eq!(code("github", "flaky"), Code::RefreshBackoff);
     assert_eq!(code("github", "unknown"), Code::NotFound);
-    assert_eq!(code("unknown", "bob"), Code::NotFound);
+    assert_eq!(code("unknown", "bob"), Code::IntegrationNotFound);
     assert_eq!(code("basic-auth", "dave"), Code::NoSingleToken);
     assert!(!client.get_token("stripe-key", "carol", &plain()).unwrap().is_empty());
 }

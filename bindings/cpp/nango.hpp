@@ -143,8 +143,8 @@ enum class code : nango_code {
     unauthorized = NANGO_ERROR_UNAUTHORIZED,
     /// The secret key lacks a scope (403).
     forbidden = NANGO_ERROR_FORBIDDEN,
-    /// The key's environment has no such connection or integration, whatever HTTP status Nango
-    /// sent.
+    /// Nango has no such connection or other thing, whatever HTTP status it sent.
+    /// INTEGRATION_NOT_FOUND is a code of its own.
     not_found = NANGO_ERROR_NOT_FOUND,
     /// Too many requests (429). error::retry_after() says how long to wait.
     rate_limited = NANGO_ERROR_RATE_LIMITED,
@@ -168,8 +168,11 @@ enum class code : nango_code {
     /// client::replace_token() found no token other than the refused one: its type is never
     /// refreshed, or Nango kept the token after three forced refreshes.
     token_not_replaced = NANGO_ERROR_TOKEN_NOT_REPLACED,
-    /// The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
-    /// request.
+    /// The key's environment has no integration with this provider_config_key. This is a fault of
+    /// the program or its configuration, not of the user.
+    integration_not_found = NANGO_ERROR_INTEGRATION_NOT_FOUND,
+    /// The answer is not one of Nango's: a page, an error of a gateway, a redirect, broken JSON, no
+    /// HTTP at all, or the answer to another request.
     invalid_response = NANGO_ERROR_INVALID_RESPONSE,
     /// The answer is longer than max_response_bytes.
     response_too_large = NANGO_ERROR_RESPONSE_TOO_LARGE,
@@ -1391,6 +1394,22 @@ public:
     /// Default: 2.
     options& max_retries(std::uint32_t retries) {
         note(nango_options_set_max_retries(capi(), retries));
+        return *this;
+    }
+
+    /// Sets how long a call may wait for a retry. If the server asks for a longer wait, the call
+    /// fails at once, and error::retry_after() says how long to wait. A worker that can wait sets
+    /// 60 seconds or more: Nango's rate limit counts requests per minute. Default: 5 s.
+    options& max_retry_wait(std::chrono::milliseconds time) {
+        note(nango_options_set_max_retry_wait_ms(capi(), detail::milliseconds(time)));
+        return *this;
+    }
+
+    /// Sets how long a call tries again while the server refuses or resets connections or cannot be
+    /// reached, such as during a restart. These attempts do not count as retries. They apply only
+    /// once the server has answered this client. 0 disables them. Default: 5 s.
+    options& connect_retry(std::chrono::milliseconds time) {
+        note(nango_options_set_connect_retry_ms(capi(), detail::milliseconds(time)));
         return *this;
     }
 

@@ -42,8 +42,8 @@ const (
 	CodeUnauthorized Code = C.NANGO_ERROR_UNAUTHORIZED
 	// CodeForbidden: The secret key lacks a scope (403).
 	CodeForbidden Code = C.NANGO_ERROR_FORBIDDEN
-	// CodeNotFound: The key's environment has no such connection or integration, whatever HTTP status
-	// Nango sent.
+	// CodeNotFound: Nango has no such connection or other thing, whatever HTTP status it sent.
+	// [ErrIntegrationNotFound] is a code of its own.
 	CodeNotFound Code = C.NANGO_ERROR_NOT_FOUND
 	// CodeRateLimited: Too many requests (429). [Error.RetryAfter] says how long to wait.
 	CodeRateLimited Code = C.NANGO_ERROR_RATE_LIMITED
@@ -68,8 +68,11 @@ const (
 	// CodeTokenNotReplaced: [Client.ReplaceToken] found no token other than the refused one: its type
 	// is never refreshed, or Nango kept the token after three forced refreshes.
 	CodeTokenNotReplaced Code = C.NANGO_ERROR_TOKEN_NOT_REPLACED
-	// CodeInvalidResponse: The answer is not one of Nango's: a page, a redirect, broken JSON, or the
-	// answer to another request.
+	// CodeIntegrationNotFound: The key's environment has no integration with this provider_config_key.
+	// This is a fault of the program or its configuration, not of the user.
+	CodeIntegrationNotFound Code = C.NANGO_ERROR_INTEGRATION_NOT_FOUND
+	// CodeInvalidResponse: The answer is not one of Nango's: a page, an error of a gateway, a
+	// redirect, broken JSON, no HTTP at all, or the answer to another request.
 	CodeInvalidResponse Code = C.NANGO_ERROR_INVALID_RESPONSE
 	// CodeResponseTooLarge: The answer is longer than max_response_bytes.
 	CodeResponseTooLarge Code = C.NANGO_ERROR_RESPONSE_TOO_LARGE
@@ -107,6 +110,7 @@ var (
 	ErrNoSingleToken     error = sentinel(CodeNoSingleToken)
 	ErrConflict          error = sentinel(CodeConflict)
 	ErrTokenNotReplaced  error = sentinel(CodeTokenNotReplaced)
+	ErrIntegrationNotFound error = sentinel(CodeIntegrationNotFound)
 	ErrInvalidResponse   error = sentinel(CodeInvalidResponse)
 	ErrResponseTooLarge  error = sentinel(CodeResponseTooLarge)
 	ErrInternal          error = sentinel(CodeInternal)

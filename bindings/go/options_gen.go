@@ -53,6 +53,24 @@ func WithMaxRetries(retries uint32) Option {
 	}
 }
 
+// WithMaxRetryWait sets how long a call may wait for a retry. If the server asks for a longer wait,
+// the call fails at once, and [Error.RetryAfter] says how long to wait. A worker that can wait sets
+// 60 seconds or more: Nango's rate limit counts requests per minute. Default: 5 s.
+func WithMaxRetryWait(d time.Duration) Option {
+	return func(s *settings) {
+		C.nango_options_set_max_retry_wait_ms(s.options, milliseconds(d))
+	}
+}
+
+// WithConnectRetry sets how long a call tries again while the server refuses or resets connections
+// or cannot be reached, such as during a restart. These attempts do not count as retries. They
+// apply only once the server has answered this client. 0 disables them. Default: 5 s.
+func WithConnectRetry(d time.Duration) Option {
+	return func(s *settings) {
+		C.nango_options_set_connect_retry_ms(s.options, milliseconds(d))
+	}
+}
+
 // WithIdleTimeout sets how long a connection may be idle before it is closed. Nango closes it after
 // 61 seconds. Default: 50 s.
 func WithIdleTimeout(d time.Duration) Option {

@@ -32,6 +32,9 @@ pub struct Code {
     pub doc: String,
     /// What to do about it.
     pub advice: String,
+    /// Whether authorising again may help.
+    #[serde(default)]
+    pub suggests_reconnect: bool,
 }
 
 /// An option of a client or of a call.
@@ -60,6 +63,9 @@ pub struct Setting {
     pub default_ms: Option<u32>,
     /// When the value is `INVALID_ARGUMENT`, in addition to the rules of its kind.
     pub refuses: Option<String>,
+    /// Whether a duration may be 0.
+    #[serde(default)]
+    pub zero: bool,
     /// A few words, for a table.
     pub brief: String,
     /// Whether each call adds to the existing values.
@@ -72,7 +78,7 @@ pub struct Setting {
 pub enum Kind {
     Text,
     TextOrNull,
-    /// Milliseconds, not 0.
+    /// Milliseconds; not 0 unless `zero` is set.
     Duration,
     /// 32 bits.
     Count,

@@ -128,6 +128,8 @@ fn model(library: &Library) -> Result<Value, String> {
             go => code.go(),
             doc => texts(&code.doc)?,
             advice => texts(&code.advice)?,
+            plain_advice => library.sentence(&code.advice, "docs")?.replace('`', ""),
+            suggests_reconnect => code.suggests_reconnect,
             samples => samples(&code.name, &recorded),
         })
     });

@@ -19,6 +19,7 @@ use reqwest::header::{HeaderValue, PROXY_AUTHORIZATION};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::descriptors::{CLOSED, era};
+use super::failure::root_cause;
 use super::fork::Owned;
 use super::message::Arriving;
 use super::{Answer, Failure, Request};
@@ -29,6 +30,9 @@ const READ_AT_ONCE: usize = 64 * 1024;
 /// After reading this much of a body, a call yields to other calls and checks the clock. Parsing a
 /// head takes longer, so there the call yields after each read.
 const READ_IN_A_TURN: usize = 256 * 1024;
+
+/// The content type and the major version with which a TLS alert begins.
+const TLS_ALERT: [u8; 2] = [21, 3];
 
 /// The form of the request target.
 #[derive(Clone)]
@@ -140,12 +144,16 @@ impl Connection {
         let request = target_form.message(request)?;
         driver.during(sender.ready()).await.map_err(|error| Failure::of(&error))?;
         let response = driver.during(sender.send_request(request)).await.map_err(|error| {
-            if error.is_parse() {
-                // Bytes that are not the head of an answer were sent before the server saw the
-                // request.
-                traffic.read.store(false, Ordering::Relaxed);
+            if !error.is_parse() {
+                return Failure::of(&error);
             }
-            Failure::of(&error)
+            // On a used connection, bytes that are not the head of an answer were sent before the
+            // server saw the request.
+            traffic.read.store(false, Ordering::Relaxed);
+            if traffic.tls_alert.load(Ordering::Relaxed) {
+                return Failure::SpeaksTls;
+            }
+            Failure::NotHttp(root_cause(&error))
         })?;
         traffic.in_body.store(true, Ordering::Relaxed);
         let (head, mut body) = response.into_parts();
@@ -216,6 +224,8 @@ impl TargetForm {
 struct Traffic {
     written: AtomicBool,
     read: AtomicBool,
+    /// Whether the first bytes read are those of a TLS alert.
+    tls_alert: AtomicBool,
     /// The number of bytes read since the last pause.
     in_this_turn: AtomicUsize,
     /// Whether the head of the answer has been read.
@@ -226,6 +236,7 @@ impl Traffic {
     fn reset(&self) {
         self.written.store(false, Ordering::Relaxed);
         self.read.store(false, Ordering::Relaxed);
+        self.tls_alert.store(false, Ordering::Relaxed);
         self.in_this_turn.store(0, Ordering::Relaxed);
         self.in_body.store(false, Ordering::Relaxed);
     }
@@ -266,7 +277,10 @@ impl AsyncRead for Watched {
         let count = buffer.filled().len() - before;
         if count > 0 {
             self.traffic.in_this_turn.store(in_this_turn + count, Ordering::Relaxed);
-            self.traffic.read.store(true, Ordering::Relaxed);
+            let first = !self.traffic.read.swap(true, Ordering::Relaxed);
+            if first && buffer.filled()[before..].starts_with(&TLS_ALERT) {
+                self.traffic.tls_alert.store(true, Ordering::Relaxed);
+            }
         }
         Poll::Ready(read)
     }

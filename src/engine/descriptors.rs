@@ -145,6 +145,11 @@ pub(crate) fn lose(lost: u64) {
     }
 }
 
+/// Returns the reason if this process cannot open another descriptor.
+pub(crate) fn spare() -> io::Result<()> {
+    Flag::new().map(drop)
+}
+
 /// The number of descriptors that this process may currently open.
 pub(crate) fn soft_limit() -> u64 {
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();

@@ -12,38 +12,73 @@ use super::resolve::LookupFailure;
 pub(crate) enum Failure {
     Lookup(LookupFailure),
     ProxyLookup(LookupFailure),
+    /// The server refuses or resets connections, or cannot be reached.
     Connect(String),
     ConnectTimeout,
+    /// The proxy refuses or resets connections, or cannot be reached.
+    ConnectProxy(String),
     Tls(String),
+    /// The other end of a TLS connection does not speak TLS.
+    NotTls,
+    /// The proxy does not connect to the server.
     Proxy(String),
     /// The proxy requires a username and password, or rejected the ones given.
     ProxyCredentials,
     Io(String),
     /// The connection broke before any part of the request was sent.
     Unsent(String),
+    /// What arrived is not the head of an HTTP/1 answer.
+    NotHttp(String),
+    /// A connection without TLS received a TLS record.
+    SpeaksTls,
     TooLarge {
         status: StatusCode,
         limit: u64,
     },
+    /// The process or the system has no file descriptor left.
+    NoDescriptors(String),
     Internal(String),
 }
 
+/// How far an exchange got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// The server cannot be reached at the moment. It received no part of the request.
+    Unreachable,
+    /// The server cannot have received any part of the request.
+    NothingSent,
+    /// The server may have received the request.
+    Sent,
+}
+
 impl Failure {
-    /// Classifies an error of the HTTP library by its innermost cause that is recognised.
+    /// Classifies an error of the HTTP library by its causes.
     pub(super) fn of(error: &(dyn StdError + 'static)) -> Failure {
-        let mut tls = None;
-        let mut cause = Some(error);
-        while let Some(current) = cause {
-            if let Some(error) = current.downcast_ref::<rustls::Error>() {
-                tls = Some(error.to_string());
+        for cause in causes(error) {
+            if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+                return Failure::of_tls(tls);
             }
-            // The `source` of an io::Error skips the error that it wraps; `get_ref` returns it.
-            cause = match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-                Some(inner) => Some(inner),
-                None => current.source(),
-            };
+            if let Some(io) = cause.downcast_ref::<io::Error>()
+                && let Some(failure) = Failure::no_descriptors(io)
+            {
+                return failure;
+            }
         }
-        tls.map_or_else(|| Failure::Io(root_cause(error)), Failure::Tls)
+        Failure::Io(root_cause(error))
+    }
+
+    fn of_tls(error: &rustls::Error) -> Failure {
+        match error {
+            // Every TLS record begins with its content type.
+            rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+                Failure::NotTls
+            }
+            error => Failure::Tls(tls_reason(error)),
+        }
+    }
+
+    pub(super) fn no_descriptors(error: &io::Error) -> Option<Failure> {
+        lacks_descriptors(error).then(|| Failure::NoDescriptors(error.to_string()))
     }
 
     pub(super) fn unsent(self) -> Failure {
@@ -53,9 +88,84 @@ impl Failure {
         }
     }
 
-    /// Whether the server cannot have received any part of the request.
-    pub(crate) fn nothing_sent(&self) -> bool {
-        !matches!(self, Failure::Io(_) | Failure::TooLarge { .. })
+    pub(crate) fn progress(&self) -> Progress {
+        match self {
+            Failure::Connect(_) | Failure::ConnectProxy(_) | Failure::Unsent(_) => {
+                Progress::Unreachable
+            }
+            Failure::Io(_)
+            | Failure::TooLarge { .. }
+            | Failure::NotHttp(_)
+            | Failure::SpeaksTls => Progress::Sent,
+            Failure::Lookup(_)
+            | Failure::ProxyLookup(_)
+            | Failure::ConnectTimeout
+            | Failure::Tls(_)
+            | Failure::NotTls
+            | Failure::Proxy(_)
+            | Failure::ProxyCredentials
+            | Failure::NoDescriptors(_)
+            | Failure::Internal(_) => Progress::NothingSent,
+        }
+    }
+}
+
+/// Whether the process or the system has no file descriptor left.
+pub(crate) fn lacks_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+/// An error and its causes, the outermost first.
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |current| {
+        let current: &'a (dyn StdError + 'static) = *current;
+        // The `source` of an io::Error skips the error that it wraps; `get_ref` returns it.
+        match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        }
+    })
+}
+
+/// Whether a connection was refused or reset, or its target cannot be reached.
+pub(super) fn is_unreachable(error: &(dyn StdError + 'static)) -> bool {
+    use io::ErrorKind as Kind;
+    causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|error| {
+        matches!(
+            error.kind(),
+            Kind::ConnectionRefused
+                | Kind::ConnectionReset
+                | Kind::ConnectionAborted
+                | Kind::HostUnreachable
+                | Kind::NetworkUnreachable
+                | Kind::NetworkDown
+        )
+    })
+}
+
+/// The reason of a TLS error, in words where rustls lists the numbers of algorithms.
+fn tls_reason(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as Certificate, Error, OtherError, PeerIncompatible};
+    match error {
+        Error::InvalidCertificate(
+            Certificate::UnsupportedSignatureAlgorithmContext { .. }
+            | Certificate::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        )
+        | Error::PeerIncompatible(PeerIncompatible::NoSignatureSchemesInCommon) => {
+            "the server's certificate uses a kind of key or signature that this library does not \
+             support, such as P-521; it supports RSA, P-256, P-384 and Ed25519"
+                .to_owned()
+        }
+        Error::InvalidCertificate(Certificate::Other(OtherError(other)))
+            if matches!(other.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
+        {
+            "the server's certificate is that of a certificate authority; to trust it anyway, add \
+             exactly this certificate"
+                .to_owned()
+        }
+        error => error.to_string(),
     }
 }
 

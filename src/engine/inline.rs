@@ -176,11 +176,11 @@ fn take_expired(idle: &mut Vec<Slot>, idle_timeout: Duration) -> Vec<Slot> {
 impl Slot {
     fn new(settings: &Settings, opener: Arc<Opener>) -> Result<Slot, Failure> {
         let era = descriptors::era_with_witness();
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(|error| Failure::Internal(format!("cannot wait for sockets: {error}")))?;
+        let runtime =
+            Builder::new_current_thread().enable_io().enable_time().build().map_err(|error| {
+                let internal = || Failure::Internal(format!("cannot wait for sockets: {error}"));
+                Failure::no_descriptors(&error).unwrap_or_else(internal)
+            })?;
         let wakeup = Wakeup::of(&runtime);
         let line = Line::single(settings, opener);
         Ok(Slot { parts: Some((line, runtime)), wakeup, last_used: Instant::now(), era })

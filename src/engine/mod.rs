@@ -26,10 +26,11 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, Progress, lacks_descriptors};
 pub(crate) use inline::{Finished, Reuse};
 pub(crate) use line::Line;
 pub(crate) use message::{Answer, Request};
+pub(crate) use resolve::is_localhost;
 pub(crate) use settings::Settings;
 
 use crate::sync::{Mutex, lock};
@@ -84,7 +85,7 @@ impl ProcessState {
             return Ok(Arc::clone(opener));
         }
         let tls = match &settings.tls {
-            Some(options) => options.config().map_err(Failure::Tls)?,
+            Some(options) => options.config()?,
             None => tls::unused(),
         };
         Ok(Arc::clone(opener.insert(Arc::new(Opener::new(settings, tls)?))))

@@ -6,8 +6,9 @@
 
 use std::cell::Cell;
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,18 +18,21 @@ use hyper_util::rt::TokioIo;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, Url};
 use rustls::ClientConfig;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::connection::{Connection, Stream, TargetForm};
-use super::failure::root_cause;
+use super::failure::{is_unreachable, root_cause};
 use super::proxy::ProxyRoute;
 use super::{Failure, Settings, resolve};
 
 /// How hyper-util 0.1 reports that a proxy answered CONNECT with 407. The type of the error is
 /// private, so only its text identifies it.
 const TUNNEL_407: &str = "proxy authorization required";
+
+/// RFC 8305: how long to wait for a connection before also trying the next address.
+const STAGGER: Duration = Duration::from_millis(250);
 
 /// Opens a client's connections. It keeps none of them and belongs to no runtime.
 pub(super) struct Opener {
@@ -90,13 +94,76 @@ impl Opener {
     async fn opened(&self) -> Result<Connection, Failure> {
         // Look up the name before reqwest starts, so that a burst of calls waiting for a name holds
         // no resources for connecting.
-        let addresses = match &self.name {
-            None => Vec::new(),
-            Some(name) => resolve::addresses(name).await.map_err(|lookup| {
-                if self.proxied { Failure::ProxyLookup(lookup) } else { Failure::Lookup(lookup) }
-            })?,
+        let stream = match &self.name {
+            None => self.connect(None).await,
+            Some(name) => {
+                let addresses = resolve::addresses(name).await.map_err(|lookup| {
+                    if lookup.no_descriptors {
+                        Failure::NoDescriptors(lookup.reason)
+                    } else if self.proxied {
+                        Failure::ProxyLookup(lookup)
+                    } else {
+                        Failure::Lookup(lookup)
+                    }
+                })?;
+                match addresses.as_slice() {
+                    [only] => self.connect(Some(*only)).await,
+                    several => self.race(interleaved(several)).await,
+                }
+            }
         };
-        let opening = Opening { addresses, opened: Cell::new(None) };
+        Connection::new(stream?, self.target_form.clone()).await
+    }
+
+    /// Connects to all addresses, one after another without waiting long for each, until one
+    /// connection is open (RFC 8305). Drops the others.
+    async fn race(&self, addresses: Vec<IpAddr>) -> Result<Box<dyn Stream>, Failure> {
+        // However many addresses are dead, the last one gets its turn.
+        let turns = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let stagger = STAGGER.min(self.connect_timeout / turns);
+        let mut addresses = addresses.into_iter();
+        type Attempt<'a> =
+            Pin<Box<dyn Future<Output = Result<Box<dyn Stream>, Failure>> + Send + 'a>>;
+        let mut attempts = Vec::<Attempt<'_>>::new();
+        let mut failure = None;
+        let mut due = pin!(sleep(Duration::ZERO));
+        poll_fn(|context| {
+            loop {
+                let mut failed = false;
+                let mut index = 0;
+                while let Some(attempt) = attempts.get_mut(index) {
+                    match attempt.as_mut().poll(context) {
+                        Poll::Ready(Ok(stream)) => return Poll::Ready(Ok(stream)),
+                        Poll::Ready(Err(error)) => {
+                            failed = true;
+                            failure = Some(more_telling(failure.take(), error));
+                            drop(attempts.remove(index));
+                        }
+                        Poll::Pending => index += 1,
+                    }
+                }
+                if !failed && !attempts.is_empty() && due.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                match addresses.next() {
+                    Some(address) => {
+                        attempts.push(Box::pin(self.connect(Some(address))));
+                        due.as_mut().reset(Instant::now() + stagger);
+                    }
+                    None if attempts.is_empty() => {
+                        let none = || Failure::Connect("the name has no address".to_owned());
+                        return Poll::Ready(Err(failure.take().unwrap_or_else(none)));
+                    }
+                    None => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Opens a stream to one address. `None`: the URL itself holds the address.
+    async fn connect(&self, address: Option<IpAddr>) -> Result<Box<dyn Stream>, Failure> {
+        let opening = Opening { address, opened: Cell::new(None) };
         let request = reqwest::Request::new(Method::GET, self.server.clone());
         let connect = async {
             (
@@ -105,7 +172,7 @@ impl Opener {
             )
         };
         match OPENING.scope(opening, connect).await {
-            (_, Some(stream)) => Connection::new(stream, self.target_form.clone()).await,
+            (_, Some(stream)) => Ok(stream),
             (Some(error), None) => Err(self.failure(&error.without_url())),
             (None, None) => Err(Failure::Internal(
                 "connecting returned neither a stream nor an error".to_owned(),
@@ -119,10 +186,38 @@ impl Opener {
             Failure::Io(why) if self.proxied && why.contains(TUNNEL_407) => {
                 Failure::ProxyCredentials
             }
+            Failure::Io(why) if self.proxied && is_unreachable(error) => Failure::ConnectProxy(why),
             Failure::Io(why) if self.proxied => Failure::Proxy(why),
             Failure::Io(why) => Failure::Connect(why),
             failure => failure,
         }
+    }
+}
+
+/// Alternates between the address families, beginning with the one that the system prefers.
+fn interleaved(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let preferred = addresses.first().is_some_and(IpAddr::is_ipv6);
+    let (mut first, mut second): (Vec<IpAddr>, Vec<IpAddr>) =
+        addresses.iter().rev().copied().partition(|address| address.is_ipv6() == preferred);
+    let mut interleaved = Vec::with_capacity(addresses.len());
+    while !first.is_empty() || !second.is_empty() {
+        interleaved.extend(first.pop());
+        interleaved.extend(second.pop());
+    }
+    interleaved
+}
+
+/// Of the failures of two addresses, the one that says more. A host without IPv6 reports that an
+/// IPv6 address is unreachable, which says nothing about the server.
+fn more_telling(earlier: Option<Failure>, later: Failure) -> Failure {
+    let rank = |failure: &Failure| match failure {
+        Failure::Connect(why) | Failure::ConnectProxy(why) if why.contains("unreachable") => 0,
+        Failure::Connect(_) | Failure::ConnectProxy(_) => 1,
+        _ => 2,
+    };
+    match earlier {
+        Some(earlier) if rank(&earlier) >= rank(&later) => earlier,
+        _ => later,
     }
 }
 
@@ -132,20 +227,19 @@ tokio::task_local! {
 }
 
 struct Opening {
-    addresses: Vec<IpAddr>,
+    address: Option<IpAddr>,
     opened: Cell<Option<Box<dyn Stream>>>,
 }
 
-/// Gives reqwest the addresses that were looked up beforehand.
+/// Gives reqwest the address that was chosen beforehand.
 struct LookedUp;
 
 impl Resolve for LookedUp {
     fn resolve(&self, _name: Name) -> Resolving {
         // The URL supplies the port.
-        let addresses = OPENING.try_with(|opening| {
-            opening.addresses.iter().map(|address| SocketAddr::new(*address, 0)).collect::<Vec<_>>()
-        });
-        Box::pin(async { Ok(Box::new(addresses?.into_iter()) as Addrs) })
+        let address =
+            OPENING.try_with(|opening| opening.address.map(|address| SocketAddr::new(address, 0)));
+        Box::pin(async move { Ok(Box::new(address?.into_iter()) as Addrs) })
     }
 }
 
@@ -212,7 +306,7 @@ mod tests {
         });
         let server = Url::parse("https://127.0.0.1:1").unwrap();
         let settings = Settings {
-            proxy: Proxy::parse(&url).unwrap().for_server(&server, true),
+            proxy: Proxy::parse(&url).unwrap().for_server(&server, true).unwrap(),
             server,
             connect_timeout: Duration::from_secs(20),
             idle_timeout: Duration::ZERO,

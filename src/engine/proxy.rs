@@ -1,5 +1,7 @@
 //! Selects the proxy for a request.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::{env, fmt};
 
 use hyper::Uri;
@@ -7,6 +9,9 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use once_cell::race::OnceBox;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
+
+use super::resolve::is_localhost;
+use crate::unfilled::unfilled;
 
 /// A client's proxy setting.
 #[derive(Clone)]
@@ -24,6 +29,12 @@ pub(crate) struct ProxyRoute(Intercept);
 impl ProxyRoute {
     pub(crate) fn is_https(&self) -> bool {
         self.0.uri().scheme_str() == Some("https")
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.host().unwrap_or_default();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        address.map_or_else(|_| is_localhost(host), |address| address.is_loopback())
     }
 
     pub(super) fn host(&self) -> Option<&str> {
@@ -64,6 +75,9 @@ impl Proxy {
         let refuse = |why: &str| {
             format!("the proxy {why}; expected something like http://proxy.example:3128")
         };
+        if let Some(why) = unfilled(url) {
+            return Err(refuse(why));
+        }
         // Error messages omit the URL, which may hold a password.
         let parsed = Url::parse(url).map_err(|error| refuse(&format!("is not a URL ({error})")))?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
@@ -77,27 +91,188 @@ impl Proxy {
     }
 
     /// Returns the proxy for this server, if any. A proxy from the environment never applies to
-    /// loopback.
-    pub(crate) fn for_server(&self, url: &Url, loopback: bool) -> Option<ProxyRoute> {
+    /// loopback. Returns the reason if the environment names a proxy that cannot be used.
+    pub(crate) fn for_server(
+        &self,
+        url: &Url,
+        loopback: bool,
+    ) -> Result<Option<ProxyRoute>, String> {
         match self {
-            Proxy::None => None,
-            Proxy::Url(route) => Some((**route).clone()),
-            Proxy::Environment if loopback => None,
-            Proxy::Environment => {
-                environment().as_ref()?.intercept(&url.as_str().parse().ok()?).map(ProxyRoute)
-            }
+            Proxy::None => Ok(None),
+            Proxy::Url(route) => Ok(Some((**route).clone())),
+            Proxy::Environment if loopback => Ok(None),
+            Proxy::Environment => environment().for_server(url),
         }
     }
 }
 
+/// The proxy variables of the process.
+struct Environment {
+    https: Option<Variable>,
+    http: Option<Variable>,
+    all: Option<Variable>,
+    no_proxy: Option<Variable>,
+}
+
+struct Variable {
+    name: &'static str,
+    value: String,
+}
+
 /// Reads the environment once. A program may change its environment while other threads run, and
-/// reading it at the same time is a race in libc. `None`: no server uses a proxy.
-fn environment() -> &'static Option<Matcher> {
-    static ENVIRONMENT: OnceBox<Option<Matcher>> = OnceBox::new();
+/// reading it at the same time is a race in libc.
+fn environment() -> &'static Environment {
+    static ENVIRONMENT: OnceBox<Environment> = OnceBox::new();
     ENVIRONMENT.get_or_init(|| {
-        // The matcher applies a star to all host names, but not to IP addresses.
-        let exempt = env::var("NO_PROXY").or_else(|_| env::var("no_proxy")).unwrap_or_default();
-        let everything = exempt.split(',').any(|entry| entry.trim() == "*");
-        Box::new((!everything).then(Matcher::from_env))
+        // A CGI server passes the request header `Proxy` in HTTP_PROXY.
+        let http: &[_] = match env::var_os("REQUEST_METHOD") {
+            Some(_) => &["http_proxy"],
+            None => &["HTTP_PROXY", "http_proxy"],
+        };
+        Box::new(Environment {
+            https: first_set(&["HTTPS_PROXY", "https_proxy"]),
+            http: first_set(http),
+            all: first_set(&["ALL_PROXY", "all_proxy"]),
+            no_proxy: first_set(&["NO_PROXY", "no_proxy"]),
+        })
     })
+}
+
+/// The first of these variables that is not empty.
+fn first_set(names: &[&'static str]) -> Option<Variable> {
+    names.iter().find_map(|name| {
+        let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+        (!value.is_empty()).then_some(Variable { name, value })
+    })
+}
+
+impl Environment {
+    fn for_server(&self, url: &Url) -> Result<Option<ProxyRoute>, String> {
+        let variable = if url.scheme() == "https" { &self.https } else { &self.http };
+        let Some(Variable { name, value }) = variable.as_ref().or(self.all.as_ref()) else {
+            return Ok(None);
+        };
+        if self.exempts(url) {
+            return Ok(None);
+        }
+        let url = match value.contains("://") || unfilled(value).is_some() {
+            true => Cow::from(value),
+            false => format!("http://{value}").into(),
+        };
+        match Proxy::parse(&url) {
+            Ok(Proxy::Url(route)) => Ok(Some(*route)),
+            Ok(Proxy::Environment | Proxy::None) => Ok(None),
+            Err(why) => Err(format!("{name}: {why}")),
+        }
+    }
+
+    /// Whether NO_PROXY names the server.
+    fn exempts(&self, url: &Url) -> bool {
+        let Some(Variable { value, .. }) = &self.no_proxy else { return false };
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+        let entries: Vec<&str> = value
+            .split(|character: char| character == ',' || character.is_whitespace())
+            .filter_map(|entry| for_port(entry, url.port_or_known_default()))
+            .collect();
+        if entries.contains(&"*") {
+            return true;
+        }
+        let matcher = Matcher::builder().all("http://proxy.invalid").no(entries.join(",")).build();
+        let Ok(server) = format!("{}://{host}", url.scheme()).parse() else { return false };
+        matcher.intercept(&server).is_none()
+    }
+}
+
+/// An entry of NO_PROXY in the form that hyper-util understands. `None` if it is for another port.
+fn for_port(entry: &str, port: Option<u16>) -> Option<&str> {
+    let (host, only) = match entry.strip_prefix('[') {
+        Some(rest) => {
+            let (address, after) = rest.split_once(']')?;
+            (address, after.strip_prefix(':'))
+        }
+        // Several colons: an IPv6 address.
+        None => match entry.split_once(':') {
+            Some((host, only)) if !only.contains(':') => (host, Some(only)),
+            _ => (entry, None),
+        },
+    };
+    if only.is_some_and(|only| only.parse().ok() != port) {
+        return None;
+    }
+    let host = host.trim_end_matches('.');
+    Some(host.strip_prefix('*').filter(|domain| domain.starts_with('.')).unwrap_or(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(https: &str, no_proxy: &str) -> Environment {
+        let variable = |name, value: &str| Some(Variable { name, value: value.to_owned() });
+        Environment {
+            https: variable("HTTPS_PROXY", https),
+            http: None,
+            all: None,
+            no_proxy: variable("NO_PROXY", no_proxy).filter(|_| !no_proxy.is_empty()),
+        }
+    }
+
+    #[test]
+    fn no_proxy_in_every_form() {
+        for (no_proxy, server, exempt) in [
+            ("", "https://api.example.com", false),
+            ("*", "https://api.example.com", true),
+            ("a.test, *", "https://api.example.com", true),
+            ("example.com", "https://api.example.com", true),
+            ("example.com", "https://example.com", true),
+            ("example.com", "https://badexample.com", false),
+            (".example.com", "https://api.example.com", true),
+            ("*.example.com", "https://api.example.com", true),
+            ("*.example.com", "https://other.test", false),
+            ("api.example.com:443", "https://api.example.com", true),
+            ("api.example.com:8443", "https://api.example.com", false),
+            ("api.example.com:8443", "https://api.example.com:8443", true),
+            ("a.test  api.example.com", "https://api.example.com", true),
+            ("a.test ,\tapi.example.com ", "https://api.example.com", true),
+            ("api.example.com", "https://api.example.com.", true),
+            ("api.example.com.", "https://api.example.com", true),
+            ("10.1.2.3", "https://10.1.2.3", true),
+            ("10.1.2.3:443", "https://10.1.2.3", true),
+            ("10.0.0.0/8", "https://10.1.2.3", true),
+            ("10.0.0.0/8", "https://11.1.2.3", false),
+            ("fd00::1", "https://[fd00::1]", true),
+            ("[fd00::1]:443", "https://[fd00::1]", true),
+            ("[fd00::1]:444", "https://[fd00::1]", false),
+            ("fd00::/8", "https://[fd00::1]", true),
+            (",, ,", "https://api.example.com", false),
+        ] {
+            let environment = environment("http://proxy.test:3128", no_proxy);
+            let route = environment.for_server(&Url::parse(server).unwrap()).unwrap();
+            assert_eq!(route.is_none(), exempt, "{no_proxy:?} {server}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused() {
+        let server = Url::parse("https://api.example.com").unwrap();
+        for proxy in [
+            "socks5://proxy.test:1080",
+            "socks5h://proxy.test:1080",
+            "ftp://proxy.test",
+            "\"http://proxy.test:3128\"",
+            "'proxy.test'",
+            "http://",
+            "http://:3128",
+            "://proxy.test",
+        ] {
+            let refused = environment(proxy, "").for_server(&server);
+            let why = refused.err().unwrap_or_else(|| panic!("{proxy} is used"));
+            assert!(why.starts_with("HTTPS_PROXY: the proxy "), "{why}");
+            // A server that needs no proxy does not mind.
+            assert!(environment(proxy, "example.com").for_server(&server).unwrap().is_none());
+        }
+        for proxy in ["proxy.test:3128", "http://proxy.test", "https://u:p@proxy.test:3128"] {
+            assert!(environment(proxy, "").for_server(&server).unwrap().is_some(), "{proxy}");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::thread;
 
@@ -14,7 +14,7 @@ use dns_lookup::LookupErrorKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::fork::PerProcess;
-use super::signals;
+use super::{descriptors, signals};
 use crate::panics;
 use crate::sync::{Mutex, lock};
 
@@ -27,6 +27,8 @@ pub(crate) struct LookupFailure {
     pub(crate) reason: String,
     /// The name server could not be reached; a retry may succeed.
     pub(crate) temporary: bool,
+    /// No file descriptor is left, so the lookup says nothing about the name.
+    pub(crate) no_descriptors: bool,
 }
 
 impl fmt::Display for LookupFailure {
@@ -130,11 +132,26 @@ fn ask(host: &str) -> Outcome {
                 Ok(addresses)
             }
         }
+        // RFC 6761: these names are loopback, also where no hosts file says so.
+        Err(_) if is_localhost(host) => {
+            Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+        }
         Err(error) => {
+            // libc reports an unknown name if it can open no file and no socket.
+            if let Err(reason) = descriptors::spare() {
+                let failure = failure(host, &reason.to_string(), true);
+                return Err(LookupFailure { no_descriptors: true, ..failure });
+            }
             let temporary = matches!(error.kind(), LookupErrorKind::Again);
             Err(failure(host, &std::io::Error::from(error).to_string(), temporary))
         }
     }
+}
+
+/// Whether a host name means this machine.
+pub(crate) fn is_localhost(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 fn received(outcome: Result<Outcome, oneshot::error::RecvError>, host: &str) -> Outcome {
@@ -142,5 +159,10 @@ fn received(outcome: Result<Outcome, oneshot::error::RecvError>, host: &str) -> 
 }
 
 fn failure(host: &str, reason: &str, temporary: bool) -> LookupFailure {
-    LookupFailure { host: host.to_owned(), reason: reason.to_owned(), temporary }
+    LookupFailure {
+        host: host.to_owned(),
+        reason: reason.to_owned(),
+        temporary,
+        no_descriptors: false,
+    }
 }

@@ -4,11 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
-use rustls::client::WantsClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, ConfigBuilder, DigitallySignedStruct, OtherError,
+    RootCertStore, SignatureScheme, WantsVerifier,
+};
+
+use super::Failure;
 
 /// Which certificate authorities a client trusts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,20 +110,21 @@ impl TlsOptions {
     }
 
     /// The TLS configuration of a process's connections, which share its session cache.
-    pub(crate) fn config(&self) -> Result<ClientConfig, String> {
+    pub(super) fn config(&self) -> Result<ClientConfig, Failure> {
+        let failed = |error: rustls::Error| Failure::Tls(error.to_string());
         let mut roots = match self.roots {
-            Roots::Platform => platform_roots(),
+            Roots::Platform => platform_roots()?,
             Roots::Bundled => bundled_roots(),
             Roots::CustomOnly => Arc::new(RootCertStore::empty()),
         };
         if !self.authorities.is_empty() {
             let store = Arc::make_mut(&mut roots);
             for authority in &self.authorities {
-                store.add(authority.clone()).map_err(|error| error.to_string())?;
+                store.add(authority.clone()).map_err(failed)?;
             }
         }
         if roots.is_empty() {
-            return Err(match self.roots {
+            let why = match self.roots {
                 Roots::CustomOnly => {
                     "only custom certificate authorities are trusted, but none was added; add one \
                      (ca_pem)"
@@ -126,13 +134,18 @@ impl TlsOptions {
                      package, set SSL_CERT_FILE to a file of certificates, or select the bundled \
                      authorities (tls_roots)"
                 }
-            }
-            .to_owned());
+            };
+            return Err(Failure::Tls(why.to_owned()));
         }
-        let config = trusting(roots);
+        let config = if self.authorities.is_empty() {
+            trusting(roots)
+        } else {
+            let verifier = OrExactly::new(roots, self.authorities.clone()).map_err(failed)?;
+            builder().dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+        };
         match &self.identity {
             None => Ok(config.with_no_client_auth()),
-            Some(identity) => identity.shown_by(config).map_err(|error| error.to_string()),
+            Some(identity) => identity.shown_by(config).map_err(failed),
         }
     }
 
@@ -156,10 +169,87 @@ pub(crate) fn unused() -> ClientConfig {
 }
 
 fn trusting(roots: Arc<RootCertStore>) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    builder().with_root_certificates(roots)
+}
+
+fn builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
     ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("ring has the default protocol versions")
-        .with_root_certificates(roots)
+}
+
+/// Verifies a server's certificate as usual. Also accepts a certificate that was added and is
+/// exactly the server's, even though it is a certificate authority: `openssl req -x509` makes such
+/// certificates, and other clients accept them.
+#[derive(Debug)]
+struct OrExactly {
+    usual: Arc<WebPkiServerVerifier>,
+    added: Vec<CertificateDer<'static>>,
+}
+
+impl OrExactly {
+    fn new(
+        roots: Arc<RootCertStore>,
+        added: Vec<CertificateDer<'static>>,
+    ) -> Result<OrExactly, rustls::Error> {
+        let usual = WebPkiServerVerifier::builder_with_provider(roots, provider())
+            .build()
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(OrExactly { usual, added })
+    }
+}
+
+impl ServerCertVerifier for OrExactly {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.usual
+            .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            .or_else(|error| {
+                // webpki checks the time before it checks that this is no authority, and the name
+                // after that.
+                if !is_ca_as_end_entity(&error) || !self.added.contains(end_entity) {
+                    return Err(error);
+                }
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.usual.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.usual.supported_verify_schemes()
+    }
+}
+
+fn is_ca_as_end_entity(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) = error
+    else {
+        return false;
+    };
+    matches!(other.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, rustls::pki_types::pem::Error> {
@@ -176,13 +266,25 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// Parses the system's authorities once per process, because that takes milliseconds. They never
 /// change afterwards, so a child of fork() can use them too.
-fn platform_roots() -> Arc<RootCertStore> {
+///
+/// Without a free descriptor the files cannot be read. That says nothing about the system, so the
+/// next connection reads them again.
+fn platform_roots() -> Result<Arc<RootCertStore>, Failure> {
     static ROOTS: OnceBox<Arc<RootCertStore>> = OnceBox::new();
-    Arc::clone(ROOTS.get_or_init(|| {
+    let roots = ROOTS.get_or_try_init(|| {
+        let loaded = rustls_native_certs::load_native_certs();
+        let no_descriptors = loaded.errors.iter().find_map(|error| match &error.kind {
+            rustls_native_certs::ErrorKind::Io { inner, .. } => Failure::no_descriptors(inner),
+            _ => None,
+        });
+        if let Some(failure) = no_descriptors {
+            return Err(failure);
+        }
         let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Box::new(Arc::new(store))
-    }))
+        store.add_parsable_certificates(loaded.certs);
+        Ok(Box::new(Arc::new(store)))
+    })?;
+    Ok(Arc::clone(roots))
 }
 
 fn bundled_roots() -> Arc<RootCertStore> {

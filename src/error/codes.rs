@@ -39,7 +39,8 @@ pub const NANGO_ERROR_BAD_REQUEST: nango_code = 40;
 pub const NANGO_ERROR_UNAUTHORIZED: nango_code = 41;
 /// The secret key lacks a scope (403).
 pub const NANGO_ERROR_FORBIDDEN: nango_code = 42;
-/// The key's environment has no such connection or integration, whatever HTTP status Nango sent.
+/// Nango has no such connection or other thing, whatever HTTP status it sent. INTEGRATION_NOT_FOUND
+/// is a code of its own.
 pub const NANGO_ERROR_NOT_FOUND: nango_code = 43;
 /// Too many requests (429). nango_error_retry_after_ms() says how long to wait.
 pub const NANGO_ERROR_RATE_LIMITED: nango_code = 44;
@@ -62,8 +63,11 @@ pub const NANGO_ERROR_CONFLICT: nango_code = 51;
 /// nango_replace_token() found no token other than the refused one: its type is never refreshed, or
 /// Nango kept the token after three forced refreshes.
 pub const NANGO_ERROR_TOKEN_NOT_REPLACED: nango_code = 52;
-/// The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
-/// request.
+/// The key's environment has no integration with this provider_config_key. This is a fault of the
+/// program or its configuration, not of the user.
+pub const NANGO_ERROR_INTEGRATION_NOT_FOUND: nango_code = 53;
+/// The answer is not one of Nango's: a page, an error of a gateway, a redirect, broken JSON, no
+/// HTTP at all, or the answer to another request.
 pub const NANGO_ERROR_INVALID_RESPONSE: nango_code = 60;
 /// The answer is longer than max_response_bytes.
 pub const NANGO_ERROR_RESPONSE_TOO_LARGE: nango_code = 61;
@@ -129,6 +133,8 @@ pub enum Code {
     Conflict = NANGO_ERROR_CONFLICT,
     /// [`NANGO_ERROR_TOKEN_NOT_REPLACED`]
     TokenNotReplaced = NANGO_ERROR_TOKEN_NOT_REPLACED,
+    /// [`NANGO_ERROR_INTEGRATION_NOT_FOUND`]
+    IntegrationNotFound = NANGO_ERROR_INTEGRATION_NOT_FOUND,
     /// [`NANGO_ERROR_INVALID_RESPONSE`]
     InvalidResponse = NANGO_ERROR_INVALID_RESPONSE,
     /// [`NANGO_ERROR_RESPONSE_TOO_LARGE`]
@@ -168,6 +174,7 @@ impl Code {
         Code::NoSingleToken,
         Code::Conflict,
         Code::TokenNotReplaced,
+        Code::IntegrationNotFound,
         Code::InvalidResponse,
         Code::ResponseTooLarge,
         Code::Internal,
@@ -203,10 +210,80 @@ impl Code {
             Code::NoSingleToken => "NO_SINGLE_TOKEN\0",
             Code::Conflict => "CONFLICT\0",
             Code::TokenNotReplaced => "TOKEN_NOT_REPLACED\0",
+            Code::IntegrationNotFound => "INTEGRATION_NOT_FOUND\0",
             Code::InvalidResponse => "INVALID_RESPONSE\0",
             Code::ResponseTooLarge => "RESPONSE_TOO_LARGE\0",
             Code::Internal => "INTERNAL\0",
             Code::Panic => "PANIC\0",
         }
+    }
+
+    /// What to do about it, with a NUL at its end for C.
+    pub(crate) fn advice_with_nul(self) -> &'static str {
+        match self {
+            Code::InvalidArgument => {
+                "Fix the argument. This is a bug in the calling program, or input that it did not check.\0"
+            }
+            Code::InvalidUtf8 => "Convert the text to UTF-8.\0",
+            Code::UnknownOperation => {
+                "Check the name. If it is right, the loaded library is older than the program: update it.\0"
+            }
+            Code::QueueFull => "Take completions first, and submit fewer calls at once.\0",
+            Code::Closed => "Make a new one, or do not use it after it is closed.\0",
+            Code::WrongProcess => "Make a new queue in the child.\0",
+            Code::Connect => {
+                "Check that the server runs and that the base URL is its address; retry later.\0"
+            }
+            Code::Tls => {
+                "Check the base URL. Add the server's certificate authority if it is a private one.\0"
+            }
+            Code::Timeout => "Retry later, or allow more time.\0",
+            Code::Cancelled => "Nothing: the program cancelled it.\0",
+            Code::Io => {
+                "Retry. If the message says so, the server may or may not have processed the request.\0"
+            }
+            Code::Dns => "Check the host in the base URL, and the machine's name server.\0",
+            Code::Proxy => "Check the proxy's URL, and its username and password.\0",
+            Code::BadRequest => "Read Nango's own code and message in the error.\0",
+            Code::Unauthorized => {
+                "Check the key, and that the base URL is the server that issued it.\0"
+            }
+            Code::Forbidden => "Add the scope to the key in Nango's dashboard.\0",
+            Code::NotFound => {
+                "Check the ids, and which environment the key belongs to. The user may not have connected yet.\0"
+            }
+            Code::RateLimited => "Wait, then retry.\0",
+            Code::Server => "Retry later.\0",
+            Code::RefreshFailed => {
+                "Retry after 30 seconds. If this persists, offer the user both to try again and to reconnect.\0"
+            }
+            Code::ReconnectRequired => "Send the user through a reconnect session.\0",
+            Code::RefreshBackoff => {
+                "Retry after 30 seconds. If this persists, the user must authorise again.\0"
+            }
+            Code::NoCredentials => {
+                "Add the scope to the key. A connection of the type NONE has no credentials.\0"
+            }
+            Code::NoSingleToken => "Ask for all of them with get_credentials.\0",
+            Code::Conflict => "Read Nango's own code and message in the error.\0",
+            Code::TokenNotReplaced => {
+                "Treat the provider's refusal as final; offer the user to reconnect.\0"
+            }
+            Code::IntegrationNotFound => {
+                "Check provider_config_key, and which environment the key belongs to. Report it as an error of the service, not as a user who has not connected.\0"
+            }
+            Code::InvalidResponse => {
+                "Check the base URL, and any proxy or gateway between the program and Nango.\0"
+            }
+            Code::ResponseTooLarge => "Ask for less, such as a smaller page, or raise the limit.\0",
+            Code::Internal => "Read the message; it names what is exhausted.\0",
+            Code::Panic => "Please report it, with the message.\0",
+        }
+    }
+
+    /// Whether authorising again may help. This is a hint: Nango reports a revoked grant and an
+    /// outage of the provider in the same way until it gives up after several days.
+    pub fn suggests_reconnect(self) -> bool {
+        matches!(self, Code::RefreshFailed | Code::ReconnectRequired | Code::RefreshBackoff)
     }
 }

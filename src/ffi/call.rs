@@ -5,13 +5,14 @@ use std::ptr;
 
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{free_text, give_secret, optional_text, text};
+use super::guard::{free_text, give_secret, optional_text, quiet, text};
 use super::options::nango_call_options;
 use crate::client::Client;
 use crate::credentials;
-use crate::error::Error;
+use crate::error::{Error, shortened};
+use crate::json;
 use crate::options::CallOptions;
-use crate::request::Parameters;
+use crate::request::{LONGEST_NAME, Parameters};
 use crate::secret::Secret;
 
 /// Runs a call for one connection.
@@ -252,6 +253,22 @@ pub unsafe extern "C" fn nango_credentials_token(
     unsafe { guard(error_out, ptr::null_mut(), body) }
 }
 
+/// Returns whether a connection has an error that concerns its authorisation: an element of its
+/// `errors` has the type "auth". This is a hint. Nango records the same error for a revoked grant,
+/// an outage of the provider and a blocked URL, and removes it after a successful refresh. So offer
+/// the user to reconnect beside trying again, and disable nothing because of a hint. Any thread.
+///
+/// @param connection_json A connection of nango_get_connection_json() or of a list.
+/// @return Whether to offer the user to reconnect. false if the text is not a connection.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_connection_has_auth_error(connection_json: *const c_char) -> bool {
+    quiet(false, || {
+        // SAFETY: the header requires this of the caller.
+        let connection = unsafe { text(connection_json, "connection_json") }.ok();
+        connection.is_some_and(credentials::has_auth_error)
+    })
+}
+
 /// Fetches the environment's connections as Nango sent them, {"connections": […]}. They have no
 /// credentials, and Nango refreshes none of them. Without a limit, Nango sends the first 10 000
 /// connections; to fetch all of them, page by page, use nango_pager_new().
@@ -311,11 +328,21 @@ pub(super) unsafe fn parameters(json: *const c_char, name: &str) -> Result<Param
     // SAFETY: as promised by the caller.
     match unsafe { optional_text(json, name) }? {
         None => Ok(Parameters::new()),
-        Some(json) => serde_json::from_str(json).map_err(|error| {
-            // For a value of the wrong type, serde_json quotes all of it, and it may be a secret.
-            let why = if error.is_data() { String::new() } else { format!(": {error}") };
-            Error::invalid_argument(format!("{name} is not a JSON object{why}"))
-        }),
+        Some(json) => {
+            let parameters = serde_json::from_str(json).map_err(|error| {
+                // For a value of the wrong type, serde_json quotes all of it, and it may be a
+                // secret.
+                let why = if error.is_data() { String::new() } else { format!(": {error}") };
+                Error::invalid_argument(format!("{name} is not a JSON object{why}"))
+            })?;
+            match json::duplicate_member(json) {
+                None => Ok(parameters),
+                Some(member) => Err(Error::invalid_argument(format!(
+                    "{name} has two members {:?}; remove one",
+                    shortened(member, LONGEST_NAME)
+                ))),
+            }
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The client.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
-use super::error::{guard, nango_error};
+use super::error::{c_text, guard, nango_error};
 use super::guard::{borrow, free, give, give_text, optional_text, quiet, text};
 use super::options::nango_options;
 use crate::client::Client;
@@ -14,7 +14,10 @@ use crate::options::Options;
 /// connections open for reuse, and never keeps a token. Any number of threads may use it at once.
 /// Create it with nango_client_new() or nango_client_new_with_options(), and free it with
 /// nango_client_free().
-pub struct nango_client(Client);
+pub struct nango_client {
+    client: Client,
+    warning: Option<CString>,
+}
 
 impl nango_client {
     /// Takes a reference for one call: freeing the client from here on does not affect the call.
@@ -23,11 +26,12 @@ impl nango_client {
     /// The pointer is NULL, or a client that is not being freed right now.
     pub(super) unsafe fn reference(pointer: *const nango_client) -> Result<Client, Error> {
         // SAFETY: as promised by the caller.
-        unsafe { borrow(pointer, "client") }.map(|client| client.0.clone())
+        unsafe { borrow(pointer, "client") }.map(|client| client.client.clone())
     }
 
     fn into_raw(client: Client) -> *mut nango_client {
-        give(nango_client(client))
+        let warning = client.warning().map(c_text);
+        give(nango_client { client, warning })
     }
 }
 
@@ -107,6 +111,23 @@ pub unsafe extern "C" fn nango_client_new_with_options(
 pub unsafe extern "C" fn nango_client_free(client: *mut nango_client) {
     // SAFETY: the header requires this of the caller.
     unsafe { free(client) };
+}
+
+/// Returns what is unsafe about the configuration of a client, such as a base URL with plain HTTP.
+/// Log it when the program starts. The same text is an event; see nango_options_set_events(). Any
+/// thread.
+///
+/// @param client The client, or NULL.
+/// @return A sentence; borrowed, valid until the client is freed. NULL if nothing is known to be
+/// unsafe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_client_warning(client: *const nango_client) -> *const c_char {
+    quiet(ptr::null(), || {
+        // SAFETY: the header requires this of the caller.
+        let client = unsafe { borrow(client, "client") }.ok();
+        let warning = client.and_then(|client| client.warning.as_deref());
+        warning.map_or(ptr::null(), CStr::as_ptr)
+    })
 }
 
 /// Opens a connection in advance, so that the first call can reuse it. It requests /health from the

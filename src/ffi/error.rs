@@ -56,7 +56,7 @@ pub(super) unsafe fn guard<T>(
 }
 
 /// The core never puts a NUL into these; if it did, the text would end at the NUL.
-fn c_text(text: &str) -> CString {
+pub(super) fn c_text(text: &str) -> CString {
     CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
 }
 
@@ -219,6 +219,30 @@ pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
         None => "UNKNOWN\0",
     };
     name.as_ptr().cast()
+}
+
+/// Returns what to do about a code, in a sentence or two of English. The message of an error is more
+/// specific. Any thread, any time.
+///
+/// @param code The code.
+/// @return The advice; static, never freed. An empty text for a number that is not a code.
+#[unsafe(no_mangle)]
+pub extern "C" fn nango_code_advice(code: nango_code) -> *const c_char {
+    let advice = Code::from_number(code).map_or("\0", Code::advice_with_nul);
+    advice.as_ptr().cast()
+}
+
+/// Returns whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
+/// REFRESH_FAILED and REFRESH_BACKOFF. This is a hint. Until Nango has given up after failures on
+/// four different days, it reports a revoked grant and an outage of the provider in the same way.
+/// So offer the user to reconnect beside trying again, and disable nothing because of a hint.
+///
+/// @param error The error, or NULL.
+/// @return Whether to offer the user to reconnect; false if error is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_error_suggests_reconnect(error: *const nango_error) -> bool {
+    // SAFETY: the header requires this of the caller.
+    unsafe { fact(error, false, |error| error.error.code().suggests_reconnect()) }
 }
 
 /// Frees an error.

@@ -106,6 +106,48 @@ pub unsafe extern "C" fn nango_options_set_max_retries(
     }
 }
 
+/// Sets how long a call may wait for a retry. If the server asks for a longer wait, the call fails
+/// at once, and nango_error_retry_after_ms() says how long to wait. A worker that can wait sets 60
+/// seconds or more: Nango's rate limit counts requests per minute. Default: 5000.
+///
+/// @param options The options to change.
+/// @param ms Milliseconds.
+/// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_options_set_max_retry_wait_ms(
+    options: *mut nango_options,
+    ms: u32,
+) -> nango_code {
+    // SAFETY: the header requires this of the caller.
+    unsafe {
+        change(options, |options| {
+            options.set_max_retry_wait(milliseconds(ms));
+            Ok(())
+        })
+    }
+}
+
+/// Sets how long a call tries again while the server refuses or resets connections or cannot be
+/// reached, such as during a restart. These attempts do not count as retries. They apply only once
+/// the server has answered this client. 0 disables them. Default: 5000.
+///
+/// @param options The options to change.
+/// @param ms Milliseconds.
+/// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_options_set_connect_retry_ms(
+    options: *mut nango_options,
+    ms: u32,
+) -> nango_code {
+    // SAFETY: the header requires this of the caller.
+    unsafe {
+        change(options, |options| {
+            options.set_connect_retry(milliseconds(ms));
+            Ok(())
+        })
+    }
+}
+
 /// Sets how long a connection may be idle before it is closed. Nango closes it after 61 seconds.
 /// Default: 50000.
 ///

@@ -38,4 +38,25 @@ impl Code {
 {% endfor %}
         }
     }
+
+    /// What to do about it, with a NUL at its end for C.
+    pub(crate) fn advice_with_nul(self) -> &'static str {
+        match self {
+{% for code in codes %}
+            Code::{{ code.camel }} => {
+                "{{ code.plain_advice }}\0"
+            }
+{% endfor %}
+        }
+    }
+
+    /// Whether authorising again may help. This is a hint: Nango reports a revoked grant and an
+    /// outage of the provider in the same way until it gives up after several days.
+    pub fn suggests_reconnect(self) -> bool {
+        matches!(
+            self,
+            {% for code in codes if code.suggests_reconnect %}{{ "| " if not loop.first }}Code::{{ code.camel }} {% endfor %}
+
+        )
+    }
 }

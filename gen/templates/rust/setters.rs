@@ -15,7 +15,7 @@ use crate::error::nango_code;
 {% set values = {
     "text": "NUL-terminated UTF-8; copied",
     "text_or_null": "NUL-terminated UTF-8; copied; may be NULL",
-    "duration": "Milliseconds; not 0",
+    "duration": "Milliseconds" if option.zero else "Milliseconds; not 0",
     "count": "The number",
     "bytes": "The number of bytes",
     "flag": "Whether to enable it",
@@ -31,7 +31,7 @@ use crate::error::nango_code;
 {% endif %}
 {% if option.refuses %}
 {{ ("@return NANGO_OK, or INVALID_ARGUMENT if " ~ option.refuses) | comment("///") }}
-{% elif option.kind == "duration" %}
+{% elif option.kind == "duration" and not option.zero %}
 /// @return NANGO_OK, or INVALID_ARGUMENT if ms is 0.
 {% else %}
 /// @return NANGO_OK, or INVALID_ARGUMENT if options is NULL.
@@ -71,7 +71,14 @@ pub unsafe extern "C" fn nango_options_{{ "add" if option.add else "set" }}_{{ o
 {% elif option.kind == "pem" %}
         change(options, |options| options.{{ "add" if option.add else "set" }}_{{ option.name }}(bytes(pem, len, "pem")?))
 {% elif option.kind == "duration" %}
+{% if option.zero %}
+        change(options, |options| {
+            options.set_{{ option.name }}(milliseconds(ms));
+            Ok(())
+        })
+{% else %}
         change(options, |options| options.set_{{ option.name }}(milliseconds(ms)))
+{% endif %}
 {% elif option.kind == "tls_roots" %}
         change(options, |options| {
             options.set_tls_roots(roots_of({{ parameter }})?);

@@ -133,7 +133,8 @@ module LibNango
       CODE_NAME = "FORBIDDEN"
     end
 
-    # The key's environment has no such connection or integration, whatever HTTP status Nango sent.
+    # Nango has no such connection or other thing, whatever HTTP status it sent.
+    # {Error::IntegrationNotFound} is a code of its own.
     class NotFound < Error
       # The code.
       NUMBER = 43
@@ -217,8 +218,17 @@ module LibNango
       CODE_NAME = "TOKEN_NOT_REPLACED"
     end
 
-    # The answer is not one of Nango's: a page, a redirect, broken JSON, or the answer to another
-    # request.
+    # The key's environment has no integration with this provider_config_key. This is a fault of the
+    # program or its configuration, not of the user.
+    class IntegrationNotFound < Error
+      # The code.
+      NUMBER = 53
+      # The code's name.
+      CODE_NAME = "INTEGRATION_NOT_FOUND"
+    end
+
+    # The answer is not one of Nango's: a page, an error of a gateway, a redirect, broken JSON, no
+    # HTTP at all, or the answer to another request.
     class InvalidResponse < Error
       # The code.
       NUMBER = 60

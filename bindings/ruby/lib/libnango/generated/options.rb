@@ -14,6 +14,8 @@ module LibNango
       connect_timeout: :duration,
       attempt_timeout: :duration,
       max_retries: :count,
+      max_retry_wait: :duration,
+      connect_retry: :duration,
       idle_timeout: :duration,
       idle_connections: :count,
       max_connections: :count,
@@ -36,6 +38,8 @@ module LibNango
       connect_timeout: :nango_options_set_connect_timeout_ms,
       attempt_timeout: :nango_options_set_attempt_timeout_ms,
       max_retries: :nango_options_set_max_retries,
+      max_retry_wait: :nango_options_set_max_retry_wait_ms,
+      connect_retry: :nango_options_set_connect_retry_ms,
       idle_timeout: :nango_options_set_idle_timeout_ms,
       idle_connections: :nango_options_set_idle_connections,
       max_connections: :nango_options_set_max_connections,
@@ -60,6 +64,8 @@ module LibNango
     attach_function :nango_options_set_connect_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_options_set_attempt_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_options_set_max_retries, %i[pointer uint32], :int32
+    attach_function :nango_options_set_max_retry_wait_ms, %i[pointer uint32], :int32
+    attach_function :nango_options_set_connect_retry_ms, %i[pointer uint32], :int32
     attach_function :nango_options_set_idle_timeout_ms, %i[pointer uint32], :int32
     attach_function :nango_options_set_idle_connections, %i[pointer uint32], :int32
     attach_function :nango_options_set_max_connections, %i[pointer uint32], :int32
