@@ -119,9 +119,9 @@ messages: build
 		-- --exact every_vector
 	cargo run --quiet --locked --package nango-gen
 
-# C++, and the C that is formatted so far: not yet tests/c, examples/c and tests/embed.
-CLANG_FORMATTED = bindings/cpp/nango.hpp \
-	$(wildcard examples/cpp/*.cpp tests/cpp/*.cpp tests/cpp/*.h benches/c/*.[ch])
+# All C and C++, except what is generated.
+CLANG_FORMATTED = $(shell git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | \
+	grep -v -e '^include/nango.h$$' -e '^tests/abi/' -e '^gen/')
 
 # The build generates the header. The committed header must be the same.
 lint: build

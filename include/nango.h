@@ -120,6 +120,21 @@ typedef struct nango_options nango_options;
 typedef struct nango_pager nango_pager;
 
 /**
+ * The parameters of an operation, under construction. Create them with nango_params_new(), and
+ * free them with nango_params_free(). Only one thread at a time may use them.
+ *
+ * @code
+ * nango_params *params = nango_params_new();
+ * nango_params_set_text(params, "provider_config_key", "github");
+ * nango_params_set_text(params, "connection_id", id);
+ * uint64_t ticket = nango_queue_submit(queue, client, "get_token", nango_params_json(params),
+ *                                      NULL, 0, &error);
+ * nango_params_free(params);
+ * @endcode
+ */
+typedef struct nango_params nango_params;
+
+/**
  * Calls in flight, and their results. Any number of threads may use it at once. Create it with
  * nango_queue_new(), and free it with nango_queue_free(). All queues of a process share one thread
  * of the library, which starts with the first queue.
@@ -995,13 +1010,93 @@ void nango_cancel_trigger(const nango_cancel *cancel);
 void nango_cancel_free(nango_cancel *cancel);
 
 /**
- * Creates an empty queue. A queue is cheap: it uses one file descriptor.
+ * Creates parameters without any member.
+ *
+ * @return The parameters, which nango_params_free() frees. Never NULL.
+ */
+nango_params *nango_params_new(void);
+
+/**
+ * Sets a parameter to a string. A second call with the same name replaces the value.
+ *
+ * @param params The parameters to change.
+ * @param name The name of the parameter.
+ * @param value The string, not escaped; copied.
+ * @return NANGO_OK, or INVALID_ARGUMENT or INVALID_UTF8. After an error, every function refuses
+ * these parameters, so the return value of each setter need not be checked.
+ */
+nango_code nango_params_set_text(nango_params *params, const char *name, const char *value);
+
+/**
+ * Sets a parameter to a number.
+ *
+ * @param params The parameters to change.
+ * @param name The name of the parameter.
+ * @param value The number.
+ * @return As for nango_params_set_text().
+ */
+nango_code nango_params_set_integer(nango_params *params, const char *name, int64_t value);
+
+/**
+ * Sets a parameter to true or false.
+ *
+ * @param params The parameters to change.
+ * @param name The name of the parameter.
+ * @param value The value.
+ * @return As for nango_params_set_text().
+ */
+nango_code nango_params_set_bool(nango_params *params, const char *name, bool value);
+
+/**
+ * Sets a parameter to any JSON value, such as ["github", "slack"] or {"plan": "free"}.
+ *
+ * @param params The parameters to change.
+ * @param name The name of the parameter.
+ * @param value_json The value as JSON; copied.
+ * @return NANGO_OK, or INVALID_ARGUMENT if the value is not valid JSON, or as for
+ * nango_params_set_text().
+ */
+nango_code nango_params_set_json(nango_params *params, const char *name, const char *value_json);
+
+/**
+ * Returns the parameters as a JSON object, for nango_queue_submit(), nango_list_connections_json()
+ * and nango_pager_new().
+ *
+ * @param params The parameters.
+ * @return The JSON text; borrowed, valid until the next setter or nango_params_free(). If a setter
+ * failed, it is a text that every function refuses with INVALID_ARGUMENT. NULL only if params is
+ * NULL.
+ */
+const char *nango_params_json(const nango_params *params);
+
+/**
+ * Wipes and frees parameters. The functions that received their text have copied it.
+ *
+ * @param params The parameters, or NULL.
+ */
+void nango_params_free(nango_params *params);
+
+/**
+ * Creates an empty queue that holds up to 100 000 tickets, in flight and completed together; see
+ * nango_queue_new_with_limit(). A queue is cheap: it uses one file descriptor.
  *
  * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
  * @return The queue, which nango_queue_free() frees. NULL on error: INTERNAL if the system has no
  * descriptor or thread left.
  */
 nango_queue *nango_queue_new(nango_error **error_out);
+
+/**
+ * Creates an empty queue with a limit. A program that submits calls faster than it takes
+ * completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2 to
+ * 3 KiB, and each completion the length of its answer.
+ *
+ * @param limit How many tickets the queue holds, in flight and completed together; not 0.
+ * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+ * @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is 0,
+ * or INTERNAL if the system has no descriptor or thread left.
+ */
+nango_queue *nango_queue_new_with_limit(uint32_t limit, nango_error **error_out);
 
 /**
  * Returns the file descriptor to wait on with poll, epoll or an event loop. It is readable if and
@@ -1050,6 +1145,55 @@ uint64_t nango_queue_submit(const nango_queue *queue,
                             const nango_call_options *options,
                             uint64_t user_data,
                             nango_error **error_out);
+
+/**
+ * Starts nango_get_token(), and returns at once. For other operations and parameters, see
+ * nango_queue_submit().
+ *
+ * @code
+ * uint64_t ticket =
+ *     nango_queue_submit_get_token(queue, client, "github", "alice", NULL, 7, &error);
+ * @endcode
+ *
+ * @param queue The queue.
+ * @param client The client; the caller may free it after this call.
+ * @param provider_config_key The integration's unique key.
+ * @param connection_id The id of the connection.
+ * @param options The options of this call, which the caller may free after it; NULL for the
+ * defaults.
+ * @param user_data Any number; the completion contains it.
+ * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+ * @return As for nango_queue_submit(). The completion's json is the token itself, as
+ * nango_get_token() returns it.
+ */
+uint64_t nango_queue_submit_get_token(const nango_queue *queue,
+                                      const nango_client *client,
+                                      const char *provider_config_key,
+                                      const char *connection_id,
+                                      const nango_call_options *options,
+                                      uint64_t user_data,
+                                      nango_error **error_out);
+
+/**
+ * Starts nango_get_connection_json(), and returns at once.
+ *
+ * @param queue The queue.
+ * @param client The client; the caller may free it after this call.
+ * @param provider_config_key The integration's unique key.
+ * @param connection_id The id of the connection.
+ * @param options The options of this call, which the caller may free after it; NULL for the
+ * defaults.
+ * @param user_data Any number; the completion contains it.
+ * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+ * @return As for nango_queue_submit(). The completion's json is the connection.
+ */
+uint64_t nango_queue_submit_get_connection(const nango_queue *queue,
+                                           const nango_client *client,
+                                           const char *provider_config_key,
+                                           const char *connection_id,
+                                           const nango_call_options *options,
+                                           uint64_t user_data,
+                                           nango_error **error_out);
 
 /**
  * Starts to fetch the next page of a pager, as nango_pager_next_json() does, and returns

@@ -28,7 +28,7 @@ has cargo || fail "Rust is missing: $install_rust"
 rust=$(cargo --version | cut -d ' ' -f 2)
 at_least "$rust" "$rust_floor" || fail "Rust $rust is too old: $install_rust"
 
-# --- Debian packages: `need PACKAGE TEST…` installs PACKAGE if TEST fails -------------------------
+# --- Debian packages: `need PACKAGE TEST…` installs PACKAGE if TEST fails ------------------------
 missing=
 need() {
     package=$1

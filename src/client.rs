@@ -21,7 +21,7 @@ use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
 use crate::engine::proxy::ProxyRoute;
-use crate::engine::{Answer, Engine, Failure, Finished, Line, Request, Settings};
+use crate::engine::{Answer, Engine, Failure, Finished, Line, Request, Settings, TlsFault};
 use crate::error::redact::Safe;
 use crate::error::{Code, Error, shortened};
 use crate::events::Events;
@@ -108,7 +108,7 @@ impl Client {
         let proxy = options
             .proxy
             .for_server(base_url.url(), base_url.is_loopback())
-            .map_err(Error::invalid_argument)?;
+            .map_err(|why| Error::invalid_argument(why))?;
         let local = base_url.is_loopback() && proxy.as_ref().is_none_or(ProxyRoute::is_loopback);
         let warning = (!base_url.is_https() && !local).then(|| {
             format!(
@@ -530,15 +530,30 @@ impl Call for Planned {
                      headers: {why}; check the base URL"
                 ),
             ),
-            Failure::Tls(why) => (
-                Code::Tls,
-                false,
-                format!(
-                    "cannot establish a trusted TLS connection with {server}: {why} (trusting \
-                     {}); add a private certificate authority with ca_pem",
-                    self.client.0.trust
-                ),
-            ),
+            Failure::Tls { why, fault } => {
+                let advice = match fault {
+                    TlsFault::Untrusted => &format!(
+                        " (trusting {}); add a private certificate authority with ca_pem",
+                        self.client.0.trust
+                    ),
+                    TlsFault::Certificate => {
+                        "; check the server's certificate, the base URL and this machine's clock"
+                    }
+                    TlsFault::ClientCertificate => {
+                        "; the server did not accept the client's certificate: set \
+                         client_identity_pem to one that it accepts"
+                    }
+                    TlsFault::Configuration => "",
+                    TlsFault::Other => "; check the base URL and the server's TLS configuration",
+                };
+                (
+                    Code::Tls,
+                    false,
+                    format!(
+                        "cannot establish a trusted TLS connection with {server}: {why}{advice}"
+                    ),
+                )
+            }
             Failure::Proxy(why) => (
                 Code::Proxy,
                 true,
@@ -599,7 +614,7 @@ impl Call for Planned {
 pub(crate) const EXPECTS_TLS: &str =
     "expects TLS on this port; use a base URL with https://, or the port for http";
 
-fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters {
+pub(crate) fn one_connection(provider_config_key: &str, connection_id: &str) -> Parameters {
     let parameters =
         json!({"provider_config_key": provider_config_key, "connection_id": connection_id});
     match parameters {

@@ -72,7 +72,10 @@ impl fmt::Debug for Facts {
 }
 
 impl Error {
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Error {
+        #[cfg(debug_assertions)]
+        origins::record(std::panic::Location::caller());
         Error(Box::new(Facts {
             code,
             message: message.into().replace('\0', "\u{fffd}"),
@@ -87,6 +90,7 @@ impl Error {
         }))
     }
 
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn invalid_argument(message: impl Into<String>) -> Error {
         Error::new(Code::InvalidArgument, message)
     }
@@ -212,6 +216,30 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Where errors were made, for the test that finds out which places no vector reaches. Debug builds
+/// only.
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod origins {
+    use std::collections::BTreeSet;
+    use std::panic::Location;
+    use std::sync::Mutex;
+
+    static ORIGINS: Mutex<BTreeSet<(&str, u32)>> = Mutex::new(BTreeSet::new());
+
+    pub(super) fn record(place: &'static Location<'static>) {
+        // In a forked child another thread may hold the lock for ever.
+        if let Ok(mut origins) = ORIGINS.try_lock() {
+            origins.insert((place.file(), place.line()));
+        }
+    }
+
+    /// The files and lines where this process has made an error so far.
+    pub fn seen() -> Vec<(&'static str, u32)> {
+        ORIGINS.lock().map(|origins| origins.iter().copied().collect()).unwrap_or_default()
+    }
+}
 
 /// Shortens a text to at most `most` characters.
 pub(crate) fn shortened(mut text: String, most: usize) -> String {

@@ -75,14 +75,20 @@ pub(crate) fn malformed(why: &Malformed) -> Error {
     let (line, column) = (why.line, why.column);
     let message = match why.fault {
         Fault::EndsEarly => {
-            format!("the answer is not valid JSON: it ends early (line {line}, column {column})")
+            format!(
+                "the answer is not valid JSON: it ends early (line {line}, column {column}); check \
+                 the gateway in front of Nango"
+            )
         }
         Fault::Malformed => {
-            format!("the answer is not valid JSON: it is malformed (line {line}, column {column})")
+            format!(
+                "the answer is not valid JSON: it is malformed (line {line}, column {column}); \
+                 check the gateway in front of Nango"
+            )
         }
         Fault::TooDeep => format!(
             "the JSON in the answer is nested more than {DEEPEST} levels deep (line {line}, \
-             column {column})"
+             column {column}); this library does not read it"
         ),
     };
     Error::new(Code::InvalidResponse, message)

@@ -192,7 +192,7 @@ impl Options {
             None => Proxy::Environment,
             Some(url) => {
                 request::bounded(url.len(), "the proxy URL")?;
-                Proxy::parse(url).map_err(Error::invalid_argument)?
+                Proxy::parse(url).map_err(|why| Error::invalid_argument(why))?
             }
         };
         Ok(())
@@ -206,13 +206,14 @@ impl Options {
     /// Also trusts the authorities in this PEM text; with [`Roots::CustomOnly`], trusts only them.
     /// May be called several times.
     pub fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
-        self.tls.add_ca_pem(pem).map_err(Error::invalid_argument)
+        self.tls.add_ca_pem(pem).map_err(|why| Error::invalid_argument(why))
     }
 
     /// Sets the certificate chain and the private key, in one PEM text, that the client presents if
     /// the server requests a certificate.
     pub fn set_client_identity_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
-        self.tls.identity = Some(Identity::from_pem(pem).map_err(Error::invalid_argument)?);
+        self.tls.identity =
+            Some(Identity::from_pem(pem).map_err(|why| Error::invalid_argument(why))?);
         Ok(())
     }
 

@@ -23,9 +23,9 @@ use crate::request::Parameters;
 use crate::secret::Secret;
 use crate::sync::{Arc, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, lock, yield_now};
 
-/// The number of tickets that a queue holds, in flight or waiting to be taken. A caller that never
-/// takes completions reaches this limit instead of running out of memory.
-const CAPACITY: usize = 1 << 20;
+/// How many tickets a queue holds unless its creator says otherwise. Each call in flight takes 2 to
+/// 3 KiB.
+const DEFAULT_LIMIT: usize = 100_000;
 
 /// How long a waiting thread sleeps before it checks whether the queue is still usable.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
@@ -50,6 +50,9 @@ struct Shared {
     state: Mutex<State>,
     taken: Condvar,
     flag: Owned<Flag>,
+    /// The number of tickets that it holds, in flight or waiting to be taken. A caller that never
+    /// takes completions reaches this limit instead of running out of memory.
+    limit: usize,
     /// The number of threads that have set `raised` but not raised the flag yet.
     raising: AtomicUsize,
 }
@@ -85,20 +88,32 @@ struct Ticket {
 }
 
 impl Queue {
-    /// Creates a queue. All queues of a process share one background thread.
+    /// Creates a queue that holds up to 100 000 tickets. All queues of a process share one
+    /// background thread.
     pub fn new() -> Result<Queue, Error> {
-        descriptors::check_now();
-        background::thread().map_err(|error| no_resources(&error))?;
-        Queue::without_thread()
+        Queue::with_limit(DEFAULT_LIMIT)
     }
 
-    fn without_thread() -> Result<Queue, Error> {
+    /// Creates a queue that holds up to this many tickets, in flight and completed together.
+    pub fn with_limit(limit: usize) -> Result<Queue, Error> {
+        if limit == 0 {
+            return Err(Error::invalid_argument(
+                "the limit of a queue must be greater than 0; with 0, it would accept no call",
+            ));
+        }
+        descriptors::check_now();
+        background::thread().map_err(|error| no_resources(&error))?;
+        Queue::without_thread(limit)
+    }
+
+    fn without_thread(limit: usize) -> Result<Queue, Error> {
         descriptors::era_with_witness();
         let flag = Flag::new().map_err(|error| no_resources(&error))?;
         let shared = Shared {
             state: Mutex::new(State::default()),
             taken: Condvar::new(),
             flag: Owned::new(descriptors::era, flag),
+            limit,
             raising: AtomicUsize::new(0),
         };
         Ok(Queue(Arc::new(Owned::new(generation, shared))))
@@ -223,10 +238,14 @@ impl Queue {
         if state.lost {
             return Err(lost());
         }
-        if state.in_flight.len() + state.done.len() >= CAPACITY {
+        if state.in_flight.len() + state.done.len() >= shared.limit {
             return Err(Error::new(
                 Code::QueueFull,
-                format!("the queue is full ({CAPACITY} tickets); take completions first"),
+                format!(
+                    "the queue is full ({} tickets); take completions first, or create it with a \
+                     higher limit",
+                    shared.limit
+                ),
             ));
         }
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -384,7 +403,7 @@ mod orders {
     #[test]
     fn an_answer_and_a_cancel_complete_a_ticket_once() {
         loom::model(|| {
-            let queue = Queue::without_thread().unwrap();
+            let queue = Queue::without_thread(DEFAULT_LIMIT).unwrap();
             queue.fd();
             let (ticket, _) = accepted(&queue, 7);
             let number = ticket.number;
@@ -406,7 +425,7 @@ mod orders {
     #[test]
     fn a_close_and_an_answer_complete_a_ticket_once_and_wake_the_taker() {
         loom::model(|| {
-            let queue = Queue::without_thread().unwrap();
+            let queue = Queue::without_thread(DEFAULT_LIMIT).unwrap();
             let (ticket, cancel) = accepted(&queue, 0);
             let answers = thread::spawn(move || ticket.complete(Ok(None)));
             let closes = thread::spawn({
@@ -430,7 +449,7 @@ mod orders {
     #[test]
     fn two_takers_share_two_completions() {
         loom::model(|| {
-            let queue = Queue::without_thread().unwrap();
+            let queue = Queue::without_thread(DEFAULT_LIMIT).unwrap();
             let (one, _) = accepted(&queue, 1);
             let (two, _) = accepted(&queue, 2);
             let taker = thread::spawn({
@@ -451,7 +470,7 @@ mod orders {
     #[test]
     fn a_host_that_reads_the_descriptor_keeps_no_taker() {
         loom::model(|| {
-            let queue = Queue::without_thread().unwrap();
+            let queue = Queue::without_thread(DEFAULT_LIMIT).unwrap();
             queue.fd();
             let (one, _) = accepted(&queue, 1);
             let (two, _) = accepted(&queue, 2);
@@ -477,7 +496,7 @@ mod orders {
     #[test]
     fn a_ticket_that_is_dropped_completes_all_the_same() {
         loom::model(|| {
-            let queue = Queue::without_thread().unwrap();
+            let queue = Queue::without_thread(DEFAULT_LIMIT).unwrap();
             let (ticket, _) = accepted(&queue, 0);
             let loses = thread::spawn(move || drop(ticket));
             let taken = queue.next(1, None).pop().unwrap();

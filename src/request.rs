@@ -190,8 +190,7 @@ pub(crate) fn take_secret(parameters: &mut Parameters, name: &str) -> Result<Sec
                 _ => Ok(secret.into()),
             }
         }
-        None | Some(Value::Null) => Err(Error::invalid_argument(format!("{name} is missing"))),
-        Some(_) => Err(Error::invalid_argument(format!("{name} must be a string"))),
+        _ => Err(Error::invalid_argument(format!("{name} must be a string"))),
     }
 }
 
@@ -204,7 +203,7 @@ pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
         || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
     {
         return Err(Error::invalid_argument(format!(
-            "header {name} is reserved and cannot be set"
+            "header {name} is reserved and cannot be set; remove it"
         )));
     }
     let name = HeaderName::from_bytes(lower.as_bytes())
@@ -250,9 +249,6 @@ fn query(
 /// A parameter as text. `None`: it is not sent.
 fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>, Error> {
     let value = match parameters.get(parameter.name) {
-        None | Some(Value::Null) if parameter.required => {
-            return Err(Error::invalid_argument(format!("{} is missing", parameter.name)));
-        }
         None | Some(Value::Null) => return Ok(None),
         Some(value) => value,
     };

@@ -165,7 +165,8 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let envelope = envelope.unwrap_or_default();
     let foreign = !envelope.recognised;
     let requested = retry_after(&answer.headers);
-    let limited;
+    let who = if foreign { "the server" } else { "Nango" };
+    let composed;
     let message = envelope.message.as_deref().map(String::as_str).unwrap_or_default();
     // One row per case: the code, whether a retry may help, how long to wait if the server does not
     // say, and the advice.
@@ -240,20 +241,38 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
             None,
             "the server timed out waiting for the request; try again",
         ),
-        (_, 409) => (Code::Conflict, false, None, "the request conflicts with existing data"),
+        (_, 409) => (
+            Code::Conflict,
+            false,
+            None,
+            "the request conflicts with existing data; change one of the two, then try again",
+        ),
         (_, 429) => {
-            limited = rate_limited(requested);
-            (Code::RateLimited, true, None, limited.as_str())
+            composed = rate_limited(requested);
+            (Code::RateLimited, true, None, composed.as_str())
         }
-        (_, 400..=499) => (Code::BadRequest, false, None, "Nango rejected the request"),
-        (_, 500) => (Code::Server, true, None, "Nango failed; try again later"),
+        (_, 400..=499) => (
+            Code::BadRequest,
+            false,
+            None,
+            "Nango rejected the request; correct it as Nango's code and message say",
+        ),
+        (_, 500) => {
+            composed = format!("{who} failed; try again later");
+            (Code::Server, true, None, composed.as_str())
+        }
         (_, 502..=504 | 520..=530) => (
             Code::Server,
             true,
             None,
             "Nango or a gateway in front of it is unavailable; try again later",
         ),
-        (_, 500..) => (Code::Server, false, None, "Nango failed"),
+        (_, 500..) => {
+            composed = format!(
+                "{who} failed in a way that a retry does not change; look at the server's logs"
+            );
+            (Code::Server, false, None, composed.as_str())
+        }
         (_, _) => (
             Code::InvalidResponse,
             false,
@@ -273,7 +292,6 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let api_code = api_code.as_deref().and_then(|code| safe.code(code)).map(str::to_owned);
     let named = api_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
     let quoted = sentence.map(|sentence| format!(" (\"{sentence}\")")).unwrap_or_default();
-    let who = if foreign { "the server" } else { "Nango" };
     Error::new(code, format!("{who} answered {}{named}{quoted}: {advice}", status.as_u16()))
         .with_status(status.as_u16())
         .with_api_code(api_code)

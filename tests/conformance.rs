@@ -3,7 +3,7 @@
 mod support;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
 use std::fs;
 use std::time::Duration;
@@ -74,6 +74,7 @@ struct Place {
 #[test]
 fn every_vector() {
     every_vector_at(Place { tls: false, queued: false });
+    every_place_is_known();
     let seen: Vec<String> = MESSAGES.take().into_iter().collect();
     if std::env::var_os("NANGO_TEST_RECORD").is_some() {
         fs::write(RECORD, seen.join("\n") + "\n").expect("the record can be written");
@@ -87,6 +88,106 @@ fn every_vector() {
         "the messages differ from {RECORD}: run `make messages` and read what changed\n\
          new: {new:#?}\ngone: {gone:#?}"
     );
+}
+
+/// Each place in the core that makes an error is reached by a vector, or listed in
+/// `tests/conformance/unreached.txt` with the test that reaches it or the reason why none does.
+fn every_place_is_known() {
+    let reached: BTreeSet<(String, u32)> =
+        nango::origins::seen().into_iter().map(|(file, line)| (file.to_owned(), line)).collect();
+    let unreached: BTreeSet<String> = places::all()
+        .into_iter()
+        .filter(|place| !reached.contains(&(place.file.clone(), place.line)))
+        .map(|place| place.name)
+        .collect();
+    let listed = fs::read_to_string(UNREACHED).expect("the list");
+    let listed: BTreeMap<&str, &str> = listed
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split_once('\t').expect("a place, a tab and what reaches it"))
+        .collect();
+    let new: Vec<_> = unreached.iter().filter(|name| !listed.contains_key(&***name)).collect();
+    let stale: Vec<_> = listed.keys().filter(|name| !unreached.contains(**name)).collect();
+    assert!(
+        new.is_empty() && stale.is_empty(),
+        "no vector reaches these places that make an error: {new:#?}\n\
+         these are reached, or gone, and still in {UNREACHED}: {stale:#?}"
+    );
+    for (place, what) in listed {
+        let Some((file, test)) = what.split_once(": ") else { panic!("{place}: {what}") };
+        let exists = || fs::read_to_string(file).is_ok_and(|text| text.contains(test));
+        assert!(file == "none" || exists(), "{place}: {file} has no {test}");
+    }
+}
+
+const UNREACHED: &str = "tests/conformance/unreached.txt";
+
+/// The places in the sources that make an error.
+mod places {
+    use std::fs;
+    use std::path::Path;
+
+    pub struct Place {
+        pub file: String,
+        pub line: u32,
+        /// The file and the function, and a number if there are several in the function.
+        pub name: String,
+    }
+
+    pub fn all() -> Vec<Place> {
+        let mut places = Vec::new();
+        visit(Path::new("src"), &mut places);
+        assert!(places.len() > 50, "{} places", places.len());
+        places
+    }
+
+    fn visit(folder: &Path, places: &mut Vec<Place>) {
+        for entry in fs::read_dir(folder).expect("the sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                visit(&path, places);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                read(path.to_str().expect("a path"), places);
+            }
+        }
+    }
+
+    fn read(file: &str, places: &mut Vec<Place>) {
+        if file == "src/error.rs" || file.ends_with("/tests.rs") || file == "src/fuzz.rs" {
+            return;
+        }
+        let text = fs::read_to_string(file).expect("a file");
+        let begin = places.len();
+        let mut function = String::new();
+        for (number, line) in text.lines().enumerate() {
+            if line.contains("#[cfg(test)]") || line.contains("#[cfg(all(test") {
+                break;
+            }
+            if let Some(name) = function_of(line) {
+                function = name.to_owned();
+            }
+            if line.contains("Error::new(") || line.contains("Error::invalid_argument(") {
+                let name = format!("{file} {function}");
+                places.push(Place { file: file.to_owned(), line: number as u32 + 1, name });
+            }
+        }
+        let names: Vec<String> = places[begin..].iter().map(|place| place.name.clone()).collect();
+        for (index, name) in names.iter().enumerate() {
+            if names.iter().filter(|other| *other == name).count() > 1 {
+                let earlier = names[..index].iter().filter(|other| *other == name).count();
+                places[begin + index].name = format!("{name} {}", earlier + 1);
+            }
+        }
+    }
+
+    fn function_of(line: &str) -> Option<&str> {
+        let (before, after) = line.split_once("fn ")?;
+        let begins = before.trim_start().split(' ').all(|word| {
+            ["", "pub", "pub(crate)", "pub(super)", "const", "async", "unsafe", "extern", "\"C\""]
+                .contains(&word)
+        });
+        begins.then(|| after.split(['(', '<']).next().unwrap_or_default())
+    }
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn nango_dev(tls: bool) -> Options {
 /// Gets bob's token through a blocking call and through the queue, which must have the same
 /// outcome. Everything that they show is added to `shown`.
 fn token(options: &Options, shown: &mut String) -> Result<String, Error> {
-    let client = Client::with_options(options).expect("a client");
+    let client = Client::with_options(options)?;
     let blocking = client.get_token("github", "bob", &CallOptions::default());
     let queue = Queue::new().expect("a queue");
     let parameters = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"})
@@ -315,6 +315,27 @@ fn a_proxy_from_the_environment() {
         "OK at-bob"
     );
     assert!(child(&[("http_proxy", &strict.url())], &elsewhere, None).starts_with("PROXY "));
+}
+
+/// Such a proxy must not be gone around: the key would leave over another way than meant.
+#[test]
+fn a_proxy_from_the_environment_that_cannot_be_used() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        for value in
+            ["socks5://proxy.test:1080", "ftp://proxy.test", "\"proxy.test:3128\"", "http://"]
+        {
+            let said = child(&[(name, value)], "https://nango.invalid", None);
+            assert!(said.starts_with("INVALID_ARGUMENT "), "{name}={value}: {said}");
+            assert!(said.contains(&format!("{name}: the proxy ")), "{name}={value}: {said}");
+        }
+    }
+    // An empty variable does not hide the other spelling.
+    let said = child(
+        &[("HTTPS_PROXY", ""), ("https_proxy", "socks5://proxy.test")],
+        "https://nango.invalid",
+        None,
+    );
+    assert!(said.contains("https_proxy: the proxy "), "{said}");
 }
 
 /// A host name that only the proxy can resolve, and TLS with the server behind the proxy.

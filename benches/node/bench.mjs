@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Nango } from '@nangohq/node';
 
-const [url, , inFlight, calls] = process.argv.slice(3).map((value, at) => (at < 2 ? value : Number(value)));
+const [url, , inFlight, calls] = process.argv
+  .slice(3)
+  .map((value, at) => (at < 2 ? value : Number(value)));
 const nango = new Nango({ host: url, secretKey: '0f8fad5b-d9cb-469f-a165-70867728950e' });
 
 async function call() {
@@ -33,4 +35,12 @@ const times = await several(calls);
 const spent = process.cpuUsage(before);
 const at = (part) => times[Math.floor(times.length * part)] * 1000;
 const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
-console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, cpu: (spent.user + spent.system) / 1e6, p50: at(0.5), p99: at(0.99), peak }));
+console.log(
+  JSON.stringify({
+    seconds: (performance.now() - began) / 1000,
+    cpu: (spent.user + spent.system) / 1e6,
+    p50: at(0.5),
+    p99: at(0.99),
+    peak,
+  }),
+);

@@ -44,8 +44,9 @@ int main(int argc, char **argv)
     long wait;
 
     if (argc != 4 || !client) {
-        fprintf(stderr, "usage: cancel PROVIDER_CONFIG_KEY CONNECTION_ID MILLISECONDS, "
-                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr,
+                "usage: cancel PROVIDER_CONFIG_KEY CONNECTION_ID MILLISECONDS, "
+                "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     /* Any number of calls may share one handle, which cancels all of them. */

@@ -35,10 +35,8 @@ static const char *advice(nango_code code)
     case NANGO_ERROR_NOT_FOUND:
         return "check the integration and the connection's id, "
                "and that the key is of the same environment";
-    case NANGO_ERROR_CONNECT:
-        return "check NANGO_HOST, and that the server runs";
-    default:
-        return NULL;
+    case NANGO_ERROR_CONNECT: return "check NANGO_HOST, and that the server runs";
+    default: return NULL;
     }
 }
 

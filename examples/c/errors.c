@@ -14,12 +14,12 @@
 enum remedy { TRY_LATER, ASK_THE_USER, FIX_THE_SETUP, FIX_THE_CALL, REPORT, NOTHING };
 
 static const char *const REMEDIES[] = {
-    "try again later",                 /* the library has already retried */
-    "let the user authorise again",    /* with a reconnect session */
-    "fix the setup",                   /* key, address, certificates, scopes */
-    "fix the call",                    /* a bug in the program */
-    "report it",                       /* a bug in the library, or the system is out of resources */
-    "nothing",                         /* the program did this on purpose */
+    "try again later",              /* the library has already retried */
+    "let the user authorise again", /* with a reconnect session */
+    "fix the setup",                /* key, address, certificates, scopes */
+    "fix the call",                 /* a bug in the program */
+    "report it",                    /* a bug in the library, or the system is out of resources */
+    "nothing",                      /* the program did this on purpose */
 };
 
 /* Later versions may add codes: for an unknown code, ask nango_error_retryable(). */
@@ -53,7 +53,7 @@ static const struct {
     {NANGO_ERROR_NO_SINGLE_TOKEN, FIX_THE_CALL}, /* use nango_get_credentials_json() */
     {NANGO_ERROR_CONFLICT, FIX_THE_CALL},
     {NANGO_ERROR_TOKEN_NOT_REPLACED, ASK_THE_USER}, /* or it is refused for another reason */
-    {NANGO_ERROR_INVALID_RESPONSE, FIX_THE_SETUP}, /* the base URL */
+    {NANGO_ERROR_INVALID_RESPONSE, FIX_THE_SETUP},  /* the base URL */
     {NANGO_ERROR_RESPONSE_TOO_LARGE, FIX_THE_SETUP},
     {NANGO_ERROR_INTERNAL, REPORT},
     {NANGO_ERROR_PANIC, REPORT},

@@ -51,8 +51,9 @@ int main(int argc, char **argv)
     int i, under_way = 0;
 
     if (argc < 3 || !client || !queue) {
-        fprintf(stderr, "usage: queue_poll PROVIDER_CONFIG_KEY CONNECTION_ID…, "
-                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr,
+                "usage: queue_poll PROVIDER_CONFIG_KEY CONNECTION_ID…, "
+                "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 2; i < argc; i++)

@@ -56,8 +56,9 @@ int main(int argc, char **argv)
 
     queue = nango_queue_new(NULL);
     if (argc != 3 || !client || !queue) {
-        fprintf(stderr, "usage: queue_threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
-                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr,
+                "usage: queue_threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
+                "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 0; i < TAKERS; i++) {

@@ -61,8 +61,9 @@ int main(int argc, char **argv)
     app.connections = argv;
     app.under_way = 0;
     if (argc < 3 || !app.client || !app.queue) {
-        fprintf(stderr, "usage: queue_uv PROVIDER_CONFIG_KEY CONNECTION_ID…, "
-                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr,
+                "usage: queue_uv PROVIDER_CONFIG_KEY CONNECTION_ID…, "
+                "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 2; i < argc; i++) {

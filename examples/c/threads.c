@@ -46,8 +46,9 @@ int main(int argc, char **argv)
     int i, tokens = 0;
 
     if (argc != 3 || !client) {
-        fprintf(stderr, "usage: threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
-                        "with NANGO_HOST and NANGO_SECRET_KEY set\n");
+        fprintf(stderr,
+                "usage: threads PROVIDER_CONFIG_KEY CONNECTION_ID, "
+                "with NANGO_HOST and NANGO_SECRET_KEY set\n");
         return 2;
     }
     for (i = 0; i < THREADS; i++) {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use minijinja::{Environment, Error, ErrorKind, State, Value, context};
 
-use crate::model::{Library, Setting};
+use crate::model::{Kind, Library, Setting};
 
 const WIDTH: usize = 100;
 
@@ -33,10 +33,21 @@ const FILES: [(&str, &str); 9] = [
 
 /// A generated part of a file that is otherwise written by hand: between `<generated NAME>` and
 /// `</generated>`.
-const REGIONS: [(&str, &str, &str); 3] = [
+const REGIONS: [(&str, &str, &str); 6] = [
     ("bindings/cpp/nango.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
     ("bindings/cpp/nango.hpp", "call options", include_str!("../templates/cpp/call_options.hpp")),
     ("bindings/cpp/nango.hpp", "options", include_str!("../templates/cpp/options.hpp")),
+    (
+        "bindings/ruby/lib/libnango/client.rb",
+        "initialize",
+        include_str!("../templates/ruby/initialize.rb"),
+    ),
+    ("bindings/ruby/sig/libnango.rbs", "from_env", include_str!("../templates/ruby/from_env.rbs")),
+    (
+        "bindings/ruby/sig/libnango.rbs",
+        "initialize",
+        include_str!("../templates/ruby/initialize.rbs"),
+    ),
 ];
 
 /// Returns each file that is generated or has a generated part, with its complete text.
@@ -103,6 +114,8 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("comment", comment);
     environment.add_filter("capital", capital);
+    environment.add_filter("yard", |text: &str| hanging(text, "    # ", "    #   "));
+    environment.add_filter("arguments", arguments);
     environment.add_filter("wrap", |text: &str| wrapped(text, "", ""));
     environment.add_filter("seconds", |ms: u32| format!("{}", ms / 1000));
     environment.add_filter("pad", |text: &str, width: usize| format!("{text:width$}"));
@@ -146,7 +159,32 @@ fn model(library: &Library) -> Result<Value, String> {
             Some(default) => texts(default)?,
             None => Value::from(()),
         };
+        let quoted = |default: &str| match setting.name.as_str() {
+            "user_agent_suffix" => "\"libnango-ruby/#{VERSION}\"".to_owned(),
+            _ => default.to_owned(),
+        };
+        let ruby_type = match setting.kind {
+            Kind::Text | Kind::TextOrNull => "String",
+            Kind::Duration => "Numeric",
+            Kind::Count | Kind::Bytes => "Integer",
+            Kind::Flag => "Boolean",
+            Kind::Pem if setting.add => "String, Array<String>",
+            Kind::Pem => "String",
+            Kind::TlsRoots => "Symbol",
+        };
+        let rbs_type = match setting.kind {
+            Kind::Duration => "seconds?",
+            Kind::Flag => "bool?",
+            Kind::Pem if setting.add => "(String | Array[String])?",
+            Kind::TlsRoots => "(:platform | :bundled | :custom_only)?",
+            Kind::Count | Kind::Bytes => "Integer?",
+            Kind::Text | Kind::TextOrNull | Kind::Pem => "String?",
+        };
         Ok(context! {
+            ruby_type => ruby_type,
+            ruby_parameter => format!("{}: {}", setting.name, quoted("nil")),
+            ruby_argument => format!("{0}: {0}", setting.name),
+            rbs_parameter => format!("?{}: {rbs_type}", setting.name),
             doc => docs.into_iter().collect::<Value>(),
             text_default => default,
             ruby_brief => library.sentence(&setting.brief, "ruby")?,
@@ -190,6 +228,31 @@ fn comment(_: &State, text: &str, prefix: &str) -> Result<String, Error> {
         return Err(Error::new(ErrorKind::InvalidOperation, "an empty comment"));
     }
     Ok(wrapped(text, prefix, " "))
+}
+
+/// Wraps a text into lines, of which the first begins with `first` and the others with `others`.
+fn hanging(text: &str, first: &str, others: &str) -> String {
+    let indented = wrapped(text, others, "");
+    first.to_owned() + indented.strip_prefix(others).unwrap_or(&indented)
+}
+
+/// Arguments that follow `column` characters on their first line, and begin with as many blanks on
+/// the others.
+fn arguments(items: Vec<String>, column: usize) -> String {
+    let blanks = " ".repeat(column);
+    let mut lines = vec![blanks.clone()];
+    for (number, item) in items.iter().enumerate() {
+        let item = if number + 1 < items.len() { format!("{item},") } else { item.clone() };
+        match lines.last_mut() {
+            Some(line) if line.len() > column && line.len() + 1 + item.len() > WIDTH - 1 => {
+                lines.push(blanks.clone() + &item);
+            }
+            Some(line) if line.len() > column => *line += &format!(" {item}"),
+            Some(line) => line.push_str(&item),
+            None => {}
+        }
+    }
+    lines.join("\n").trim_start().to_owned()
 }
 
 /// The words of a text on lines that begin with `prefix` and, before the first word, `space`.

@@ -17,7 +17,10 @@ pub(crate) enum Failure {
     ConnectTimeout,
     /// The proxy refuses or resets connections, or cannot be reached.
     ConnectProxy(String),
-    Tls(String),
+    Tls {
+        why: String,
+        fault: TlsFault,
+    },
     /// The other end of a TLS connection does not speak TLS.
     NotTls,
     /// The proxy does not connect to the server.
@@ -38,6 +41,20 @@ pub(crate) enum Failure {
     /// The process or the system has no file descriptor left.
     NoDescriptors(String),
     Internal(String),
+}
+
+/// What has to change for a TLS connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TlsFault {
+    /// No trusted authority signed the server's certificate.
+    Untrusted,
+    /// The server's certificate is not valid now or not for this name.
+    Certificate,
+    /// The server wants a certificate of the client, or another one.
+    ClientCertificate,
+    /// The client's own configuration, as the reason says.
+    Configuration,
+    Other,
 }
 
 /// How far an exchange got.
@@ -73,7 +90,7 @@ impl Failure {
             rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
                 Failure::NotTls
             }
-            error => Failure::Tls(tls_reason(error)),
+            error => Failure::Tls { why: tls_reason(error), fault: tls_fault(error) },
         }
     }
 
@@ -100,7 +117,7 @@ impl Failure {
             Failure::Lookup(_)
             | Failure::ProxyLookup(_)
             | Failure::ConnectTimeout
-            | Failure::Tls(_)
+            | Failure::Tls { .. }
             | Failure::NotTls
             | Failure::Proxy(_)
             | Failure::ProxyCredentials
@@ -147,7 +164,9 @@ pub(super) fn is_unreachable(error: &(dyn StdError + 'static)) -> bool {
 
 /// The reason of a TLS error, in words where rustls lists the numbers of algorithms.
 fn tls_reason(error: &rustls::Error) -> String {
-    use rustls::{CertificateError as Certificate, Error, OtherError, PeerIncompatible};
+    use rustls::{
+        AlertDescription, CertificateError as Certificate, Error, OtherError, PeerIncompatible,
+    };
     match error {
         Error::InvalidCertificate(
             Certificate::UnsupportedSignatureAlgorithmContext { .. }
@@ -165,7 +184,34 @@ fn tls_reason(error: &rustls::Error) -> String {
              exactly this certificate"
                 .to_owned()
         }
+        Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server and this library have no cipher or kind of key in common; this library \
+             supports TLS 1.2 and 1.3 with RSA, P-256, P-384 and Ed25519, and no other kind of key, \
+             such as P-521"
+                .to_owned()
+        }
         error => error.to_string(),
+    }
+}
+
+fn tls_fault(error: &rustls::Error) -> TlsFault {
+    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
+    match error {
+        Error::InvalidCertificate(
+            Certificate::UnknownIssuer | Certificate::BadSignature | Certificate::Other(_),
+        ) => TlsFault::Untrusted,
+        Error::InvalidCertificate(_) => TlsFault::Certificate,
+        Error::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::AccessDenied,
+        ) => TlsFault::ClientCertificate,
+        _ => TlsFault::Other,
     }
 }
 

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-pub(crate) use failure::{Failure, Progress, lacks_descriptors};
+pub(crate) use failure::{Failure, Progress, TlsFault, lacks_descriptors};
 pub(crate) use inline::{Finished, Reuse};
 pub(crate) use line::Line;
 pub(crate) use message::{Answer, Request};

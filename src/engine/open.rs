@@ -292,6 +292,84 @@ mod tests {
     use super::super::tls;
     use super::*;
 
+    /// A server whose backlog is full: it answers no SYN. Linux keeps one connection more than the
+    /// backlog.
+    fn dead(address: &str) -> (TcpListener, Vec<std::net::TcpStream>) {
+        let listener = TcpListener::bind(address).unwrap();
+        // SAFETY: lowers the backlog of a socket that this test owns.
+        assert_eq!(unsafe { libc::listen(std::os::fd::AsRawFd::as_raw_fd(&listener), 0) }, 0);
+        let at = listener.local_addr().unwrap();
+        let fill = || std::net::TcpStream::connect_timeout(&at, Duration::from_millis(200)).ok();
+        let taken: Vec<_> = std::iter::from_fn(fill).collect();
+        (listener, taken)
+    }
+
+    fn opener(url: &str, connect_timeout: Duration) -> Opener {
+        let settings = Settings {
+            proxy: None,
+            server: Url::parse(url).unwrap(),
+            connect_timeout,
+            idle_timeout: Duration::ZERO,
+            idle_connections: 0,
+            max_connections: 1,
+            max_response_bytes: 0,
+            spare_bytes: 0,
+            tls: None,
+        };
+        Opener::new(&settings, tls::unused()).unwrap()
+    }
+
+    fn race(opener: &Opener, addresses: &[IpAddr]) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let raced = opener.race(interleaved(addresses));
+            timeout(opener.connect_timeout, raced).await.unwrap_or(Err(Failure::ConnectTimeout))
+        })?;
+        Ok(())
+    }
+
+    #[test]
+    fn dead_addresses_cost_a_moment() {
+        let good = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = good.local_addr().unwrap().port();
+        let url = format!("http://nango.test:{port}");
+        let opener = opener(&url, Duration::from_secs(10));
+        // 127.0.0.2 to 127.0.0.9 are this machine too.
+        let dead: Vec<_> = (2..10).map(|host| dead(&format!("127.0.0.{host}:{port}"))).collect();
+        let mut addresses: Vec<IpAddr> =
+            dead.iter().map(|(listener, _)| listener.local_addr().unwrap().ip()).collect();
+        for count in [1, 8] {
+            let mut some = addresses[..count].to_vec();
+            some.push(good.local_addr().unwrap().ip());
+            let began = std::time::Instant::now();
+            race(&opener, &some).unwrap_or_else(|failure| panic!("{count} dead: {failure:?}"));
+            let took = began.elapsed();
+            let staggers = STAGGER * count as u32;
+            assert!(took >= staggers && took < staggers + Duration::from_secs(1), "{took:?}");
+        }
+        // A refused address costs nothing.
+        let refusing: IpAddr = "127.0.0.20".parse().unwrap();
+        let began = std::time::Instant::now();
+        race(&opener, &[refusing, good.local_addr().unwrap().ip()]).unwrap();
+        assert!(began.elapsed() < STAGGER, "{:?}", began.elapsed());
+        assert!(matches!(race(&opener, &[refusing, refusing]), Err(Failure::Connect(_))));
+        // All are dead, more of them than the time has staggers for.
+        let opener = self::opener(&url, Duration::from_millis(600));
+        addresses.push(good.local_addr().unwrap().ip());
+        race(&opener, &addresses).unwrap();
+        addresses.pop();
+        assert!(matches!(race(&opener, &addresses), Err(Failure::ConnectTimeout)));
+    }
+
+    #[test]
+    fn families_alternate() {
+        let parse = |text: &str| text.parse::<IpAddr>().unwrap();
+        let order = ["::1", "::2", "::3", "10.0.0.1", "10.0.0.2"].map(parse);
+        let wanted = ["::1", "10.0.0.1", "::2", "10.0.0.2", "::3"].map(parse);
+        assert_eq!(interleaved(&order), wanted);
+        assert_eq!(interleaved(&wanted[3..4]), &wanted[3..4]);
+    }
+
     /// Fails if an update of hyper-util changes [`TUNNEL_407`].
     #[test]
     fn a_407_to_connect_is_recognised() {

@@ -15,7 +15,7 @@ use rustls::{
     RootCertStore, SignatureScheme, WantsVerifier,
 };
 
-use super::Failure;
+use super::{Failure, TlsFault};
 
 /// Which certificate authorities a client trusts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl TlsOptions {
 
     /// The TLS configuration of a process's connections, which share its session cache.
     pub(super) fn config(&self) -> Result<ClientConfig, Failure> {
-        let failed = |error: rustls::Error| Failure::Tls(error.to_string());
+        let failed = |why: String| Failure::Tls { why, fault: TlsFault::Configuration };
         let mut roots = match self.roots {
             Roots::Platform => platform_roots()?,
             Roots::Bundled => bundled_roots(),
@@ -120,7 +120,7 @@ impl TlsOptions {
         if !self.authorities.is_empty() {
             let store = Arc::make_mut(&mut roots);
             for authority in &self.authorities {
-                store.add(authority.clone()).map_err(failed)?;
+                store.add(authority.clone()).map_err(|error| failed(error.to_string()))?;
             }
         }
         if roots.is_empty() {
@@ -135,17 +135,18 @@ impl TlsOptions {
                      authorities (tls_roots)"
                 }
             };
-            return Err(Failure::Tls(why.to_owned()));
+            return Err(failed(why.to_owned()));
         }
         let config = if self.authorities.is_empty() {
             trusting(roots)
         } else {
-            let verifier = OrExactly::new(roots, self.authorities.clone()).map_err(failed)?;
+            let verifier = OrExactly::new(roots, self.authorities.clone())
+                .map_err(|error| failed(error.to_string()))?;
             builder().dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         };
         match &self.identity {
             None => Ok(config.with_no_client_auth()),
-            Some(identity) => identity.shown_by(config).map_err(failed),
+            Some(identity) => identity.shown_by(config).map_err(|error| failed(error.to_string())),
         }
     }
 

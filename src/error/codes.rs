@@ -222,11 +222,13 @@ impl Code {
     pub(crate) fn advice_with_nul(self) -> &'static str {
         match self {
             Code::InvalidArgument => {
-                "Fix the argument. This is a bug in the calling program, or input that it did not check.\0"
+                "Fix the argument. This is a bug in the calling program, or input that it did \
+                      not check.\0"
             }
             Code::InvalidUtf8 => "Convert the text to UTF-8.\0",
             Code::UnknownOperation => {
-                "Check the name. If it is right, the loaded library is older than the program: update it.\0"
+                "Check the name. If it is right, the loaded library is older than the program: \
+                      update it.\0"
             }
             Code::QueueFull => "Take completions first, and submit fewer calls at once.\0",
             Code::Closed => "Make a new one, or do not use it after it is closed.\0",
@@ -235,12 +237,14 @@ impl Code {
                 "Check that the server runs and that the base URL is its address; retry later.\0"
             }
             Code::Tls => {
-                "Check the base URL. Add the server's certificate authority if it is a private one.\0"
+                "Check the base URL. Add the server's certificate authority if it is a private \
+                      one.\0"
             }
             Code::Timeout => "Retry later, or allow more time.\0",
             Code::Cancelled => "Nothing: the program cancelled it.\0",
             Code::Io => {
-                "Retry. If the message says so, the server may or may not have processed the request.\0"
+                "Retry. If the message says so, the server may or may not have processed the \
+                      request.\0"
             }
             Code::Dns => "Check the host in the base URL, and the machine's name server.\0",
             Code::Proxy => "Check the proxy's URL, and its username and password.\0",
@@ -250,12 +254,14 @@ impl Code {
             }
             Code::Forbidden => "Add the scope to the key in Nango's dashboard.\0",
             Code::NotFound => {
-                "Check the ids, and which environment the key belongs to. The user may not have connected yet.\0"
+                "Check the ids, and which environment the key belongs to. The user may not have \
+                      connected yet.\0"
             }
             Code::RateLimited => "Wait, then retry.\0",
             Code::Server => "Retry later.\0",
             Code::RefreshFailed => {
-                "Retry after 30 seconds. If this persists, offer the user both to try again and to reconnect.\0"
+                "Retry after 30 seconds. If this persists, offer the user both to try again and \
+                      to reconnect.\0"
             }
             Code::ReconnectRequired => "Send the user through a reconnect session.\0",
             Code::RefreshBackoff => {
@@ -270,7 +276,8 @@ impl Code {
                 "Treat the provider's refusal as final; offer the user to reconnect.\0"
             }
             Code::IntegrationNotFound => {
-                "Check provider_config_key, and which environment the key belongs to. Report it as an error of the service, not as a user who has not connected.\0"
+                "Check provider_config_key, and which environment the key belongs to. Report it \
+                      as an error of the service, not as a user who has not connected.\0"
             }
             Code::InvalidResponse => {
                 "Check the base URL, and any proxy or gateway between the program and Nango.\0"

@@ -18,6 +18,7 @@ mod guard;
 pub mod json;
 pub mod list;
 pub mod options;
+pub mod params;
 pub mod queue;
 mod setters;
 pub mod version;

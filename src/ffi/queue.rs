@@ -10,8 +10,9 @@ use super::error::{guard, nango_error};
 use super::guard::{borrow, free, give, give_secret, quiet, text};
 use super::list::nango_pager;
 use super::options::nango_call_options;
+use crate::client::one_connection;
 use crate::error::{Code, Error, shortened};
-use crate::operation;
+use crate::operation::{self, Operation};
 use crate::queue::{Completion, Queue};
 use crate::request::LONGEST_NAME;
 
@@ -43,7 +44,8 @@ pub struct nango_completion {
     pub reserved: [*mut c_void; 4],
 }
 
-/// Creates an empty queue. A queue is cheap: it uses one file descriptor.
+/// Creates an empty queue that holds up to 100 000 tickets, in flight and completed together; see
+/// nango_queue_new_with_limit(). A queue is cheap: it uses one file descriptor.
 ///
 /// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
 /// @return The queue, which nango_queue_free() frees. NULL on error: INTERNAL if the system has no
@@ -52,6 +54,24 @@ pub struct nango_completion {
 pub unsafe extern "C" fn nango_queue_new(error_out: *mut *mut nango_error) -> *mut nango_queue {
     // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), || Ok(give(nango_queue(Queue::new()?)))) }
+}
+
+/// Creates an empty queue with a limit. A program that submits calls faster than it takes
+/// completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2 to
+/// 3 KiB, and each completion the length of its answer.
+///
+/// @param limit How many tickets the queue holds, in flight and completed together; not 0.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is 0,
+/// or INTERNAL if the system has no descriptor or thread left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_queue_new_with_limit(
+    limit: u32,
+    error_out: *mut *mut nango_error,
+) -> *mut nango_queue {
+    let make = || Ok(give(nango_queue(Queue::with_limit(limit as usize)?)));
+    // SAFETY: the header requires this of the caller.
+    unsafe { guard(error_out, ptr::null_mut(), make) }
 }
 
 /// Returns the file descriptor to wait on with poll, epoll or an event loop. It is readable if and
@@ -124,6 +144,105 @@ pub unsafe extern "C" fn nango_queue_submit(
     };
     // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, 0, body) }
+}
+
+/// Starts nango_get_token(), and returns at once. For other operations and parameters, see
+/// nango_queue_submit().
+///
+/// @code
+/// uint64_t ticket =
+///     nango_queue_submit_get_token(queue, client, "github", "alice", NULL, 7, &error);
+/// @endcode
+///
+/// @param queue The queue.
+/// @param client The client; the caller may free it after this call.
+/// @param provider_config_key The integration's unique key.
+/// @param connection_id The id of the connection.
+/// @param options The options of this call, which the caller may free after it; NULL for the
+/// defaults.
+/// @param user_data Any number; the completion contains it.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return As for nango_queue_submit(). The completion's json is the token itself, as
+/// nango_get_token() returns it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_queue_submit_get_token(
+    queue: *const nango_queue,
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    user_data: u64,
+    error_out: *mut *mut nango_error,
+) -> u64 {
+    let ids = (provider_config_key, connection_id);
+    // SAFETY: the header requires this of the caller.
+    unsafe {
+        guard(error_out, 0, || {
+            submit_for_connection(queue, client, &operation::GET_TOKEN, ids, options, user_data)
+        })
+    }
+}
+
+/// Starts nango_get_connection_json(), and returns at once.
+///
+/// @param queue The queue.
+/// @param client The client; the caller may free it after this call.
+/// @param provider_config_key The integration's unique key.
+/// @param connection_id The id of the connection.
+/// @param options The options of this call, which the caller may free after it; NULL for the
+/// defaults.
+/// @param user_data Any number; the completion contains it.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return As for nango_queue_submit(). The completion's json is the connection.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_queue_submit_get_connection(
+    queue: *const nango_queue,
+    client: *const nango_client,
+    provider_config_key: *const c_char,
+    connection_id: *const c_char,
+    options: *const nango_call_options,
+    user_data: u64,
+    error_out: *mut *mut nango_error,
+) -> u64 {
+    let ids = (provider_config_key, connection_id);
+    // SAFETY: the header requires this of the caller.
+    unsafe {
+        guard(error_out, 0, || {
+            submit_for_connection(
+                queue,
+                client,
+                &operation::GET_CONNECTION,
+                ids,
+                options,
+                user_data,
+            )
+        })
+    }
+}
+
+/// Submits an operation on one connection, given by `provider_config_key` and `connection_id`.
+///
+/// # Safety
+/// What the header requires of callers of the exported functions.
+unsafe fn submit_for_connection(
+    queue: *const nango_queue,
+    client: *const nango_client,
+    operation: &'static Operation,
+    ids: (*const c_char, *const c_char),
+    options: *const nango_call_options,
+    user_data: u64,
+) -> Result<u64, Error> {
+    // SAFETY: as promised by the caller.
+    let (queue, client, key, id, options) = unsafe {
+        (
+            borrow(queue, "queue")?,
+            nango_client::reference(client)?,
+            text(ids.0, "provider_config_key")?,
+            text(ids.1, "connection_id")?,
+            nango_call_options::checked(options)?,
+        )
+    };
+    queue.0.submit(&client, operation, one_connection(key, id), &options, user_data)
 }
 
 fn unknown(name: &str) -> Error {

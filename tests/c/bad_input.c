@@ -138,7 +138,8 @@ static void ids_that_are_none(void)
     CHECK(!nango_get_credentials_json(client, "github", "..", NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
     CHECK(!nango_get_token(client, "", "bob", NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key must be a non-empty string", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "provider_config_key must be a non-empty string",
+           0);
     CHECK(dev_count_requests() == 0);
     nango_client_free(client);
 }
@@ -420,11 +421,13 @@ static void keys_that_are_none(void)
     nango_error *error = NULL;
     size_t i;
     CHECK(!nango_client_new(HOST, "", &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key is empty; find it in Nango's dashboard", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+           "the secret key is empty; find it in Nango's dashboard", 0);
     for (i = 0; i < sizeof keys / sizeof *keys; i++) {
         CHECK(!nango_client_new(HOST, keys[i], &error));
         CHECK(!strstr(nango_error_message(error), "0f8fad5b"));
-        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "the secret key contains a space, a line break or a non-ASCII character", 0);
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+               "the secret key contains a space, a line break or a non-ASCII character", 0);
     }
 }
 
@@ -466,7 +469,8 @@ static void nobody_listens(void)
     nango_client *client;
     nango_options *options = nango_options_new();
     peer_nobody(url, sizeof url);
-    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT, "check that the server is running and that the base URL is correct", 1);
+    EXPECT(token_error(url, KEY, "github", "bob"), NANGO_ERROR_CONNECT,
+           "check that the server is running and that the base URL is correct", 1);
 
     client = client_of(url, KEY);
     CHECK(!nango_client_warm_up(client, &error));
@@ -507,10 +511,9 @@ static void pages_and_redirects(void)
     struct peer page, redirect, broken, not_json;
     nango_error *error;
     dev_forget_requests();
-    peer_start(
-        &page, PEER_ANSWERS,
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\n"
-        "Connection: close\r\n\r\n<!doctype html>hello!");
+    peer_start(&page, PEER_ANSWERS,
+               "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 21\r\n"
+               "Connection: close\r\n\r\n<!doctype html>hello!");
     error = token_error(page.url, KEY, "github", "bob");
     CHECK(error && nango_error_http_status(error) == 200);
     CHECK_HOLDS(nango_error_message(error), "base URL");
@@ -518,28 +521,25 @@ static void pages_and_redirects(void)
     peer_stop(&page);
 
     /* A load balancer redirects http to https: the key must not be sent there. */
-    peer_start(
-        &redirect, PEER_ANSWERS,
-        "HTTP/1.1 301 Moved Permanently\r\nLocation: https://nango.example/connection\r\n"
-        "Content-Length: 0\r\nConnection: close\r\n\r\n");
+    peer_start(&redirect, PEER_ANSWERS,
+               "HTTP/1.1 301 Moved Permanently\r\nLocation: https://nango.example/connection\r\n"
+               "Content-Length: 0\r\nConnection: close\r\n\r\n");
     error = token_error(redirect.url, KEY, "github", "bob");
     CHECK(error && nango_error_http_status(error) == 301);
     CHECK_HOLDS(nango_error_message(error), "base URL");
     EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "https://nango.example", 1);
     peer_stop(&redirect);
 
-    peer_start(
-        &broken, PEER_ANSWERS,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n"
-        "Connection: close\r\n\r\n{\"connection_id\":");
+    peer_start(&broken, PEER_ANSWERS,
+               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n"
+               "Connection: close\r\n\r\n{\"connection_id\":");
     EXPECT(token_error(broken.url, KEY, "github", "bob"), NANGO_ERROR_IO,
            "broke before the answer was complete", 1);
     peer_stop(&broken);
 
-    peer_start(
-        &not_json, PEER_ANSWERS,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\n"
-        "Connection: close\r\n\r\nsecret");
+    peer_start(&not_json, PEER_ANSWERS,
+               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\n"
+               "Connection: close\r\n\r\nsecret");
     error = token_error(not_json.url, KEY, "github", "bob");
     CHECK(error && !strstr(nango_error_message(error), "secret"));
     EXPECT(error, NANGO_ERROR_INVALID_RESPONSE, "not valid JSON", 1);
@@ -564,10 +564,9 @@ static void timeouts(void)
     nango_call_options *call = nango_call_options_new();
     long long began;
     peer_start(&silent, PEER_SILENT, NULL);
-    peer_start(
-        &slow, PEER_DRIPS,
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
-        "{                                              ");
+    peer_start(&slow, PEER_DRIPS,
+               "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+               "{                                              ");
 
     /* The timeout of the whole call. */
     nango_options_set_base_url(options, silent.url);
@@ -621,8 +620,10 @@ static void wrong_keys(void)
 {
     nango_error *error = token_error(HOST, "a5d1f7d1-0a7a-4c35-9d70-0b2f9f5c3c11", "github", "bob");
     CHECK(error && nango_error_http_status(error) == 401 && !nango_error_retryable(error));
-    EXPECT(error, NANGO_ERROR_UNAUTHORIZED, "check that the base URL is that of the server that issued it", 1);
-    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key", 1);
+    EXPECT(error, NANGO_ERROR_UNAUTHORIZED,
+           "check that the base URL is that of the server that issued it", 1);
+    EXPECT(token_error(HOST, "shibboleth", "github", "bob"), NANGO_ERROR_UNAUTHORIZED, "secret key",
+           1);
 
     /* A key that may read connections, but not their credentials. */
     error = token_error(HOST, check_env("NANGO_DEV_KEY_READ"), "github", "bob");
@@ -727,18 +728,18 @@ static void filters_that_are_none(void)
 /* ---- Options ---- */
 
 /* New options with one setting, which must be refused and must make creating the client fail. */
-#define REFUSED(setting, words)                                                \
-    do {                                                                       \
-        nango_options *options = nango_options_new();                          \
-        nango_error *problem = NULL;                                           \
-        nango_options_set_base_url(options, HOST);                             \
-        nango_options_set_secret_key(options, KEY);                            \
-        CHECK((setting) == NANGO_ERROR_INVALID_ARGUMENT);                      \
-        /* Later settings do not clear the error. */                           \
-        CHECK(nango_options_set_timeout_ms(options, 1000) == NANGO_OK);        \
-        CHECK(!nango_client_new_with_options(options, &problem));              \
-        EXPECT(problem, NANGO_ERROR_INVALID_ARGUMENT, words, 0);               \
-        nango_options_free(options);                                           \
+#define REFUSED(setting, words)                                         \
+    do {                                                                \
+        nango_options *options = nango_options_new();                   \
+        nango_error *problem = NULL;                                    \
+        nango_options_set_base_url(options, HOST);                      \
+        nango_options_set_secret_key(options, KEY);                     \
+        CHECK((setting) == NANGO_ERROR_INVALID_ARGUMENT);               \
+        /* Later settings do not clear the error. */                    \
+        CHECK(nango_options_set_timeout_ms(options, 1000) == NANGO_OK); \
+        CHECK(!nango_client_new_with_options(options, &problem));       \
+        EXPECT(problem, NANGO_ERROR_INVALID_ARGUMENT, words, 0);        \
+        nango_options_free(options);                                    \
     } while (0)
 
 static void options_that_are_refused(void)
@@ -847,7 +848,8 @@ static void call_options(void)
           NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(nango_call_options_set_timeout_ms(call, 0) == NANGO_ERROR_INVALID_ARGUMENT);
     CHECK(!nango_get_token(client, "github", "bob", call, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "header Authorization is reserved and cannot be set", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT,
+           "header Authorization is reserved and cannot be set", 0);
     CHECK(!nango_list_connections_json(client, NULL, call, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization", 0);
     CHECK(!nango_pager_new(client, NULL, 0, call, &error));

@@ -43,11 +43,13 @@ static bool has_nul(const json_t *value)
     size_t i;
     if (json_is_string(value))
         return strlen(json_string_value(value)) != json_string_length(value);
-    json_array_foreach((json_t *)value, i, member) {
+    json_array_foreach((json_t *)value, i, member)
+    {
         if (has_nul(member))
             return true;
     }
-    json_object_foreach((json_t *)value, name, member) {
+    json_object_foreach((json_t *)value, name, member)
+    {
         if (has_nul(member))
             return true;
     }
@@ -69,11 +71,13 @@ static bool same(const json_t *a, const json_t *b)
         return false;
     if (json_is_string(a))
         return json_equal(a, b);
-    json_array_foreach((json_t *)a, i, member) {
+    json_array_foreach((json_t *)a, i, member)
+    {
         if (!same(member, json_array_get(b, i)))
             return false;
     }
-    json_object_foreach((json_t *)a, name, member) {
+    json_object_foreach((json_t *)a, name, member)
+    {
         const json_t *other = json_object_get(b, name);
         if (!other || !same(member, other))
             return false;
@@ -114,7 +118,8 @@ static void expect_parts(const char *what, const char *text, const json_t *parts
 {
     const json_t *part;
     size_t i;
-    json_array_foreach((json_t *)parts, i, part) {
+    json_array_foreach((json_t *)parts, i, part)
+    {
         if ((text && strstr(text, json_string_value(part))) != wanted)
             fail(what, text, json_string_value(part));
     }
@@ -135,7 +140,8 @@ static void expect_error(nango_error *error, const json_t *wanted)
         fail("error", NULL, json_string_value(json_object_get(wanted, "code")));
         return;
     }
-    json_object_foreach((json_t *)wanted, name, fact) {
+    json_object_foreach((json_t *)wanted, name, fact)
+    {
         const char *message = nango_error_message(error), *body = nango_error_body_json(error);
         if (strcmp(name, "code") == 0)
             expect_text(name, nango_code_name(nango_error_code(error)), fact);
@@ -170,8 +176,7 @@ static void expect_error(nango_error *error, const json_t *wanted)
             json_t *value;
             json_object_foreach(fact, header, value)
                 expect_text(header, nango_error_header(error, header), value);
-        }
-        else
+        } else
             fail("a fact of an error that this runner does not know", name, NULL);
     }
     nango_error_free(error);
@@ -191,9 +196,9 @@ static void expect_silence(const json_t *value, bool inside, const char *shown)
     size_t i;
     if (inside && json_is_string(value) && json_string_length(value) >= 8)
         expect_silence_about(json_string_value(value), shown);
-    json_array_foreach((json_t *)value, i, member)
-        expect_silence(member, inside, shown);
-    json_object_foreach((json_t *)value, name, member) {
+    json_array_foreach((json_t *)value, i, member) expect_silence(member, inside, shown);
+    json_object_foreach((json_t *)value, name, member)
+    {
         if (strcmp(name, "type") != 0 && strcmp(name, "expires_at") != 0)
             expect_silence(member, inside || strcmp(name, "credentials") == 0, shown);
     }

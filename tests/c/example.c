@@ -1,6 +1,6 @@
 /*
- * Runs the connection example of any language: `example PROGRAM [ARGUMENTS…]`. It must run against
- * nango-dev, whose clock this program advances.
+ * Runs the connection example of any language: `example PROGRAM [ARGUMENTS…]`. It must run
+ * against nango-dev, whose clock this program advances.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -52,10 +52,10 @@ static int like(const char *text, const char *wanted)
     return *text == '\0';
 }
 
-#define CHECK_LIKE(text, wanted)          \
-    do {                                  \
+#define CHECK_LIKE(text, wanted)            \
+    do {                                    \
         if (!CHECK(like((text), (wanted)))) \
-            printf("%s", (text));         \
+            printf("%s", (text));           \
     } while (0)
 
 static char provider[256];
@@ -96,10 +96,9 @@ static void errors_say_what_to_do(void)
     static struct run r;
     run(&r, "", arguments("github broken", ""));
     CHECK_HOLDS(r.out, "error: ");
-    CHECK_HOLDS(
-        r.out,
-        " (RECONNECT_REQUIRED)\n"
-        "-> send the user through a reconnect session; the old token no longer works\n");
+    CHECK_HOLDS(r.out,
+                " (RECONNECT_REQUIRED)\n"
+                "-> send the user through a reconnect session; the old token no longer works\n");
     CHECK(r.code == 1);
     run(&r, "", arguments("github flaky", ""));
     CHECK_HOLDS(r.out, " (REFRESH_FAILED)\n-> ");

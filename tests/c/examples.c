@@ -158,9 +158,14 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*test)(void);
-    } examples[] = {{"list", list},         {"errors", errors},     {"threads", threads},
-                    {"cancel", cancel},     {"queue_poll", queue_poll}, {"queue_uv", queue_uv},
-                    {"queue_threads", queue_threads}, {"queue", queue}};
+    } examples[] = {{"list", list},
+                    {"errors", errors},
+                    {"threads", threads},
+                    {"cancel", cancel},
+                    {"queue_poll", queue_poll},
+                    {"queue_uv", queue_uv},
+                    {"queue_threads", queue_threads},
+                    {"queue", queue}};
     char host[256], key[256];
     size_t i;
     if (argc != 2) {

@@ -178,8 +178,8 @@ static void use_queue(void)
     nango_completion done[8];
     nango_error *error = NULL;
     size_t i, count;
-    uint64_t ticket = nango_queue_submit(shared.queue, shared.client, "get_token", BOB, shared.call,
-                                         0, &error);
+    uint64_t ticket =
+        nango_queue_submit(shared.queue, shared.client, "get_token", BOB, shared.call, 0, &error);
     CHECK(!ticket == (getpid() != owner));
     CHECK(ticket || nango_error_code(error) == NANGO_ERROR_WRONG_PROCESS);
     nango_error_free(error);
@@ -276,8 +276,11 @@ static void fork_into(const char *name, void (*use)(void))
     CHECK(hung == 0 && failed == 0);
 }
 
-#define FORKS_INTO(handle)                                                                         \
-    static void forks_into_##handle(void) { fork_into(#handle, use_##handle); }
+#define FORKS_INTO(handle)                \
+    static void forks_into_##handle(void) \
+    {                                     \
+        fork_into(#handle, use_##handle); \
+    }
 
 FORKS_INTO(options)
 FORKS_INTO(client)

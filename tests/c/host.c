@@ -416,16 +416,12 @@ static void many_calls_leave_nothing(void)
             threads = tasks();
         }
         switch (done % 12) {
-        case 0:
-            CHECK(token_of_bob(refused, NULL) == NANGO_ERROR_CONNECT);
-            break;
+        case 0: CHECK(token_of_bob(refused, NULL) == NANGO_ERROR_CONNECT); break;
         case 1:
             text = nango_get_connection_json(plain, "github", "no such", NULL, &error);
             CHECK(!text && nango_error_code(error) == NANGO_ERROR_NOT_FOUND);
             break;
-        case 2:
-            CHECK(token_of_bob(wrong, NULL) == NANGO_ERROR_UNAUTHORIZED);
-            break;
+        case 2: CHECK(token_of_bob(wrong, NULL) == NANGO_ERROR_UNAUTHORIZED); break;
         case 3:
             cancel = nango_cancel_new();
             call = nango_call_options_new();
@@ -435,9 +431,7 @@ static void many_calls_leave_nothing(void)
             nango_call_options_free(call);
             nango_cancel_free(cancel);
             break;
-        case 4:
-            CHECK(queued_token_of_bob(queue, plain) == NANGO_OK);
-            break;
+        case 4: CHECK(queued_token_of_bob(queue, plain) == NANGO_OK); break;
         case 5:
             text = nango_get_connection_json(plain, "github", "bob", NULL, &error);
             CHECK(text && !error);
@@ -448,21 +442,14 @@ static void many_calls_leave_nothing(void)
             token_of_bob(done % 24 == 6 ? plain : tls, call);
             nango_call_options_free(call);
             break;
-        case 7:
-            CHECK(token_of_bob(tls, NULL) == NANGO_OK);
-            break;
-        case 8:
-            CHECK(queued_token_of_bob(queue, tls) == NANGO_OK);
-            break;
+        case 7: CHECK(token_of_bob(tls, NULL) == NANGO_OK); break;
+        case 8: CHECK(queued_token_of_bob(queue, tls) == NANGO_OK); break;
         case 9:
             text = nango_list_connections_json(tls, "{\"limit\": 5}", NULL, &error);
             CHECK(text && !error);
             break;
-        case 10:
-            CHECK(token_of_bob(broken, NULL) == NANGO_ERROR_IO);
-            break;
-        default:
-            CHECK(token_of_bob(plain, NULL) == NANGO_OK);
+        case 10: CHECK(token_of_bob(broken, NULL) == NANGO_ERROR_IO); break;
+        default: CHECK(token_of_bob(plain, NULL) == NANGO_OK);
         }
         nango_free_string(text);
         nango_error_free(error);
@@ -758,8 +745,7 @@ static void *does_as_it_likes(void *context)
             }
             nango_client_free(own);
             break;
-        default:
-            CHECK(token_of_bob(shared, NULL) == NANGO_OK);
+        default: CHECK(token_of_bob(shared, NULL) == NANGO_OK);
         }
     }
     return NULL;

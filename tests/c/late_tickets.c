@@ -61,9 +61,10 @@ static char *certify(void)
 
 static void *serve(void *stream)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-                                 "content-length: 49\r\n\r\n"
-                                 "{\"credentials\":{\"type\":\"API_KEY\",\"apiKey\":\"k-1\"}}";
+    static const char answer[] =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+        "content-length: 49\r\n\r\n"
+        "{\"credentials\":{\"type\":\"API_KEY\",\"apiKey\":\"k-1\"}}";
     char request[4096];
     int number;
     SSL *session = SSL_new(context);

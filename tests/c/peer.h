@@ -20,8 +20,8 @@ enum peer_kind {
     /* reads a part of the request, sends bytes that are not TLS, closes, and resets: a client that
      * then sends an alert gets a SIGPIPE */
     PEER_GARBLES,
-    PEER_RESETS,  /* resets the connection as soon as it is established */
-    PEER_CLOSES   /* closes the connection as soon as it is established */
+    PEER_RESETS, /* resets the connection as soon as it is established */
+    PEER_CLOSES  /* closes the connection as soon as it is established */
 };
 
 struct peer {

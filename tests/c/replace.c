@@ -174,8 +174,8 @@ struct leader {
 static void *leads(void *context)
 {
     struct leader *leader = context;
-    leader->token = nango_replace_token(leader->client, "github", leader->id, leader->refused, NULL,
-                                        NULL);
+    leader->token =
+        nango_replace_token(leader->client, "github", leader->id, leader->refused, NULL, NULL);
     return NULL;
 }
 
@@ -230,8 +230,8 @@ static void *replaces_until_over(void *context)
 {
     struct leader *leader = context;
     while (!leader->over) {
-        char *token = nango_replace_token(leader->client, "github", leader->id, leader->refused,
-                                          NULL, NULL);
+        char *token =
+            nango_replace_token(leader->client, "github", leader->id, leader->refused, NULL, NULL);
         CHECK_TEXT(token, "at-bob");
         nango_free_string(token);
     }

@@ -89,9 +89,10 @@ static void make_answers(void)
                     "]}", "}]}", DEEP);
     deep_error = repeated("{\"error\":{\"code\":\"invalid_body\",\"errors\":[{\"path\":[\"a\"]},",
                           "[", "", "]", "],\"payload\":{\"rows\":[]}}}", DEEP);
-    long_error = repeated("{\"error\":{\"code\":\"invalid_credentials\","
-                          "\"message\":\"The refresh limit.\",\"payload\":{\"connection\":",
-                          "{\"connection\":", "1", "}", "}}}", 100000);
+    long_error = repeated(
+        "{\"error\":{\"code\":\"invalid_credentials\","
+        "\"message\":\"The refresh limit.\",\"payload\":{\"connection\":",
+        "{\"connection\":", "1", "}", "}}}", 100000);
 }
 
 static void answer(struct conversation *with, const char *request)
@@ -218,8 +219,8 @@ static SSL_CTX *chain(const char *name, EVP_PKEY *(*make)(void), BIO *trusted)
         char subject[64];
         snprintf(subject, sizeof subject, "%s %d", name, i);
         keys[i] = make();
-        certificates[i] = certify(subject, keys[i], i ? certificates[i - 1] : NULL,
-                                  keys[i ? i - 1 : 0], i < 3);
+        certificates[i] =
+            certify(subject, keys[i], i ? certificates[i - 1] : NULL, keys[i ? i - 1 : 0], i < 3);
     }
     PEM_write_bio_X509(trusted, certificates[0]);
     CHECK(SSL_CTX_use_certificate(context, certificates[3]) == 1);
@@ -389,8 +390,8 @@ static void *a_call_through_the_queue(void *url)
 static void on_a_small_stack(const char *what, void *(*run)(void *), void *argument)
 {
     size_t page_size = (size_t)sysconf(_SC_PAGESIZE), untouched = 0;
-    unsigned char *memory = mmap(NULL, STACK + page_size, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory =
+        mmap(NULL, STACK + page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     unsigned char *stack = memory + page_size;
     pthread_attr_t attributes;
     pthread_t thread;

@@ -32,8 +32,12 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 enum { CALLS = 6, TIMEOUT_MS = 900 };
 
 static const char *const CALL_NAMES[CALLS] = {
-    "nango_get_token",    "nango_get_connection_json", "nango_get_credentials_json",
-    "nango_list_connections_json", "nango_pager_next_json",     "nango_client_warm_up",
+    "nango_get_token",
+    "nango_get_connection_json",
+    "nango_get_credentials_json",
+    "nango_list_connections_json",
+    "nango_pager_next_json",
+    "nango_client_warm_up",
 };
 
 /* Makes a blocking call of this kind; returns its error. */
@@ -43,25 +47,16 @@ static nango_error *blocking_call(int kind, const nango_client *client)
     nango_pager *pager;
     char *text = NULL;
     switch (kind) {
-    case 0:
-        text = nango_get_token(client, "github", "bob", NULL, &error);
-        break;
-    case 1:
-        text = nango_get_connection_json(client, "github", "bob", NULL, &error);
-        break;
-    case 2:
-        text = nango_get_credentials_json(client, "github", "bob", NULL, &error);
-        break;
-    case 3:
-        text = nango_list_connections_json(client, NULL, NULL, &error);
-        break;
+    case 0: text = nango_get_token(client, "github", "bob", NULL, &error); break;
+    case 1: text = nango_get_connection_json(client, "github", "bob", NULL, &error); break;
+    case 2: text = nango_get_credentials_json(client, "github", "bob", NULL, &error); break;
+    case 3: text = nango_list_connections_json(client, NULL, NULL, &error); break;
     case 4:
         pager = nango_pager_new(client, NULL, 0, NULL, NULL);
         text = nango_pager_next_json(pager, &error);
         nango_pager_free(pager);
         break;
-    default:
-        nango_client_warm_up(client, &error);
+    default: nango_client_warm_up(client, &error);
     }
     nango_free_string(text);
     return error;
@@ -150,14 +145,16 @@ static nango_client *client_that_retries(const char *url)
 
 static void a_cancelled_thread_ends_after_its_call(void)
 {
-    static const char drips[] = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n"
-                                "[                                                            ]";
-    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 0\r\n"
-                               "content-length: 0\r\nconnection: close\r\n\r\n";
+    static const char drips[] =
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n"
+        "[                                                            ]";
+    static const char busy[] =
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 0\r\n"
+        "content-length: 0\r\nconnection: close\r\n\r\n";
     enum { PLACES = 6, FILLERS = 8 };
     static const char *const places[PLACES] = {
-        "looking up the name", "connecting",       "in the TLS handshake",
-        "waiting",             "reading the body", "between two attempts",
+        "looking up the name", "connecting",           "in the TLS handshake", "waiting",
+        "reading the body",    "between two attempts",
     };
     static struct cancelled_call calls[PLACES * CALLS * 2];
     nango_client *clients[PLACES];
@@ -196,8 +193,8 @@ static void a_cancelled_thread_ends_after_its_call(void)
     }
     for (i = 0; i < count; i++) {
         ends_cancelled(&calls[i], CALL_NAMES[calls[i].kind]);
-        if (!CHECK(calls[i].code == (calls[i].where == places[5] ? NANGO_ERROR_SERVER
-                                                                 : NANGO_ERROR_TIMEOUT)))
+        if (!CHECK(calls[i].code ==
+                   (calls[i].where == places[5] ? NANGO_ERROR_SERVER : NANGO_ERROR_TIMEOUT)))
             printf("  %s, %s: %s\n", CALL_NAMES[calls[i].kind], calls[i].where,
                    nango_code_name(calls[i].code));
     }
@@ -344,12 +341,24 @@ static pid_t serve(const char *folder, const char *kind, int wants_client, int t
     snprintf(files[2], 16, "%s-middle.pem", kind);
     snprintf(files[3], 16, "%s-root.pem", kind);
     {
-        const char *arguments[] = {"openssl",     "s_server",  "-quiet",
-                                   "-HTTP",       "-accept",   strrchr(url, ':') + 1,
-                                   "-cert",       files[0],    "-key",
-                                   files[1],      "-cert_chain", files[2],
-                                   "-CAfile",     files[3],    tls12 ? "-tls1_2" : "-tls1_3",
-                                   wants_client ? "-Verify" : NULL, "3", NULL};
+        const char *arguments[] = {"openssl",
+                                   "s_server",
+                                   "-quiet",
+                                   "-HTTP",
+                                   "-accept",
+                                   strrchr(url, ':') + 1,
+                                   "-cert",
+                                   files[0],
+                                   "-key",
+                                   files[1],
+                                   "-cert_chain",
+                                   files[2],
+                                   "-CAfile",
+                                   files[3],
+                                   tls12 ? "-tls1_2" : "-tls1_3",
+                                   wants_client ? "-Verify" : NULL,
+                                   "3",
+                                   NULL};
         child = run_in(folder, arguments);
     }
     memset(&address, 0, sizeof address);
@@ -417,8 +426,8 @@ static void *calls_on_a_small_stack(void *context)
 static size_t stack_used(size_t size)
 {
     const unsigned char paint = 0xA5;
-    unsigned char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                                -1, 0);
+    unsigned char *stack =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     pthread_attr_t attributes;
     pthread_t thread;
     size_t untouched = 0;

@@ -13,9 +13,11 @@ static void *file(const char *name, long *length)
     if (in && !fseek(in, 0, SEEK_END) && (*length = ftell(in)) > 0 &&
         (text = malloc((size_t)*length)) != NULL) {
         rewind(in);
-        if (fread(text, 1, (size_t)*length, in) != (size_t)*length) *length = 0;
+        if (fread(text, 1, (size_t)*length, in) != (size_t)*length)
+            *length = 0;
     }
-    if (in) fclose(in);
+    if (in)
+        fclose(in);
     return text;
 }
 
@@ -35,7 +37,8 @@ int main(int count, char **arguments)
     for (int left = count > 1 ? atoi(arguments[1]) : 0; client && !error && left > 0; left--) {
         nango_free_string(nango_get_token(client, "github", "bob", NULL, &error));
     }
-    if (error) fprintf(stderr, "%s\n", nango_error_message(error));
+    if (error)
+        fprintf(stderr, "%s\n", nango_error_message(error));
     int failed = error != NULL || client == NULL;
     nango_error_free(error);
     nango_client_free(client);

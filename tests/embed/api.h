@@ -30,10 +30,10 @@ static inline int api_find(struct api *api, void *handle)
         printf("  %s\n", dlerror());
         return 0;
     }
-#define FIND(name)                                \
-    symbol = dlsym(handle, "nango_" #name);       \
-    if (!CHECK(symbol))                           \
-        return 0;                                 \
+#define FIND(name)                          \
+    symbol = dlsym(handle, "nango_" #name); \
+    if (!CHECK(symbol))                     \
+        return 0;                           \
     memcpy(&api->name, &symbol, sizeof symbol);
     API(FIND)
 #undef FIND

@@ -2,7 +2,8 @@
 #include <nango.h>
 #include <stdio.h>
 
-int main(void) {
+int main(void)
+{
     nango_error *error = NULL;
     nango_options *options = nango_options_new_from_env(&error);
     nango_client *client = options ? nango_client_new_with_options(options, &error) : NULL;

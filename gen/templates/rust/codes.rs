@@ -44,7 +44,7 @@ impl Code {
         match self {
 {% for code in codes %}
             Code::{{ code.camel }} => {
-                "{{ code.plain_advice }}\0"
+                "{{ code.plain_advice | comment("                     ") | trim | replace("\n", " \\\n") }}\0"
             }
 {% endfor %}
         }

@@ -30,54 +30,65 @@ module LibNango
       new(**options, from_env: true)
     end
 
+    # <generated initialize>
+
     # Creates a client without sending anything. An option that is nil keeps its default. Times are
     # in seconds and may have a fraction.
-    # @param secret_key [String] the secret key of a Nango environment
     # @param base_url [String, nil] the server; default: https://api.nango.dev
+    # @param secret_key [String, nil] the secret key of a Nango environment
     # @param timeout [Numeric, nil] for a whole call, with its retries and the waits between them;
     #   default: 60
     # @param connect_timeout [Numeric, nil] for resolving the host name, connecting and the TLS
     #   handshake; default: 10
     # @param attempt_timeout [Numeric, nil] for one attempt, connecting included; default: 30
-    # @param max_retries [Integer, nil] how often a call is retried where that is safe and may help;
-    #   default: 2
+    # @param max_retries [Integer, nil] how often a call is retried where that is safe and may
+    #   help; default: 2
+    # @param max_retry_wait [Numeric, nil] the longest wait for a retry; if the server asks for
+    #   more, the call fails at once; default: 5
+    # @param connect_retry [Numeric, nil] how long to try again while the server cannot be
+    #   reached; 0 disables it; default: 5
     # @param idle_timeout [Numeric, nil] how long a connection may be idle before it is closed;
     #   default: 50
     # @param idle_connections [Integer, nil] how many idle connections are kept for later calls;
     #   default: 8
-    # @param max_connections [Integer, nil] how many connections may be open at once; further calls
-    #   wait for one, within their timeouts; default: 256, or half of the process's limit of file
+    # @param max_connections [Integer, nil] how many connections may be open at once; further
+    #   calls wait, within their timeouts; default: 256, or half of the process's limit of file
     #   descriptors if that is less
-    # @param max_response_bytes [Integer, nil] the longest answer that is read; default: 64 MiB
+    # @param max_response_bytes [Integer, nil] the longest answer that is read; default: 67108864
+    #   (64 MiB)
     # @param user_agent_suffix [String, nil] names the program in the User-Agent header, such as
     #   "my-service/1.2"; default: this gem
-    # @param proxy [String, nil] the proxy's URL; "" disables the proxy; nil: the environment's
-    #   proxy, and none for loopback
-    # @param tls_roots [Symbol, nil] which certificate authorities are trusted: `:platform`
-    #   (default), `:bundled` (Mozilla's) or `:custom_only` (only `ca_pem`)
+    # @param proxy [String, nil] the proxy's URL; empty disables it; default: from the environment
+    #   variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, read once per process; none for
+    #   loopback addresses
+    # @param tls_roots [Symbol, nil] which certificate authorities are trusted: `:platform`,
+    #   `:bundled` (Mozilla's) or `:custom_only` (only `ca_pem`)
     # @param ca_pem [String, Array<String>, nil] further certificate authorities to trust
-    # @param client_identity_pem [String, nil] the certificate chain and the private key to present
-    #   to the server
+    # @param client_identity_pem [String, nil] the certificate chain and the private key to
+    #   present to the server
     # @param plural_routes [Boolean, nil] use the routes under /connections, for a server without
-    #   the old ones
-    # @param events [Integer, nil] how many events are kept for {#next_event}; default: 0
+    #   the old ones; default: false, which every version of Nango understands
+    # @param events [Integer, nil] how many events are kept for {#next_event}; default: 0, none
+    # @param from_env [Boolean] take the key and the server from the environment
     # @raise [Error::InvalidArgument]
-    def initialize(secret_key: nil, base_url: nil, timeout: nil, connect_timeout: nil,
-                   attempt_timeout: nil, max_retries: nil, idle_timeout: nil, idle_connections: nil,
-                   max_connections: nil, max_response_bytes: nil,
-                   user_agent_suffix: "libnango-ruby/#{VERSION}", proxy: nil, tls_roots: nil,
-                   ca_pem: nil, client_identity_pem: nil, plural_routes: nil, events: nil,
-                   from_env: false)
+    def initialize(base_url: nil, secret_key: nil, timeout: nil, connect_timeout: nil,
+                   attempt_timeout: nil, max_retries: nil, max_retry_wait: nil, connect_retry: nil,
+                   idle_timeout: nil, idle_connections: nil, max_connections: nil,
+                   max_response_bytes: nil, user_agent_suffix: "libnango-ruby/#{VERSION}",
+                   proxy: nil, tls_roots: nil, ca_pem: nil, client_identity_pem: nil,
+                   plural_routes: nil, events: nil, from_env: false)
       pointer = ClientOptions.make_client(
-        from_env: from_env, secret_key: secret_key, base_url: base_url, timeout: timeout,
+        from_env: from_env, base_url: base_url, secret_key: secret_key, timeout: timeout,
         connect_timeout: connect_timeout, attempt_timeout: attempt_timeout,
-        max_retries: max_retries, idle_timeout: idle_timeout, idle_connections: idle_connections,
+        max_retries: max_retries, max_retry_wait: max_retry_wait, connect_retry: connect_retry,
+        idle_timeout: idle_timeout, idle_connections: idle_connections,
         max_connections: max_connections, max_response_bytes: max_response_bytes,
         user_agent_suffix: user_agent_suffix, proxy: proxy, tls_roots: tls_roots, ca_pem: ca_pem,
         client_identity_pem: client_identity_pem, plural_routes: plural_routes, events: events
       )
       @handle = Handle.new(pointer, Native.method(:nango_client_free), "client")
     end
+    # </generated>
 
     # Returns the connection's bearer token or API key. Nango refreshes an expired token first, so
     # call this just before each use and do not store the result.
