@@ -452,12 +452,14 @@ static void the_environment(void)
     CHECK(!nango_options_new_from_env(&error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_API_KEY", 0);
     setenv("NANGO_API_KEY", "", 1);
+    CHECK(!nango_options_new_from_env(&error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_API_KEY is set but empty", 0);
+    unsetenv("NANGO_API_KEY");
     unsetenv("NANGO_SECRET_KEY");
     CHECK(!nango_options_new_from_env(&error));
     CHECK_HOLDS(nango_error_message(error), "NANGO_API_KEY");
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "NANGO_SECRET_KEY", 0);
     setenv("NANGO_SECRET_KEY", KEY, 1);
-    unsetenv("NANGO_API_KEY");
 }
 
 /* ---- The network ---- */
@@ -551,7 +553,8 @@ static void no_http_at_all(void)
 {
     struct peer peer;
     peer_start(&peer, PEER_ANSWERS, "220 mail.example ESMTP\r\n");
-    EXPECT(token_error(peer.url, KEY, "github", "bob"), NANGO_ERROR_IO, "", 1);
+    EXPECT(token_error(peer.url, KEY, "github", "bob"), NANGO_ERROR_INVALID_RESPONSE,
+           "not the head of an HTTP/1 answer", 1);
     peer_stop(&peer);
 }
 
@@ -641,7 +644,7 @@ static void what_there_is_not(void)
     CHECK(error && nango_error_api_code(error));
     CHECK_TEXT(nango_error_api_code(error), "unknown_provider_config");
     CHECK(nango_error_body_json(error));
-    EXPECT(error, NANGO_ERROR_NOT_FOUND, "check provider_config_key", 1);
+    EXPECT(error, NANGO_ERROR_INTEGRATION_NOT_FOUND, "check provider_config_key", 1);
     error = token_error(HOST, KEY, "github", "nobody-there");
     CHECK_HOLDS(nango_error_message(error), "\"nobody-there\" of \"github\"");
     EXPECT(error, NANGO_ERROR_NOT_FOUND, "check connection_id", 1);
@@ -690,16 +693,20 @@ static void filters_that_are_none(void)
 {
     static const struct {
         const char *filter, *words;
-    } cases[] = {{"", "filter_json is not a JSON object"},
-                 {"{", "filter_json is not a JSON object"},
-                 {"[]", "filter_json is not a JSON object"},
-                 {"null", "filter_json is not a JSON object"},
-                 {"{\"colour\":\"red\"}", "colour"},
-                 {"{\"tags\":{\"a\":1}}", "tags"},
-                 {"{\"search\":\"a\\u0000b\"}", "search"},
-                 {"{\"integration_id\":[1]}", "integration_id"},
-                 {"{\"connection_id\":7}", "connection_id"},
-                 {"{\"search\":\"x\"} x", "filter_json is not a JSON object"}};
+    } cases[] = {
+        {"", "filter_json is not a JSON object"},
+        {"{", "filter_json is not a JSON object"},
+        {"[]", "filter_json is not a JSON object"},
+        {"null", "filter_json is not a JSON object"},
+        {"{\"colour\":\"red\"}", "colour"},
+        {"{\"tags\":{\"a\":1}}", "tags"},
+        {"{\"search\":\"a\\u0000b\"}", "search"},
+        {"{\"integration_id\":[1]}", "integration_id"},
+        {"{\"connection_id\":7}", "connection_id"},
+        {"{\"search\":\"x\"} x", "filter_json is not a JSON object"},
+        {"{\"search\":\"a\",\"search\":\"b\"}", "filter_json has two members \"search\""},
+        {"{\"search\":\"a\",\"s\\u0065arch\":\"b\"}", "filter_json has two members \"search\""},
+        {"{\"tags\":{\"plan\":\"a\",\"plan\":\"b\"}}", "filter_json has two members \"plan\""}};
     nango_client *client = client_of(HOST, KEY);
     nango_error *error = NULL;
     nango_pager *pager;
@@ -1045,6 +1052,113 @@ static void a_queue(void)
     nango_queue_free(queue);
 }
 
+static void parameters_are_built(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_params *params = nango_params_new();
+    char *list, *id;
+    CHECK_TEXT(nango_params_json(params), "{}");
+    CHECK(nango_params_set_text(params, "search", "a \"b\"\\\n\x01 \xc3\xa9") == NANGO_OK);
+    CHECK_TEXT(nango_params_json(params), "{\"search\":\"a \\\"b\\\"\\\\\\n\\u0001 \xc3\xa9\"}");
+    CHECK(nango_params_set_text(params, "search", "bob") == NANGO_OK);
+    CHECK(nango_params_set_integer(params, "limit", -7) == NANGO_OK);
+    CHECK(nango_params_set_bool(params, "flag", true) == NANGO_OK);
+    CHECK(nango_params_set_json(params, "tags", " {\"plan\": \"free\"}") == NANGO_OK);
+    CHECK_TEXT(nango_params_json(params),
+               "{\"search\":\"bob\",\"limit\":-7,\"flag\":true,"
+               "\"tags\": {\"plan\": \"free\"}}");
+    nango_params_free(params);
+
+    params = nango_params_new();
+    nango_params_set_text(params, "connection_id", "bob");
+    nango_params_set_integer(params, "limit", 1);
+    list = nango_list_connections_json(client, nango_params_json(params), NULL, &error);
+    id = list ? nango_json_get(list, "/connections/0/connection_id") : NULL;
+    CHECK_TEXT(id, "bob");
+    CHECK(!error);
+    nango_free_string(id);
+    nango_free_string(list);
+    nango_params_free(params);
+
+    /* After a setter that failed, nothing takes them: a filter must not be lost. */
+    static const char bad[] = "caf\xe9";
+    for (int i = 0; i < 5; i++) {
+        params = nango_params_new();
+        nango_params_set_text(params, "connection_id", "bob");
+        CHECK((i == 0   ? nango_params_set_text(params, "search", bad)
+               : i == 1 ? nango_params_set_text(params, bad, "x")
+               : i == 2 ? nango_params_set_json(params, "tags", "{\"a\":")
+               : i == 3 ? nango_params_set_text(params, "search", NULL)
+                        : nango_params_set_json(params, "tags", "")) ==
+              (i < 2 ? NANGO_ERROR_INVALID_UTF8 : NANGO_ERROR_INVALID_ARGUMENT));
+        nango_params_set_text(params, "search", "fine");
+        CHECK(!nango_list_connections_json(client, nango_params_json(params), NULL, &error));
+        EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "is not a JSON object", 0);
+        nango_params_free(params);
+    }
+    nango_client_free(client);
+}
+
+static void calls_with_plain_arguments(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_queue *queue = nango_queue_new(&error);
+    nango_completion done;
+    uint64_t ticket;
+    char *id;
+    ticket = nango_queue_submit_get_token(queue, client, "github", "bob", NULL, 7, &error);
+    CHECK(ticket && !error && nango_queue_next(queue, &done, 1, 10000) == 1);
+    CHECK(done.ticket == ticket && done.user_data == 7);
+    CHECK_TEXT(done.json, "at-bob");
+    free_completion(&done);
+    ticket = nango_queue_submit_get_connection(queue, client, "github", "bob", NULL, 8, &error);
+    CHECK(ticket && !error && nango_queue_next(queue, &done, 1, 10000) == 1);
+    id = done.json ? nango_json_get(done.json, "/connection_id") : NULL;
+    CHECK_TEXT(id, "bob");
+    nango_free_string(id);
+    free_completion(&done);
+    CHECK(!nango_queue_submit_get_token(queue, client, "github", "", NULL, 0, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "get_token", 0);
+    CHECK(!nango_queue_submit_get_connection(queue, client, "github", "..", NULL, 0, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "connection_id", 0);
+    nango_queue_free(queue);
+    nango_client_free(client);
+}
+
+static void a_queue_holds_so_much(void)
+{
+    nango_client *client = client_of(HOST, KEY);
+    nango_error *error = NULL;
+    nango_completion done[4];
+    nango_queue *queue;
+    CHECK(!nango_queue_new_with_limit(0, &error));
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "limit", 0);
+    queue = nango_queue_new_with_limit(3, &error);
+    CHECK(queue && !error);
+    for (int round = 0; round < 2; round++) {
+        size_t taken = 0;
+        for (int i = 0; i < 3; i++)
+            CHECK(nango_queue_submit_get_token(queue, client, "github", "bob", NULL, 0, &error));
+        /* Also once they have completed. */
+        for (int i = 0; i < 2; i++) {
+            CHECK(!nango_queue_submit_get_token(queue, client, "github", "bob", NULL, 0, &error));
+            EXPECT(error, NANGO_ERROR_QUEUE_FULL, "the queue is full (3 tickets)", 0);
+            poll(NULL, 0, 300);
+        }
+        while (taken < 3) {
+            size_t count = nango_queue_next(queue, done, 4, 10000);
+            CHECK(count > 0);
+            for (size_t i = 0; i < count; i++)
+                free_completion(&done[i]);
+            taken += count;
+        }
+    }
+    nango_queue_free(queue);
+    nango_client_free(client);
+}
+
 static void a_queue_is_cancelled_and_closed(void)
 {
     static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
@@ -1348,7 +1462,7 @@ static void custom_only_without_any(void)
     if (client)
         CHECK(!nango_get_token(client, "github", "bob", NULL, &error));
     if (CHECK(error))
-        CHECK_HOLDS(nango_error_message(error), "with ca_pem");
+        CHECK_HOLDS(nango_error_message(error), "(ca_pem)");
     nango_error_free(error);
     nango_client_free(client);
     nango_options_free(options);
@@ -1370,7 +1484,7 @@ static void http_where_there_is_tls(void)
     nango_error *error;
     snprintf(url, sizeof url, "http%s", check_env("NANGO_DEV_TLS_HOST") + strlen("https"));
     error = token_error(url, KEY, "github", "bob");
-    EXPECT(error, NANGO_ERROR_IO, "", 1);
+    EXPECT(error, NANGO_ERROR_TLS, "expects TLS on this port", 1);
 }
 
 /* ---- Events, lists, JSON ---- */
@@ -1635,7 +1749,7 @@ static void facts_of_an_error(void)
     error = token_error(peer.url, KEY, "github", "bob");
     CHECK_TEXT(nango_error_api_code(error), "too_many_request");
     CHECK(nango_error_http_status(error) == 429 && nango_error_retryable(error) &&
-          nango_error_retry_after_ms(error) == 7000);
+          nango_error_retry_after_ms(error) == 8000);
     CHECK_TEXT(nango_error_header(error, "Retry-After"), "7");
     CHECK_TEXT(nango_error_header(error, "x-ratelimit-remaining"), "0");
     CHECK(!nango_error_header(error, "x-ratelimit-limit") &&
@@ -1682,6 +1796,9 @@ int main(int argc, char **argv)
     RUN(everything_is_freed_while_a_call_runs);
     RUN(one_client_for_many_threads);
     RUN(a_queue);
+    RUN(parameters_are_built);
+    RUN(calls_with_plain_arguments);
+    RUN(a_queue_holds_so_much);
     RUN(a_queue_is_cancelled_and_closed);
     RUN(pages_through_a_queue);
     /* A child that is forked while another thread allocates may inherit AddressSanitizer's

@@ -10,6 +10,7 @@ BEGIN {
     value["const nango_cancel *"] = "t.cancel"
     value["const nango_pager *"] = "t.pager"
     value["const nango_queue *"] = "t.queue"
+    value["const nango_params *"] = value["nango_params *"] = "t.params"
     value["const nango_error *"] = "t.error"
     value["nango_error **"] = "&error"
     value["nango_completion *"] = "&t.completion"
@@ -27,14 +28,18 @@ BEGIN {
     text["credentials_json"] = "\"{\\\"type\\\":\\\"API_KEY\\\",\\\"apiKey\\\":\\\"k\\\"}\""
     text["json"] = "\"{\\\"a\\\":[1]}\""
     text["pointer"] = "\"/a\""
+    text["value_json"] = "\"[1]\""
+    text["connection_json"] = "\"{}\""
     number["bool"] = "true"
     number["nango_code"] = number["nango_tls_roots"] = number["int32_t"] = "1"
+    number["int64_t"] = "1"
     number["uint32_t"] = number["uint64_t"] = number["size_t"] = "1"
 
     # Arguments for which NULL is allowed: the call succeeds.
     optional["error_out"] = 1
     split("nango_get_connection_json nango_get_token nango_get_credentials_json " \
-        "nango_replace_token nango_list_connections_json nango_pager_new nango_queue_submit",
+        "nango_replace_token nango_list_connections_json nango_pager_new nango_queue_submit " \
+        "nango_queue_submit_get_token nango_queue_submit_get_connection",
         calls, " ")
     for (i in calls) optional[calls[i] " options"] = 1
     optional["nango_list_connections_json filter_json"] = 1

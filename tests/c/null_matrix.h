@@ -15,6 +15,7 @@ struct things {
     nango_cancel *cancel;
     nango_pager *pager;
     nango_queue *queue;
+    nango_params *params;
     nango_error *error;
     nango_completion completion;
     int problems;
@@ -32,8 +33,9 @@ static inline struct things made(void)
     t.cancel = nango_cancel_new();
     t.pager = nango_pager_new(t.client, NULL, 5, NULL, NULL);
     t.queue = nango_queue_new(NULL);
+    t.params = nango_params_new();
     nango_free_string(nango_get_token(t.client, "", "", NULL, &t.error));
-    CHECK(t.client && t.options && t.call && t.cancel && t.pager && t.queue && t.error);
+    CHECK(t.client && t.options && t.call && t.cancel && t.pager && t.queue && t.params && t.error);
     t.problems = check_problems;
     return t;
 }
@@ -42,6 +44,7 @@ static inline struct things made(void)
 static inline int unmade(struct things *t, const char *name)
 {
     nango_error_free(t->error);
+    nango_params_free(t->params);
     nango_queue_free(t->queue);
     nango_pager_free(t->pager);
     nango_cancel_free(t->cancel);
