@@ -421,6 +421,15 @@ public:
     /// already done its own retries.
     bool retryable() const noexcept { return nango_error_retryable(capi()); }
 
+    /// What to do about this code, in a sentence or two. what() is more specific.
+    std::string_view advice() const noexcept { return nango_code_advice(nango_error_code(capi())); }
+
+    /// Whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
+    /// REFRESH_FAILED and REFRESH_BACKOFF. This is a hint: Nango reports a revoked grant and an
+    /// outage of the provider in the same way until it gives up after several days. Offer the user
+    /// to reconnect beside trying again, and disable nothing because of a hint.
+    bool suggests_reconnect() const noexcept { return nango_error_suggests_reconnect(capi()); }
+
     /// How many attempts were made to send the request; 0 if it was rejected before the first.
     unsigned attempts() const noexcept { return nango_error_attempts(capi()); }
 
@@ -1112,6 +1121,11 @@ public:
     std::string provider_config_key() const { return text_or_empty("/provider_config_key"); }
     /// The provider, such as "github".
     std::optional<std::string> provider() const { return text("/provider"); }
+
+    /// Whether one of the active problems concerns the connection's authorisation. This is a hint:
+    /// Nango records the same problem for a revoked grant, an outage of the provider and a blocked
+    /// URL. Offer the user to reconnect beside trying again, and disable nothing because of it.
+    bool has_auth_error() const noexcept { return nango_connection_has_auth_error(c_str()); }
 
     /// The active problems; empty if there are none.
     std::vector<connection_error> errors() const {
@@ -1849,6 +1863,13 @@ public:
         return {};
     }
 
+    /// What is unsafe about the client's configuration, such as a base URL with plain HTTP; empty if
+    /// nothing is known to be. Log it when the program starts.
+    std::optional<std::string> warning() const {
+        const char* warning = nango_client_warning(capi());
+        return warning ? std::optional<std::string>(warning) : std::nullopt;
+    }
+
     /// Removes and returns the oldest event as a JSON object; empty if there is none. See
     /// options::events(), and nango_client_next_event_json() in nango.h for its members. Events
     /// contain no secrets.
@@ -2079,9 +2100,23 @@ public:
         return queue(made);
     }
 
+    /// Like try_create(), with a limit on the tickets in flight and completed together, which is
+    /// otherwise 100 000. Beyond it, submitting fails with QUEUE_FULL. INVALID_ARGUMENT: it is 0.
+    [[nodiscard]] static result<queue> try_create_with_limit(std::uint32_t limit) {
+        if (result<void> fits = try_check_version(); !fits)
+            return unexpected(std::move(fits).error());
+        nango_error* problem = nullptr;
+        nango_queue* made = nango_queue_new_with_limit(limit, &problem);
+        if (!made) return unexpected(error::adopt(problem));
+        return queue(made);
+    }
+
 #if NANGO_HPP_EXCEPTIONS
     /// Like try_create(). @throws nango::error
     queue() : queue(detail::or_throw(try_create())) {}
+
+    /// Like try_create_with_limit(). @throws nango::error
+    explicit queue(std::uint32_t limit) : queue(detail::or_throw(try_create_with_limit(limit))) {}
 #endif
 
     /// The file descriptor to wait on with poll, epoll or an event loop. It is readable if and only

@@ -232,7 +232,9 @@ func TestEnvironment(t *testing.T) {
 	for _, name := range []string{
 		"NANGO_API_KEY", "NANGO_SECRET_KEY", "NANGO_SERVER_URL", "NANGO_HOSTPORT",
 	} {
+		// Setenv restores the variable after the test.
 		t.Setenv(name, "")
+		os.Unsetenv(name)
 	}
 	_, err := nango.NewFromEnv()
 	e := wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
@@ -324,7 +326,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"unknown key": {unknown, "github", "alice",
 			nango.ErrUnauthorized, nango.CodeUnauthorized},
-		"unknown integration":   {client, "gitlab", "alice", nango.ErrNotFound, nango.CodeNotFound},
+		"unknown integration":   {client, "gitlab", "alice", nango.ErrIntegrationNotFound, nango.CodeIntegrationNotFound},
 		"unknown connection":    {client, "github", "zoe", nango.ErrNotFound, nango.CodeNotFound},
 		"key without any scope": {none, "github", "alice", nango.ErrForbidden, nango.CodeForbidden},
 		"key without the scope": {read, "github", "bob", nango.ErrNoCredentials, nango.CodeNoCredentials},
@@ -374,7 +376,7 @@ func TestFactsOfAnError(t *testing.T) {
 	client := newClient(t, nango.WithBaseURL(url), nango.WithMaxRetries(0))
 	_, err := client.GetToken(background(), "github", "alice")
 	e := wantCode(t, err, nango.ErrRateLimited, nango.CodeRateLimited)
-	if after, known := e.RetryAfter(); !known || after != 7*time.Second {
+	if after, known := e.RetryAfter(); !known || after != 8*time.Second {
 		t.Errorf("got %v, %v", after, known)
 	}
 	if e.Header("RETRY-after") != "7" || e.Header("X-RateLimit-Limit") != "200" ||

@@ -288,6 +288,18 @@ func (c *Client) WarmUp(ctx context.Context) error {
 	return err
 }
 
+// Warning returns what is unsafe about the client's configuration, such as a base URL with plain
+// HTTP. It returns an empty string if nothing is known to be. Log it when the program starts.
+func (c *Client) Warning() string {
+	defer runtime.KeepAlive(c)
+	client, err := c.handle.acquire()
+	if err != nil {
+		return ""
+	}
+	defer c.handle.leave()
+	return C.GoString(C.nango_client_warning(client))
+}
+
 // NextEventJSON takes the oldest event that is left, and returns it as a JSON object without
 // secrets. It returns nil if there is none. See [WithEvents].
 //

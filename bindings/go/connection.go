@@ -166,6 +166,11 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// HasAuthError reports whether one of the connection's errors concerns its authorisation. This is a
+// hint: Nango records the same error for a revoked grant, an outage of the provider and a blocked
+// URL. Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+func (c Connection) HasAuthError() bool { return hasAuthError(c.Errors) }
+
 // Raw returns the whole answer as Nango wrote it, including secrets.
 func (c Connection) Raw() json.RawMessage { return c.raw.Reveal() }
 
@@ -287,6 +292,13 @@ type ConnectionSummary struct {
 	Extra map[string]SecretJSON `json:"-"`
 
 	raw SecretJSON
+}
+
+// HasAuthError is [Connection.HasAuthError] for an element of a list.
+func (c ConnectionSummary) HasAuthError() bool { return hasAuthError(c.Errors) }
+
+func hasAuthError(errors []ConnectionError) bool {
+	return slices.ContainsFunc(errors, func(e ConnectionError) bool { return e.Type == "auth" })
 }
 
 // Raw returns the list's element as Nango wrote it.

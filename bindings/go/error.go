@@ -47,10 +47,11 @@ type Error struct {
 	// before that.
 	Attempts int
 
-	retryAfter time.Duration
-	headers    map[string]string
-	body       Secret
-	cause      error
+	retryAfter        time.Duration
+	suggestsReconnect bool
+	headers           map[string]string
+	body              Secret
+	cause             error
 }
 
 // Error returns the message and the code's name.
@@ -72,6 +73,19 @@ func (e *Error) Unwrap() error {
 // RetryAfter returns how long to wait before the same call may succeed, and whether that is known.
 func (e *Error) RetryAfter() (time.Duration, bool) {
 	return max(e.retryAfter, 0), e.retryAfter >= 0
+}
+
+// SuggestsReconnect reports whether it may help if the user authorises again. It does for the codes
+// [CodeReconnectRequired], [CodeRefreshFailed] and [CodeRefreshBackoff]. This is a hint: until Nango
+// gives up after several days, it reports a revoked grant and an outage of the provider in the same
+// way. Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+func (e *Error) SuggestsReconnect() bool {
+	return e.suggestsReconnect
+}
+
+// Advice says what to do about the error's code, in a sentence or two. Message is more specific.
+func (e *Error) Advice() string {
+	return C.GoString(C.nango_code_advice(C.nango_code(e.Code)))
 }
 
 // Header returns a header of Nango's answer that describes the failure: "Retry-After",
@@ -124,6 +138,7 @@ func copyError(from *C.nango_error) *Error {
 		C.nango_free_string(body)
 	}
 	e.Retryable = bool(C.nango_error_retryable(from))
+	e.suggestsReconnect = bool(C.nango_error_suggests_reconnect(from))
 	e.Attempts = int(C.nango_error_attempts(from))
 	if ms := int64(C.nango_error_retry_after_ms(from)); ms >= 0 {
 		e.retryAfter = time.Duration(min(ms, int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond

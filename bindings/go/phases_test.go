@@ -48,7 +48,10 @@ var phases = []phase{
 		return with(nango.WithBaseURL(drip(t)))
 	}, false},
 	{"waiting as the server asks (429)", func(t *testing.T) []nango.Option {
-		return with(nango.WithBaseURL(refusing(t, http.StatusTooManyRequests, "5")))
+		return with(
+			nango.WithBaseURL(refusing(t, http.StatusTooManyRequests, "5")),
+			nango.WithMaxRetryWait(time.Minute),
+		)
 	}, true},
 	{"backing off (500)", func(t *testing.T) []nango.Option {
 		return with(

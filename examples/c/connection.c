@@ -19,34 +19,12 @@
 
 enum { SHOWN_CONNECTIONS = 3, POLL_MS = 250, LONGEST_WAIT_MS = 30000 };
 
-/* What to do about an error, beyond what its message says. */
-static const char *advice(nango_code code)
-{
-    switch (code) {
-    case NANGO_ERROR_RECONNECT_REQUIRED:
-        return "send the user through a reconnect session; the old token no longer works";
-    case NANGO_ERROR_REFRESH_FAILED:
-        return "try again in half a minute; if it persists, "
-               "send the user through a reconnect session";
-    case NANGO_ERROR_NO_SINGLE_TOKEN:
-        return "ask for all of the credentials: nango_get_credentials_json()";
-    case NANGO_ERROR_UNAUTHORIZED:
-        return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
-    case NANGO_ERROR_NOT_FOUND:
-        return "check the integration and the connection's id, "
-               "and that the key is of the same environment";
-    case NANGO_ERROR_CONNECT: return "check NANGO_HOST, and that the server runs";
-    default: return NULL;
-    }
-}
-
 /* Prints the error and frees it. The message names the request and contains no secret. */
 static int failed(nango_error *error)
 {
     nango_code code = nango_error_code(error);
     fprintf(stderr, "error: %s (%s)\n", nango_error_message(error), nango_code_name(code));
-    if (advice(code))
-        fprintf(stderr, "-> %s\n", advice(code));
+    fprintf(stderr, "-> %s\n", nango_code_advice(code));
     nango_error_free(error);
     return 1;
 }

@@ -20,26 +20,6 @@
 
 using namespace std::chrono_literals;
 
-// Returns what to do about an error, if the message alone does not say enough.
-static std::string_view advice(nango::code code) {
-    switch (code) {
-    case nango::code::reconnect_required:
-        return "send the user through a reconnect session; the old token no longer works";
-    case nango::code::refresh_failed:
-        return "try again in half a minute; if it persists, send the user through a reconnect "
-               "session";
-    case nango::code::no_single_token:
-        return "ask for all of the credentials: client.get_credentials()";
-    case nango::code::unauthorized:
-        return "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked";
-    case nango::code::not_found:
-        return "check the integration and the connection's id, and that the key is of the same "
-               "environment";
-    case nango::code::connect: return "check NANGO_HOST, and that the server runs";
-    default: return {};
-    }
-}
-
 // Lists all connections, page after page, and prints the first few.
 static void list_connections(const nango::client& client) {
     constexpr std::size_t shown = 3;
@@ -135,8 +115,7 @@ int main(int argc, char** argv) {
         run(argv[1], argv[2], argv[3], argc == 5);
     } catch (const nango::error& error) {
         std::cerr << "error: " << error.what() << '\n';  // the message and the code's name
-        if (const std::string_view what_to_do = advice(error.code()); !what_to_do.empty())
-            std::cerr << "-> " << what_to_do << '\n';
+        std::cerr << "-> " << error.advice() << '\n';
         code = 1;
     } catch (const std::exception& error) {
         std::cerr << "error: " << error.what() << '\n';

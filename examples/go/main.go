@@ -19,20 +19,6 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
-// advice says what to do about an error, in addition to the error's message.
-var advice = map[nango.Code]string{
-	nango.CodeReconnectRequired: "send the user through a reconnect session; " +
-		"the old token no longer works",
-	nango.CodeRefreshFailed: "try again in half a minute; if it persists, " +
-		"send the user through a reconnect session",
-	nango.CodeNoSingleToken: "fetch all credentials with client.GetCredentials()",
-	nango.CodeUnauthorized: "check NANGO_SECRET_KEY: it must belong to this server " +
-		"and must not be revoked",
-	nango.CodeNotFound: "check the integration and the connection's id, " +
-		"and that the key belongs to the same environment",
-	nango.CodeConnect: "check NANGO_HOST, and that the server is running",
-}
-
 func main() {
 	arguments := os.Args[1:]
 	if len(arguments) < 3 || len(arguments) > 4 ||
@@ -198,7 +184,5 @@ func report(err error) {
 		return
 	}
 	fmt.Fprintf(os.Stderr, "error: %s (%s)\n", e.Message, e.Code)
-	if what := advice[e.Code]; what != "" {
-		fmt.Fprintln(os.Stderr, "->", what)
-	}
+	fmt.Fprintln(os.Stderr, "->", e.Advice())
 }

@@ -9,17 +9,6 @@
 require "libnango"
 require "net/http"
 
-ADVICE = {
-  reconnect_required: "send the user through a reconnect session; the old token no longer works",
-  refresh_failed: "try again in half a minute; if it persists, send the user through a reconnect " \
-                  "session",
-  no_single_token: "ask for all of the credentials: client.get_credentials",
-  unauthorized: "check NANGO_SECRET_KEY: it must be a key of this server, and not revoked",
-  not_found: "check the integration and the connection's id, and that the key is of the same " \
-             "environment",
-  connect: "check NANGO_HOST, and that the server runs"
-}.freeze
-
 # How long to wait for the token to expire, and the time between two checks, in seconds.
 LONGEST_WAIT = 30
 PAUSE = 0.25
@@ -92,6 +81,6 @@ begin
   run(key, id, url, flags.any?)
 rescue LibNango::Error => e
   warn "error: #{e.message} (#{e.code_name})"
-  warn "-> #{ADVICE[e.code]}" if ADVICE.key?(e.code)
+  warn "-> #{e.advice}"
   exit 1
 end

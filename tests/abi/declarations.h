@@ -10,6 +10,7 @@ typedef struct nango_error nango_error;
 typedef struct nango_json_items nango_json_items;
 typedef struct nango_options nango_options;
 typedef struct nango_pager nango_pager;
+typedef struct nango_params nango_params;
 typedef struct nango_queue nango_queue;
 typedef int32_t nango_code;
 typedef struct nango_completion {
@@ -47,6 +48,7 @@ typedef int32_t nango_tls_roots;
 #define NANGO_ERROR_NO_SINGLE_TOKEN 50
 #define NANGO_ERROR_CONFLICT 51
 #define NANGO_ERROR_TOKEN_NOT_REPLACED 52
+#define NANGO_ERROR_INTEGRATION_NOT_FOUND 53
 #define NANGO_ERROR_INVALID_RESPONSE 60
 #define NANGO_ERROR_RESPONSE_TOO_LARGE 61
 #define NANGO_ERROR_INTERNAL 90
@@ -79,6 +81,7 @@ char *nango_replace_token(const nango_client *client,
                           const nango_call_options *options,
                           nango_error **error_out);
 char *nango_credentials_token(const char *credentials_json, nango_error **error_out);
+bool nango_connection_has_auth_error(const char *connection_json);
 char *nango_list_connections_json(const nango_client *client,
                                   const char *filter_json,
                                   const nango_call_options *options,
@@ -89,6 +92,7 @@ nango_client *nango_client_new(const char *base_url,
                                nango_error **error_out);
 nango_client *nango_client_new_with_options(const nango_options *options, nango_error **error_out);
 void nango_client_free(nango_client *client);
+const char *nango_client_warning(const nango_client *client);
 bool nango_client_warm_up(const nango_client *client, nango_error **error_out);
 char *nango_client_next_event_json(const nango_client *client);
 nango_code nango_error_code(const nango_error *error);
@@ -102,6 +106,8 @@ bool nango_error_retryable(const nango_error *error);
 uint32_t nango_error_attempts(const nango_error *error);
 const char *nango_error_header(const nango_error *error, const char *name);
 const char *nango_code_name(nango_code code);
+const char *nango_code_advice(nango_code code);
+bool nango_error_suggests_reconnect(const nango_error *error);
 void nango_error_free(nango_error *error);
 char *nango_json_get(const char *json, const char *pointer);
 char *nango_json_get_json(const char *json, const char *pointer);
@@ -128,7 +134,15 @@ nango_code nango_call_options_set_header(nango_call_options *options,
 nango_cancel *nango_cancel_new(void);
 void nango_cancel_trigger(const nango_cancel *cancel);
 void nango_cancel_free(nango_cancel *cancel);
+nango_params *nango_params_new(void);
+nango_code nango_params_set_text(nango_params *params, const char *name, const char *value);
+nango_code nango_params_set_integer(nango_params *params, const char *name, int64_t value);
+nango_code nango_params_set_bool(nango_params *params, const char *name, bool value);
+nango_code nango_params_set_json(nango_params *params, const char *name, const char *value_json);
+const char *nango_params_json(const nango_params *params);
+void nango_params_free(nango_params *params);
 nango_queue *nango_queue_new(nango_error **error_out);
+nango_queue *nango_queue_new_with_limit(uint32_t limit, nango_error **error_out);
 int32_t nango_queue_fd(const nango_queue *queue);
 uint64_t nango_queue_submit(const nango_queue *queue,
                             const nango_client *client,
@@ -137,6 +151,20 @@ uint64_t nango_queue_submit(const nango_queue *queue,
                             const nango_call_options *options,
                             uint64_t user_data,
                             nango_error **error_out);
+uint64_t nango_queue_submit_get_token(const nango_queue *queue,
+                                      const nango_client *client,
+                                      const char *provider_config_key,
+                                      const char *connection_id,
+                                      const nango_call_options *options,
+                                      uint64_t user_data,
+                                      nango_error **error_out);
+uint64_t nango_queue_submit_get_connection(const nango_queue *queue,
+                                           const nango_client *client,
+                                           const char *provider_config_key,
+                                           const char *connection_id,
+                                           const nango_call_options *options,
+                                           uint64_t user_data,
+                                           nango_error **error_out);
 uint64_t nango_queue_submit_page(const nango_queue *queue,
                                  const nango_pager *pager,
                                  uint64_t user_data,
@@ -154,6 +182,8 @@ nango_code nango_options_set_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_connect_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_attempt_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_max_retries(nango_options *options, uint32_t retries);
+nango_code nango_options_set_max_retry_wait_ms(nango_options *options, uint32_t ms);
+nango_code nango_options_set_connect_retry_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_idle_timeout_ms(nango_options *options, uint32_t ms);
 nango_code nango_options_set_idle_connections(nango_options *options, uint32_t connections);
 nango_code nango_options_set_max_connections(nango_options *options, uint32_t connections);

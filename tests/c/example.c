@@ -98,7 +98,7 @@ static void errors_say_what_to_do(void)
     CHECK_HOLDS(r.out, "error: ");
     CHECK_HOLDS(r.out,
                 " (RECONNECT_REQUIRED)\n"
-                "-> send the user through a reconnect session; the old token no longer works\n");
+                "-> Send the user through a reconnect session.\n");
     CHECK(r.code == 1);
     run(&r, "", arguments("github flaky", ""));
     CHECK_HOLDS(r.out, " (REFRESH_FAILED)\n-> ");

@@ -77,7 +77,7 @@ static void errors(void)
     CHECK(run("errors github bob") == 1);
     CHECK_HOLDS(out, "RATE_LIMITED: ");
     CHECK_HOLDS(
-        out, "-> try again later, in 120.0 s\n   HTTP 429, too_many_request, after 1 attempts\n");
+        out, "-> try again later, in 121.0 s\n   HTTP 429, too_many_request, after 1 attempts\n");
     free(dev_ask("DELETE", "/_dev/faults", NULL));
     setenv("NANGO_HOST", "http://127.0.0.1:1", 1);
     CHECK(run("errors github bob") == 1);

@@ -221,7 +221,7 @@ static void answers_that_are_errors() {
     const nango::client client = demo();
     char nobody[64];
     peer_nobody(nobody, sizeof nobody);
-    EXPECT(client.try_get_token("no-such-integration", "bob"), not_found,
+    EXPECT(client.try_get_token("no-such-integration", "bob"), integration_not_found,
            "check provider_config_key");
     EXPECT(client.try_get_token("github", "nobody-there"), not_found, "check connection_id");
     EXPECT(client.try_get_token("basic-auth", "dave"), no_single_token, "get_credentials");
@@ -268,7 +268,7 @@ static void facts_of_an_error() {
     // The copy keeps everything after the thrown error is gone.
     CHECK(kept->code() == nango::code::rate_limited && kept->http_status() == 429 &&
           kept->retryable() && kept->attempts() == 1);
-    CHECK(kept->retry_after() == 7s);
+    CHECK(kept->retry_after() == 8s);
     CHECK(kept->api_code() == "too_many_request" && kept->body_json() && kept->capi());
     CHECK(kept->header("Retry-After") == "7" && kept->header("x-ratelimit-remaining") == "0" &&
           !kept->header("x-other") && !kept->header("retry-after\0"sv));
@@ -276,7 +276,7 @@ static void facts_of_an_error() {
     CHECK(std::string_view(kept->what()).substr(0, kept->message().size()) == kept->message());
     const nango::error copy = *kept;
     kept.reset();
-    CHECK(copy.retry_after() == 7s && nango::name(copy.code()) == "RATE_LIMITED");
+    CHECK(copy.retry_after() == 8s && nango::name(copy.code()) == "RATE_LIMITED");
     CHECK(nango::name(static_cast<nango::code>(4711)) == "UNKNOWN");
 
     // The library never returns this, but it must not crash.
@@ -822,6 +822,7 @@ static void codes() {
         {nango::code::conflict, NANGO_ERROR_CONFLICT},
         {nango::code::token_not_replaced, NANGO_ERROR_TOKEN_NOT_REPLACED},
         {nango::code::invalid_response, NANGO_ERROR_INVALID_RESPONSE},
+        {nango::code::integration_not_found, NANGO_ERROR_INTEGRATION_NOT_FOUND},
         {nango::code::response_too_large, NANGO_ERROR_RESPONSE_TOO_LARGE},
         {nango::code::internal, NANGO_ERROR_INTERNAL},
         {nango::code::panic, NANGO_ERROR_PANIC},

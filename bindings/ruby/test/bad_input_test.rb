@@ -198,7 +198,7 @@ class BadInputTest < Minitest::Test
   end
 
   def test_unknown_integration_and_connection
-    error = assert_raises(LibNango::Error::NotFound) do
+    error = assert_raises(LibNango::Error::IntegrationNotFound) do
       new_client.get_token(provider_config_key: "nowhere", connection_id: "alice")
     end
     assert_equal "unknown_provider_config", error.api_code

@@ -196,7 +196,7 @@ class ClientTest < Minitest::Test
       error = assert_raises(LibNango::Error::RateLimited) do
         client_of(server.url).get_token(**alice)
       end
-      assert_equal [:rate_limited, "RATE_LIMITED", 44, 429, 3.0, 1],
+      assert_equal [:rate_limited, "RATE_LIMITED", 44, 429, 4.0, 1],
                    [error.code, error.code_name, error.number, error.http_status, error.retry_after,
                     error.attempts]
       assert_predicate error, :retryable?

@@ -74,8 +74,11 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	slog.WarnContext(r.Context(), "no profile", "path", r.URL.Path, "error", err)
 	var e *nango.Error
 	switch {
-	case errors.Is(err, nango.ErrNotFound), errors.Is(err, nango.ErrInvalidArgument):
+	case errors.Is(err, nango.ErrNotFound):
 		refuse(w, http.StatusNotFound, "not connected yet")
+	case errors.Is(err, nango.ErrIntegrationNotFound), errors.Is(err, nango.ErrInvalidArgument):
+		// A fault of this service, not of the user.
+		refuse(w, http.StatusInternalServerError, "internal error")
 	case errors.Is(err, nango.ErrReconnectRequired):
 		// A real service starts a reconnect session here.
 		refuse(w, http.StatusConflict, "the user must connect again")

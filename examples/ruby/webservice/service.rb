@@ -53,8 +53,10 @@ class Service
   def failure(error)
     warn "#{error.code_name}: #{error.message}"
     case error
-    when LibNango::Error::NotFound, LibNango::Error::InvalidArgument
-      answer(404, error: "not connected yet")
+    when LibNango::Error::NotFound then answer(404, error: "not connected yet")
+    when LibNango::Error::IntegrationNotFound, LibNango::Error::InvalidArgument
+      # A fault of this service, not of the user.
+      answer(500, error: "internal error")
     when LibNango::Error::ReconnectRequired then answer(409, error: "the user must connect again")
     else error.retryable? ? try_again(error) : answer(502, error: "cannot get a token")
     end

@@ -18,6 +18,6 @@ const (
 // The errors that [errors.Is] compares an error of this package with: one for each code.
 var (
 {% for code in codes %}
-	{{ ("Err" ~ code.go) | pad(20) }} error = sentinel(Code{{ code.go }})
+	{{ ("Err" ~ code.go) | pad(22) }} error = sentinel(Code{{ code.go }})
 {% endfor %}
 )

@@ -240,6 +240,13 @@ module LibNango
       self
     end
 
+    # What is unsafe about the client's configuration, such as a base URL with plain HTTP. Log it
+    # when the program starts.
+    # @return [String, nil] nil if nothing is known to be unsafe
+    def warning
+      @handle.use { |client| Native.utf8(Native.nango_client_warning(client)) }
+    end
+
     # Removes and returns the oldest event that is kept; see `events` of {#initialize}. Its "event"
     # is "attempt" (one for each attempt of a call) or "warning". An event holds no secret.
     # @return [Hash{String => Object}, nil] nil if there is none

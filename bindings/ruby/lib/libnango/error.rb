@@ -90,12 +90,14 @@ module LibNango
     # @param body_json [String, nil]
     # @param retry_after [Float, nil]
     # @param retryable [Boolean]
+    # @param suggests_reconnect [Boolean]
     # @param attempts [Integer]
     # @param headers [Hash{String => String}] names in lower case
     # @param whole_body [String, nil]
     def initialize(message = nil, number: self.class::NUMBER, code_name: self.class::CODE_NAME,
                    http_status: 0, api_code: nil, body_json: nil, retry_after: nil,
-                   retryable: false, attempts: 0, headers: {}, whole_body: nil)
+                   retryable: false, suggests_reconnect: false, attempts: 0, headers: {},
+                   whole_body: nil)
       super(message)
       @number = number
       @code_name = code_name
@@ -104,6 +106,7 @@ module LibNango
       @body_json = body_json
       @retry_after = retry_after
       @retryable = retryable
+      @suggests_reconnect = suggests_reconnect
       @attempts = attempts
       @headers = headers
       @whole_body = whole_body && Hidden.new(whole_body)
@@ -119,6 +122,20 @@ module LibNango
     # up its own retries.
     def retryable?
       @retryable
+    end
+
+    # What to do about this code, in a sentence or two. The message is more specific.
+    # @return [String]
+    def advice
+      Native.utf8(Native.nango_code_advice(number))
+    end
+
+    # Whether it may help if the user authorises again: true for {Error::ReconnectRequired},
+    # {Error::RefreshFailed} and {Error::RefreshBackoff}. This is a hint: Nango reports a revoked
+    # grant and an outage of the provider in the same way until it gives up after several days.
+    # Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+    def suggests_reconnect?
+      @suggests_reconnect
     end
 
     # {#body_json}, parsed.
@@ -166,6 +183,7 @@ module LibNango
           whole_body: Native.take_text(Native.nango_error_body_reveal(pointer)),
           retry_after: wait.negative? ? nil : wait / 1000.0,
           retryable: Native.nango_error_retryable(pointer),
+          suggests_reconnect: Native.nango_error_suggests_reconnect(pointer),
           attempts: Native.nango_error_attempts(pointer),
           headers: headers(pointer)
         }
