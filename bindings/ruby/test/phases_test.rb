@@ -77,7 +77,7 @@ class PhasesTest < Minitest::Test
     wait = FakeServer.json({}, status: "503 No", headers: "Retry-After: 5\r\n")
     FakeServer.open(wait) do |server|
       assert_ends("waiting for Retry-After", server.url, by_itself: false, max_retries: 2,
-                   max_retry_wait: 60)
+                                                         max_retry_wait: 60)
     end
     FakeServer.open(FakeServer.json({}, status: "500 No")) do |server|
       assert_ends("backing off", server.url, by_itself: false, max_retries: 1000)

@@ -106,9 +106,9 @@ module LibNango
       errors.is_a?(Array) ? errors.grep(Hash).map { |fields| ConnectionError.new(fields) } : []
     end
 
-    # Whether one of {#errors} concerns the connection's authorisation. This is a hint: Nango records
-    # the same error for a revoked grant, an outage of the provider and a blocked URL. Offer the user
-    # to reconnect beside trying again, and disable nothing because of a hint.
+    # Whether one of {#errors} concerns the connection's authorisation. This is a hint: Nango
+    # records the same error for a revoked grant, an outage of the provider and a blocked URL. Offer
+    # the user to reconnect beside trying again, and disable nothing because of a hint.
     def auth_error?
       errors.any? { |error| error.type == "auth" }
     end

@@ -166,7 +166,7 @@ module LibNango
     attach_function :nango_client_new_with_options, %i[pointer pointer], :pointer
     attach_function :nango_client_free, [:pointer], :void
     attach_function :nango_client_next_event_json, [:pointer], :pointer
-    attach_function :nango_client_warning, [:pointer], :pointer
+    attach_function :nango_client_warning, [:pointer], :string
 
     attach_function :nango_call_options_new, [], :pointer
     attach_function :nango_call_options_free, [:pointer], :void
@@ -195,7 +195,7 @@ module LibNango
     attach_function :nango_error_retry_after_ms, [:pointer], :int64
     attach_function :nango_error_retryable, [:pointer], :bool
     attach_function :nango_error_suggests_reconnect, [:pointer], :bool
-    attach_function :nango_code_advice, [:int32], :pointer
+    attach_function :nango_code_advice, [:int32], :string
     attach_function :nango_error_attempts, [:pointer], :uint32
     attach_function :nango_error_header, %i[pointer string], :string
     attach_function :nango_code_name, [:int32], :string
