@@ -393,3 +393,31 @@ func TestFactsOfAnError(t *testing.T) {
 		t.Errorf("got %q, want %q", e.Error(), want)
 	}
 }
+
+func TestHints(t *testing.T) {
+	client := newClient(t)
+	_, err := client.GetToken(background(), "github", "broken")
+	e := wantCode(t, err, nango.ErrReconnectRequired, nango.CodeReconnectRequired)
+	if !e.SuggestsReconnect() || e.Advice() != "Send the user through a reconnect session." {
+		t.Errorf("got %v and %q", e.SuggestsReconnect(), e.Advice())
+	}
+	if warning := client.Warning(); warning != "" {
+		t.Errorf("got the warning %q", warning)
+	}
+	other := newClient(t, nango.WithBaseURL("http://nango.internal"))
+	if warning := other.Warning(); !strings.Contains(warning, "use https") {
+		t.Errorf("got the warning %q", warning)
+	}
+	var connection nango.Connection
+	for text, want := range map[string]bool{
+		`{"errors":[{"type":"sync"},{"type":"auth"}]}`: true,
+		`{"errors":[{"type":"sync"}]}`:                 false,
+	} {
+		if err := json.Unmarshal([]byte(text), &connection); err != nil {
+			t.Fatal(err)
+		}
+		if got := connection.HasAuthError(); got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}

@@ -1100,6 +1100,24 @@ static void parameters_are_built(void)
     nango_client_free(client);
 }
 
+static void hints(void)
+{
+    nango_error *error = token_error(HOST, KEY, "github", "broken");
+    nango_client *client = client_of("http://nango.internal", KEY);
+    CHECK(nango_error_suggests_reconnect(error));
+    nango_error_free(error);
+    CHECK_HOLDS(nango_client_warning(client), "unencrypted; use https");
+    nango_client_free(client);
+    client = client_of(HOST, KEY);
+    CHECK(!nango_client_warning(client) && !nango_client_warning(NULL));
+    nango_client_free(client);
+    CHECK(
+        nango_connection_has_auth_error("{\"errors\":[{\"type\":\"sync\"},{\"type\":\"auth\"}]}"));
+    CHECK(!nango_connection_has_auth_error("{\"errors\":[{\"type\":\"sync\"}]}"));
+    CHECK(!nango_connection_has_auth_error("{\"errors\":[],\"type\":\"auth\"}"));
+    CHECK(!nango_connection_has_auth_error("auth") && !nango_connection_has_auth_error(NULL));
+}
+
 static void calls_with_plain_arguments(void)
 {
     nango_client *client = client_of(HOST, KEY);
@@ -1750,6 +1768,9 @@ static void facts_of_an_error(void)
     CHECK_TEXT(nango_error_api_code(error), "too_many_request");
     CHECK(nango_error_http_status(error) == 429 && nango_error_retryable(error) &&
           nango_error_retry_after_ms(error) == 8000);
+    CHECK(!nango_error_suggests_reconnect(error) && !nango_error_suggests_reconnect(NULL));
+    CHECK_TEXT(nango_code_advice(NANGO_ERROR_RATE_LIMITED), "Wait, then retry.");
+    CHECK_TEXT(nango_code_advice(4711), "");
     CHECK_TEXT(nango_error_header(error, "Retry-After"), "7");
     CHECK_TEXT(nango_error_header(error, "x-ratelimit-remaining"), "0");
     CHECK(!nango_error_header(error, "x-ratelimit-limit") &&
@@ -1797,6 +1818,7 @@ int main(int argc, char **argv)
     RUN(one_client_for_many_threads);
     RUN(a_queue);
     RUN(parameters_are_built);
+    RUN(hints);
     RUN(calls_with_plain_arguments);
     RUN(a_queue_holds_so_much);
     RUN(a_queue_is_cancelled_and_closed);

@@ -188,6 +188,18 @@ class ClientTest < Minitest::Test
     end
   end
 
+  def test_hints
+    error = assert_raises(LibNango::Error::ReconnectRequired) do
+      new_client.get_token(provider_config_key: "github", connection_id: "broken")
+    end
+    assert_predicate error, :suggests_reconnect?
+    assert_equal "Send the user through a reconnect session.", error.advice
+    connection = new_client.list_connections(connection_id: "broken").first
+    assert_equal connection.errors.map(&:type).include?("auth"), connection.auth_error?
+    assert_nil new_client.warning
+    assert_includes client_of("http://nango.internal").warning, "use https"
+  end
+
   def test_the_facts_of_an_error
     headers = "Retry-After: 3\r\nX-RateLimit-Remaining: 0\r\nX-Else: 1\r\n"
     body = {error: {code: "too_many_request", message: "slow down"}}
