@@ -127,6 +127,9 @@ CLANG_FORMATTED = $(shell git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | \
 lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@set -e; for lock in $$(git ls-files '*Cargo.lock'); do \
+		(cd $$(dirname $$lock) && set -x && cargo metadata --locked --format-version 1 >/dev/null); \
+	done
 	git diff --exit-code -- include/nango.h
 	cargo run --quiet --locked --package nango-gen -- --check
 	clang-format --dry-run -Werror $(CLANG_FORMATTED)
