@@ -18,7 +18,7 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
 .PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak \
-	crowd calls tsan bench generate messages lint check-abi clean test-rust test-loom test-fuzz \
+	stress calls tsan bench generate messages lint check-abi clean test-rust test-loom test-fuzz \
 	test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples \
 	test-go test-ruby test-packaging
 
@@ -157,8 +157,8 @@ soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
 
 # 64 threads that create, use, cancel and free at random, under memcheck.
-crowd: build
-	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c crowd SECONDS=$(SECONDS)
+stress: build
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c stress SECONDS=$(SECONDS)
 
 # Makes CALLS calls, successful and failed, and checks that they leave no memory, descriptor or
 # thread behind.

@@ -84,8 +84,7 @@ pub(crate) fn build(
         .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
     {
         return Err(Error::invalid_argument(format!(
-            "{} has no parameter {:?}; its parameters are: {}",
-            operation.name,
+            "unknown parameter {:?}; the parameters are: {}",
             shortened(unknown.clone(), LONGEST_NAME),
             operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
         )));

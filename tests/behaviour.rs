@@ -1,8 +1,6 @@
 //! User-visible behaviour: deadlines, cancellation, warm connections, retries, redirects, TLS,
 //! secrets. Runs against nango-dev and against small servers that misbehave.
 
-mod support;
-
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Roots};
+use nango_test_support::{KEY, Server, answer, client, close, options, read_request, variable};
 use serde_json::{Value, json};
-use support::{KEY, Server, answer, client, close, options, read_request, variable};
 
 const CONNECTION: &str = r#"{"connection_id":"c","provider_config_key":"k","credentials":{"type":"OAUTH2","access_token":"a-token"}}"#;
 
@@ -325,7 +323,7 @@ fn a_redirect_takes_the_key_nowhere() {
 }
 
 #[test]
-fn nobody_there() {
+fn nothing_listens() {
     let began = Instant::now();
     let error = Client::with_options(&options("http://127.0.0.1:1", KEY))
         .unwrap()

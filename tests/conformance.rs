@@ -1,7 +1,5 @@
 //! Runs the conformance vectors in Rust. `tests/conformance/README.md` describes them.
 
-mod support;
-
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
@@ -11,8 +9,8 @@ use std::time::Duration;
 use nango::{
     CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi, operation,
 };
+use nango_test_support::{KEY, variable};
 use serde_json::{Value, json};
-use support::{KEY, variable};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
 
@@ -46,6 +44,9 @@ fn without_times(text: &str) -> String {
 /// Keeps a message, without the operation and the ids in front of it, and without ports.
 fn record(error: &Error) {
     let mut message = error.message();
+    for operation in operation::ALL {
+        assert!(message.matches(operation.name).count() < 2, "named twice: {message}");
+    }
     if operation::ALL.iter().any(|operation| message.starts_with(operation.name)) {
         message = message.split_once(": ").map_or(message, |(_, rest)| rest);
     }
@@ -88,6 +89,18 @@ fn every_vector() {
         "the messages differ from {RECORD}: run `make messages` and read what changed\n\
          new: {new:#?}\ngone: {gone:#?}"
     );
+}
+
+/// What ends a message that says what to do, or begins what it says.
+const ADVICE: [&str; 7] =
+    ["; ", ". ", ", or ", "try again", " must ", "is not a valid header name", "is not allowed in"];
+
+#[test]
+fn each_message_says_what_to_do_and_names_no_c_function() {
+    for line in fs::read_to_string(RECORD).expect("the record").lines() {
+        assert!(ADVICE.iter().any(|advice| line.contains(advice)), "no advice: {line}");
+        assert!(!line.contains("nango_"), "C's name: {line}");
+    }
 }
 
 /// Each place in the core that makes an error is reached by a vector, or listed in

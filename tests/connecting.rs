@@ -1,7 +1,5 @@
 //! Connecting: the wrong protocol on a port, certificates, and a process without descriptors.
 
-mod support;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots};
-use support::{KEY, Server, child, close, connection, options, read_request, tell, variable};
+use nango_test_support::{
+    KEY, Server, child, close, connection, options, read_request, tell, variable,
+};
 use tempfile::TempDir;
 
 fn token(options: &Options) -> Result<String, Error> {

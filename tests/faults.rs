@@ -2,11 +2,6 @@
 //! queue, over HTTP and TLS, and prints its measurements: `cargo test --test faults --
 //! --nocapture`.
 
-#[allow(dead_code)] // The soak uses the rest.
-#[path = "soak/src/levers.rs"]
-mod levers;
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -16,12 +11,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use nango::{
     CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation,
 };
+use nango_test_support::{
+    ALWAYS, Dev, INTEGRATION, Server, options, read_request, token_of, variable,
+};
 use serde_json::{Value, json};
-use support::{Server, options, read_request};
 
 /// How late a deadline may be, and how long a cancelled call may take, on a machine that also does
 /// other work.
@@ -174,7 +170,7 @@ fn case(
 }
 
 impl Case {
-    fn unseen(self) -> Case {
+    fn without_event(self) -> Case {
         Case { unseen: true, ..self }
     }
 
@@ -186,7 +182,7 @@ impl Case {
         Case { attempts, ..self }
     }
 
-    fn harmless(self) -> Case {
+    fn without_error(self) -> Case {
         Case { code: None, attempts: 1, ..self }
     }
 }
@@ -225,26 +221,29 @@ fn cases() -> Vec<Case> {
         answer(424, json!({"envelope": "A", "code": "invalid_credentials", "message": message}))
     };
     vec![
-        io("reset before the answer", json!({"kind": "reset"})).unseen(),
+        io("reset before the answer", json!({"kind": "reset"})).without_event(),
         io("reset in the headers", json!({"kind": "reset", "at": "headers"})),
         io("reset after the headers", json!({"kind": "reset", "at": "headers_end"})),
         io("reset in the body", json!({"kind": "reset", "at": "body"})),
-        io("reset after the answer", json!({"kind": "reset", "at": "end"})).harmless(),
-        io("close before the answer", json!({"kind": "close"})).unseen(),
+        io("reset after the answer", json!({"kind": "reset", "at": "end"})).without_error(),
+        io("close before the answer", json!({"kind": "close"})).without_event(),
         io("close in the headers", json!({"kind": "close", "at": "headers"})),
         io("close after the headers", json!({"kind": "close", "at": "headers_end"})),
         io("truncated body", json!({"kind": "close", "at": "body"})),
-        io("close after the answer", json!({"kind": "close_idle"})).harmless(),
-        io("reset of the idle connection", json!({"kind": "close_idle", "reset": true})).harmless(),
-        io("close when used again", json!({"kind": "close_on_reuse"})).harmless(),
-        io("reset when used again", json!({"kind": "close_on_reuse", "reset": true})).harmless(),
-        io("an answer too many", json!({"kind": "extra_answer"})).harmless(),
-        io("an answer too many, at once", extra("answer", 0)).harmless(),
-        io("an answer too many, later", extra("answer", 5)).harmless(),
-        io("a body too many, later", extra("body", 5)).harmless(),
-        io("408 and a close, later", extra("timeout", 5)).harmless(),
+        io("close after the answer", json!({"kind": "close_idle"})).without_error(),
+        io("reset of the idle connection", json!({"kind": "close_idle", "reset": true}))
+            .without_error(),
+        io("close when used again", json!({"kind": "close_on_reuse"})).without_error(),
+        io("reset when used again", json!({"kind": "close_on_reuse", "reset": true}))
+            .without_error(),
+        io("an answer too many", json!({"kind": "extra_answer"})).without_error(),
+        io("an answer too many, at once", extra("answer", 0)).without_error(),
+        io("an answer too many, later", extra("answer", 5)).without_error(),
+        io("a body too many, later", extra("body", 5)).without_error(),
+        io("408 and a close, later", extra("timeout", 5)).without_error(),
         io("chunked garbage", json!({"kind": "chunks"})),
-        case("no HTTP", json!({"kind": "garbage"}), Code::InvalidResponse, None, false).unseen(),
+        case("no HTTP", json!({"kind": "garbage"}), Code::InvalidResponse, None, false)
+            .without_event(),
         case("endless interim answers", interim(), Code::Timeout, None, true).slow(),
         case(
             "endless headers",
@@ -253,7 +252,7 @@ fn cases() -> Vec<Case> {
             None,
             false,
         )
-        .unseen(),
+        .without_event(),
         case(
             "content-length too long",
             json!({"kind": "length", "by": 10}),
@@ -386,7 +385,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), String> {
+fn run_case(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), String> {
     let dev = Dev::running();
     let slug: String =
         case.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -406,7 +405,7 @@ fn strikes(case: &Case, way: Way, scheme: Scheme, warm: bool) -> Result<(), Stri
     }
     dev.order(&id, ALWAYS, &case.fault);
     let result = caller.get(&id);
-    let struck = dev.struck(&id);
+    let struck = dev.faults_applied(&id);
     let wanted = u64::from(case.attempts) + u64::from(case.unseen && warm);
     let mut wrong = String::new();
     match (&result, case.code) {
@@ -463,7 +462,7 @@ fn every_fault_has_its_error_and_the_next_call_works() {
     let outcomes = thread::scope(|scope| {
         let run = || {
             let mine = std::iter::from_fn(|| runs.get(next.fetch_add(1, Ordering::Relaxed)));
-            mine.map(|(case, (way, scheme, warm))| strikes(case, *way, *scheme, *warm))
+            mine.map(|(case, (way, scheme, warm))| run_case(case, *way, *scheme, *warm))
                 .collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(run)).collect();
@@ -622,7 +621,7 @@ fn what_may_have_been_done_is_not_done_twice() {
                     (Code::Io, 1, true),
                     "{id}: {error}"
                 );
-                assert_eq!(dev.struck(&id), 1, "{id}");
+                assert_eq!(dev.faults_applied(&id), 1, "{id}");
                 dev.clear(&id);
                 caller.good(&id, "after");
             }
@@ -688,7 +687,7 @@ fn a_server_that_closes_idle_connections_costs_no_call_and_no_second_request() {
                             thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
                         }
                     }
-                    assert_eq!(dev.struck(&id), CALLS, "{id}");
+                    assert_eq!(dev.faults_applied(&id), CALLS, "{id}");
                 }
             });
         }
@@ -749,7 +748,7 @@ impl Full {
 
 /// A caller that gets to this point and no further, and the connection that it requests. The
 /// listener must be kept as long.
-fn stuck(
+fn run_stalled(
     point: Point,
     way: Way,
     name: &str,
@@ -796,7 +795,7 @@ fn stuck(
 
 fn deadline(point: Point, clock: Clock, way: Way, lateness: &Lateness) -> Result<(), String> {
     const TIME: Duration = Duration::from_millis(300);
-    let (caller, id, _full) = stuck(point, way, &format!("{clock:?}"), |options| {
+    let (caller, id, _full) = run_stalled(point, way, &format!("{clock:?}"), |options| {
         match clock {
             Clock::Connect => options.set_connect_timeout(TIME).unwrap(),
             Clock::Attempt => options.set_attempt_timeout(TIME).unwrap(),
@@ -850,7 +849,7 @@ fn deadlines(points: &[Point]) {
 }
 
 #[test]
-fn deadlines_hold_wherever_the_call_is() {
+fn deadlines_hold_in_every_phase() {
     deadlines(&[
         Point::Connect,
         Point::Tunnel,
@@ -972,7 +971,7 @@ fn waiting_between_attempts_does_not_outlive_the_call() {
 
 /// Returns the intervals between the requests that a server receives if it always gives this
 /// answer.
-fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
+fn waits_between(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let server = Server::start({
         let asked = Arc::clone(&asked);
@@ -983,7 +982,7 @@ fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
                     .as_ref()
                     .map(|told| format!("retry-after: {told}\r\n"))
                     .unwrap_or_default();
-                support::answer(&stream, "503 Service Unavailable", &told, "{}");
+                nango_test_support::answer(&stream, "503 Service Unavailable", &told, "{}");
             }
         }
     });
@@ -1002,7 +1001,7 @@ fn peace(way: Way, retries: u32, retry_after: Option<String>) -> Vec<Duration> {
 }
 
 #[test]
-fn the_server_has_peace_between_attempts() {
+fn attempts_wait_as_long_as_the_server_asks() {
     let ms = Duration::from_millis;
     thread::scope(|scope| {
         for way in [Way::Blocking, Way::Queued] {
@@ -1010,7 +1009,7 @@ fn the_server_has_peace_between_attempts() {
             // second so that the calls of a burst do not return at the same time.
             for (told, least) in [("0", 1000), ("1", 2000), ("2", 3000)] {
                 scope.spawn(move || {
-                    for wait in peace(way, 2, Some(told.to_owned())) {
+                    for wait in waits_between(way, 2, Some(told.to_owned())) {
                         assert!(
                             wait >= ms(least) && wait < ms(least + 1000) + LATE,
                             "{way:?}, Retry-After {told}: {wait:?}"
@@ -1021,24 +1020,26 @@ fn the_server_has_peace_between_attempts() {
             scope.spawn(move || {
                 let date = http_date(3).as_str().expect("a text").to_owned();
                 // Dates are in whole seconds.
-                let waits = peace(way, 1, Some(date));
+                let waits = waits_between(way, 1, Some(date));
                 assert!(
                     waits[0] > ms(2900) && waits[0] < ms(5000) + LATE,
                     "{way:?}, Retry-After is a date: {waits:?}"
                 );
             });
             for retries in [0, 1, 2] {
-                scope.spawn(move || assert_eq!(peace(way, retries, None).len() as u32, retries));
+                scope.spawn(move || {
+                    assert_eq!(waits_between(way, retries, None).len() as u32, retries)
+                });
             }
             // Each wait is twice as long as the one before, up to 2 s, and part of it is random so
             // that the calls of a burst do not return at the same time.
             scope.spawn(move || {
-                let waits = peace(way, 7, None);
+                let waits = waits_between(way, 7, None);
                 for (number, wait) in waits.iter().enumerate() {
                     assert!(*wait < ms(100 << number).min(ms(2000)) + LATE, "{way:?}: {waits:?}");
                 }
                 println!("  {way:?}: waits without Retry-After {waits:?}");
-                let others = peace(way, 2, None);
+                let others = waits_between(way, 2, None);
                 assert!(
                     waits[..2] != others[..] && waits.iter().sum::<Duration>() > ms(300),
                     "{way:?}: {waits:?} {others:?}"
@@ -1062,7 +1063,7 @@ fn cancels(points: &[Point]) {
 
 fn cancel(point: Point, way: Way, lateness: &Lateness) {
     const BEFORE: Duration = Duration::from_millis(150);
-    let (caller, id, _full) = stuck(point, way, "cancel", |_| ());
+    let (caller, id, _full) = run_stalled(point, way, "cancel", |_| ());
     for _ in 0..samples() {
         let (cancel, mut options) = (Cancel::new(), CallOptions::default());
         options.set_cancel(Some(&cancel));
@@ -1093,7 +1094,7 @@ fn cancel(point: Point, way: Way, lateness: &Lateness) {
 }
 
 #[test]
-fn a_cancel_ends_the_call_wherever_it_is() {
+fn a_cancel_ends_the_call_in_every_phase() {
     cancels(&[
         Point::Connect,
         Point::Tunnel,
@@ -1128,7 +1129,7 @@ int getaddrinfo(const char *node, const char *service,
 "#;
 
 #[test]
-fn a_lookup_that_hangs_keeps_nobody_beyond_their_time() {
+fn a_lookup_that_hangs_delays_no_deadline() {
     if std::env::var_os(IN_CHILD).is_some() {
         deadlines(&[Point::Lookup]);
         cancels(&[Point::Lookup]);
@@ -1154,7 +1155,7 @@ fn a_lookup_that_hangs_keeps_nobody_beyond_their_time() {
     assert!(built.success());
     // Runs this same test in a separate process.
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "a_lookup_that_hangs_keeps_nobody_beyond_their_time", "--nocapture"]);
+    command.args(["--exact", "a_lookup_that_hangs_delays_no_deadline", "--nocapture"]);
     let output = command.env("LD_PRELOAD", &library).env(IN_CHILD, "1").output().unwrap();
     println!("{}", String::from_utf8_lossy(&output.stdout));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

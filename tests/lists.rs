@@ -1,8 +1,6 @@
 //! Walks a list that changes meanwhile: each connection that existed before is returned exactly
 //! once.
 
-mod support;
-
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nango::{CallOptions, Client, Code, Error, Parameters, Queue, Secret, Walk};
+use nango_test_support::{KEY, Server, answer, client, options, read_request, variable};
 use serde_json::{Value, json};
-use support::{KEY, Server, answer, client, options, read_request, variable};
 
 /// A connection to nango-dev for the test's own requests, with the key.
 struct Dev(BufReader<TcpStream>);

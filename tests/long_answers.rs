@@ -1,7 +1,5 @@
 //! Answers of 60 MiB, valid and invalid: what they cost, and that they do not delay other calls.
 
-mod support;
-
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -10,8 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Error, Parameters, Queue, operation};
+use nango_test_support::{KEY, Server, options, read_request};
 use serde_json::json;
-use support::{KEY, Server, options, read_request};
 
 const LENGTH: usize = 60 * 1024 * 1024;
 

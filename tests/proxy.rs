@@ -1,8 +1,6 @@
 //! A real proxy, tinyproxy, between the client and nango-dev: what goes through it, what it can
 //! see, and the errors when it refuses.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, operation};
-use support::{KEY, Server, answer, options, read_request, variable};
+use nango_test_support::{KEY, Server, answer, options, read_request, variable};
 use tempfile::TempDir;
 
 /// A tinyproxy on a free port, which stops with the test.
@@ -398,7 +396,7 @@ fn child(environment: &[(&str, &str)], base_url: &str, option: Option<&str>) -> 
             environment.iter().find(|(set, _)| *set == name).map(|(_, value)| *value),
         ));
     }
-    support::child("calls_of_a_child", &variables)
+    nango_test_support::child("calls_of_a_child", &variables)
 }
 
 #[test]
@@ -410,8 +408,8 @@ fn calls_of_a_child() {
         options.set_proxy(Some(&proxy)).unwrap();
     }
     match token(&options, &mut String::new()) {
-        Ok(token) => support::tell(&format!("OK {token}")),
-        Err(error) => support::tell(&format!("{} {error}", error.code().name())),
+        Ok(token) => nango_test_support::tell(&format!("OK {token}")),
+        Err(error) => nango_test_support::tell(&format!("{} {error}", error.code().name())),
     }
 }
 

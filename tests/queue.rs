@@ -1,7 +1,5 @@
 //! The completion queue, over real sockets.
 
-mod support;
-
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::{Shutdown, TcpStream};
@@ -12,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, operation};
+use nango_test_support::{KEY, Server, answer, client, connection, options, read_request};
 use serde_json::json;
-use support::{KEY, Server, answer, client, connection, options, read_request};
 
 fn parameters(id: &str) -> Parameters {
     let parameters = json!({"provider_config_key": "github", "connection_id": id});
@@ -157,7 +155,7 @@ fn a_cancelled_ticket_completes_at_once_and_closes_its_socket() {
 }
 
 #[test]
-fn close_completes_what_flies_and_wakes_who_waits() {
+fn close_completes_calls_in_flight_and_wakes_takers() {
     let (server, _, _) = slow_server(Duration::from_secs(5));
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();
     let queue = Queue::new().unwrap();
@@ -217,7 +215,7 @@ fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
 }
 
 #[test]
-fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
+fn a_burst_opens_no_more_connections_than_calls_and_keeps_few() {
     let (server, open, _) = slow_server(Duration::from_millis(1));
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();
     let queue = Queue::new().unwrap();
@@ -250,7 +248,7 @@ fn a_crowd_opens_no_more_connections_than_it_has_calls_and_leaves_few() {
 
 /// Calls that find a connection must not starve others that wait for one.
 #[test]
-fn in_a_crowd_no_call_is_left_behind() {
+fn in_a_burst_no_call_starves() {
     const IN_FLIGHT: usize = 800;
     const CALLS: usize = 16_000;
     let server = Server::start(|stream, _| {
@@ -281,7 +279,7 @@ fn in_a_crowd_no_call_is_left_behind() {
 }
 
 #[test]
-fn each_ticket_completes_once_whoever_cancels_and_whoever_takes() {
+fn each_ticket_completes_once_among_cancels_and_takers() {
     const TICKETS: usize = 2000;
     let (server, _, _) = slow_server(Duration::from_millis(2));
     let client = Client::with_options(&options(&server.url, KEY)).unwrap();

@@ -1,13 +1,11 @@
 //! Input that is refused before anything is sent: options, parameters and the environment. Each
 //! message names what is wrong.
 
-mod support;
-
 use nango::{
     CallOptions, Client, Code, DEFAULT_BASE_URL, Error, Options, Parameters, Queue, operation,
 };
+use nango_test_support::{KEY, child, options, tell};
 use serde_json::{Value, json};
-use support::{KEY, child, options, tell};
 
 fn plain() -> CallOptions {
     CallOptions::default()

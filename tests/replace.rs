@@ -2,21 +2,17 @@
 //! forced refreshes onto plain reads like a real one. Prints its counts: `cargo test --test replace
 //! -- --nocapture`.
 
-#[allow(dead_code)] // The soak and the faults use the rest.
-#[path = "soak/src/levers.rs"]
-mod levers;
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use levers::{Dev, token_of};
 use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, operation};
+use nango_test_support::{
+    Dev, KEY, Server, answer, client, options, read_request, token_of, variable,
+};
 use serde_json::json;
-use support::{KEY, Server, answer, client, options, read_request, variable};
 
 const INTEGRATION: &str = "github";
 
@@ -169,7 +165,7 @@ fn one_new_token(id: &str, outcomes: Vec<Outcome>) {
 fn five_hundred_at_once_refresh_once() {
     let (dev, id) = (Dev::running(), "replace-500");
     dev.import_oauth2(id);
-    dev.treat(id, &json!({"delay_ms": 100}));
+    dev.set_behaviour(id, &json!({"delay_ms": 100}));
     one_new_token(id, five_hundred(&client(), id));
     let (refreshes, asked) = (dev.refreshes(id).0, dev.asked(id).len());
     println!("  500 at once: {refreshes} refresh, {asked} requests");
@@ -209,7 +205,7 @@ fn five_hundred_at_once_refresh_once_where_forced_refreshes_collapse() {
 
 /// As on the real server, where 9 of 30 forced refreshes among 6 readers had no effect.
 #[test]
-fn readers_that_never_rest_hardly_matter() {
+fn forced_refreshes_succeed_among_constant_readers() {
     let dev = Dev::running();
     let (mut replaced, mut forced, mut collapsed) = (0, 0, 0);
     let plain = client();
@@ -240,7 +236,7 @@ fn readers_that_never_rest_hardly_matter() {
 
 /// Waits until the leader's request hangs and `others` wait for it. No further request is made
 /// then.
-fn settled(dev: &Dev, id: &str, requests: usize) {
+fn wait_until_idle(dev: &Dev, id: &str, requests: usize) {
     eventually("the leader asks", || dev.asked(id).len() >= requests);
     thread::sleep(Duration::from_millis(100));
     assert_eq!(dev.asked(id).len(), requests, "waiting calls make no requests");
@@ -258,11 +254,11 @@ fn a_leader_that_is_cancelled_leaves_the_flight_to_the_next() {
         let mut cancellable = CallOptions::default();
         cancellable.set_cancel(Some(&cancel));
         let leader = replace(leads, &client, id, &token_of(id), &cancellable);
-        settled(&dev, id, 1);
+        wait_until_idle(&dev, id, 1);
         let waiters: Vec<_> = (0..20)
             .map(|_| replace(waits, &client, id, &token_of(id), &CallOptions::default()))
             .collect();
-        settled(&dev, id, 1);
+        wait_until_idle(&dev, id, 1);
         let at = Instant::now();
         cancel.trigger();
         let (outcome, _) = leader.join().unwrap();
@@ -283,7 +279,7 @@ fn a_leader_whose_time_is_up_leaves_the_flight_to_the_next() {
         dev.order(id, 1, &json!({"kind": "hang"}));
         let client = client();
         let leader = replace(leads, &client, id, &token_of(id), &timeout(500));
-        settled(&dev, id, 1);
+        wait_until_idle(&dev, id, 1);
         let waiters: Vec<_> = (0..20)
             .map(|_| replace(waits, &client, id, &token_of(id), &CallOptions::default()))
             .collect();
@@ -321,7 +317,7 @@ fn a_leader_with_too_little_time_for_another_refresh_leaves_it_to_the_next() {
 }
 
 #[test]
-fn who_waits_has_an_end_of_its_own() {
+fn each_waiter_keeps_its_own_deadline() {
     let dev = Dev::running();
     for (leads, waits) in WAYS {
         let id = &format!("replace-ends-{leads:?}-{waits:?}");
@@ -332,7 +328,7 @@ fn who_waits_has_an_end_of_its_own() {
         let mut cancellable = CallOptions::default();
         cancellable.set_cancel(Some(&cancel_leader));
         let leader = replace(leads, &client, id, &token_of(id), &cancellable);
-        settled(&dev, id, 1);
+        wait_until_idle(&dev, id, 1);
         let (outcome, took) =
             replace(waits, &client, id, &token_of(id), &timeout(200)).join().unwrap();
         let error = outcome.unwrap_err();
@@ -422,10 +418,10 @@ fn a_refusal_of_the_providers_is_shared() {
     for (leads, waits) in WAYS {
         let (dev, id) = (Dev::running(), &format!("replace-refused-{leads:?}-{waits:?}"));
         dev.import_oauth2(id);
-        dev.treat(id, &json!({"on_refresh": "invalid_grant", "delay_ms": 300}));
+        dev.set_behaviour(id, &json!({"on_refresh": "invalid_grant", "delay_ms": 300}));
         let client = client();
         let leader = replace(leads, &client, id, &token_of(id), &CallOptions::default());
-        settled(&dev, id, 3);
+        wait_until_idle(&dev, id, 3);
         let waiters = (0..20)
             .map(|_| replace(waits, &client, id, &token_of(id), &CallOptions::default()))
             .collect::<Vec<_>>();
@@ -490,7 +486,7 @@ fn after_three_forced_refreshes_it_gives_up() {
 /// Neither callers that wait for a flight nor a leader that waits between two forced refreshes
 /// occupies one of the queue's connections.
 #[test]
-fn waiting_takes_no_connection_of_the_queues() {
+fn calls_that_back_off_hold_no_connection() {
     let (dev, id) = (Dev::running(), "replace-places");
     dev.import_oauth2(id);
     dev.import_oauth2("replace-places-other");

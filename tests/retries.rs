@@ -1,7 +1,5 @@
 //! Retries that help: rate limits, restarts of the server, and the error when time runs out.
 
-mod support;
-
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Options};
-use support::{KEY, Server, answer, close, connection, options, read_request};
+use nango_test_support::{KEY, Server, answer, close, connection, options, read_request};
 
 fn plain() -> CallOptions {
     CallOptions::default()

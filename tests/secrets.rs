@@ -1,8 +1,6 @@
 //! A server returns the key and every secret of every credentials vector in every place that a
 //! server can write to. The test searches for them in everything that the library shows.
 
-mod support;
-
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs;
@@ -14,8 +12,8 @@ use std::time::Duration;
 use nango::{
     CallOptions, Client, Completion, Error, Options, Pager, Queue, Secret, Walk, operation,
 };
+use nango_test_support::{KEY, Server, options, read_request};
 use serde_json::{Value, json};
-use support::{KEY, Server, options, read_request};
 
 /// The prefix of every secret.
 const HUSH: &str = "hush-";
@@ -38,7 +36,7 @@ fn connections() -> Vec<Value> {
     for connection in &mut connections {
         for (name, value) in connection["credentials"].as_object_mut().expect("credentials") {
             if name != "type" && name != "expires_at" {
-                hush(value, &mut count);
+                mask_secrets(value, &mut count);
             }
         }
     }
@@ -46,14 +44,18 @@ fn connections() -> Vec<Value> {
     connections
 }
 
-fn hush(value: &mut Value, count: &mut usize) {
+fn mask_secrets(value: &mut Value, count: &mut usize) {
     match value {
         Value::String(text) => {
             *count += 1;
             *text = format!("{HUSH}{count}");
         }
-        Value::Array(elements) => elements.iter_mut().for_each(|element| hush(element, count)),
-        Value::Object(members) => members.values_mut().for_each(|member| hush(member, count)),
+        Value::Array(elements) => {
+            elements.iter_mut().for_each(|element| mask_secrets(element, count))
+        }
+        Value::Object(members) => {
+            members.values_mut().for_each(|member| mask_secrets(member, count))
+        }
         _ => {}
     }
 }
@@ -237,7 +239,7 @@ fn debug_shows_no_secret() {
     );
     let server = Server::start(move |stream, _| {
         while read_request(&stream).is_some() {
-            support::answer(&stream, "200 OK", "", &page);
+            nango_test_support::answer(&stream, "200 OK", "", &page);
         }
     });
     let options = options(&server.url, KEY);

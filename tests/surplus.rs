@@ -2,8 +2,6 @@
 //! and whenever it arrives. `NANGO_TEST_ROUNDS=10000 cargo test --release --test surplus --
 //! --nocapture` runs more rounds.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -13,11 +11,11 @@ use std::time::Duration;
 
 use nango::operation::{self, Operation};
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, Secret};
+use nango_test_support::{KEY, Server, options};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
-use support::{KEY, Server, options};
 
 /// The number of rounds for each way and scheme.
 fn rounds() -> usize {

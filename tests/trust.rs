@@ -1,14 +1,12 @@
 //! Which servers a TLS connection trusts, and which certificate the client presents. Only this test
 //! trusts nango-dev's authority.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, operation};
-use support::{child, options, tell, variable};
+use nango_test_support::{child, options, tell, variable};
 use tempfile::TempDir;
 
 fn nango_dev(host: &str, roots: Roots) -> Options {
@@ -125,7 +123,7 @@ fn an_added_authority_is_one_more() {
 }
 
 #[test]
-fn what_the_client_shows_of_itself() {
+fn a_client_certificate_is_presented() {
     let mut options = nango_dev("NANGO_DEV_TLS_CLIENT_CERT_HOST", Roots::CustomOnly);
     options.add_ca_pem(&authority()).unwrap();
     let error = token(&options).unwrap_err();

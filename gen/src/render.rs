@@ -192,8 +192,11 @@ fn model(library: &Library) -> Result<Value, String> {
             ..Value::from_serialize(setting)
         })
     };
+    let unreached =
+        fs::read_to_string(UNREACHED).map_err(|error| format!("{UNREACHED}: {error}"))?;
     Ok(context! {
         notice => NOTICE,
+        unreached => places(&unreached),
         codes => codes.collect::<Result<Vec<Value>, String>>()?,
         options => library.options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
         call_options => library.call_options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
@@ -202,6 +205,25 @@ fn model(library: &Library) -> Result<Value, String> {
 
 /// What the conformance vectors bring: a code, a tab and a message on each line.
 const RECORD: &str = "tests/conformance/messages.txt";
+
+/// The places that make an error and that no vector reaches: a place, a tab and what reaches it on
+/// each line.
+const UNREACHED: &str = "tests/conformance/unreached.txt";
+
+/// The rows of that list.
+fn places(list: &str) -> Vec<Value> {
+    let rows = list.lines().filter(|line| !line.starts_with('#'));
+    let rows = rows.filter_map(|line| line.split_once('\t'));
+    let row = |(place, what): (&str, &str)| {
+        let (file, test) = what.split_once(": ").unwrap_or(("", what));
+        let reached_by = match file {
+            "none" => format!("nothing: {test}"),
+            file => format!("`{file}`: `{test}`"),
+        };
+        context! { place, reached_by }
+    };
+    rows.map(row).collect()
+}
 
 /// How many messages a code is shown with.
 const SAMPLES: usize = 5;

@@ -39,7 +39,7 @@ impl Scopes {
         })
     }
 
-    pub fn need(self, any_of: &[&str]) -> Result<(), Reply> {
+    pub fn require(self, any_of: &[&str]) -> Result<(), Reply> {
         if any_of.iter().any(|wanted| self.allow(wanted)) {
             return Ok(());
         }

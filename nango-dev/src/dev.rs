@@ -164,7 +164,7 @@ fn status_of(status: u16) -> StatusCode {
 /// The provider's API. It accepts only the current token of a connection.
 pub async fn provider_me(State(app): Shared, headers: HeaderMap) -> Reply {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let who = authorization.and_then(|header| app.provider.who(header, app.clock.now()));
+    let who = authorization.and_then(|header| app.provider.connection_of(header, app.clock.now()));
     match who {
         Some(key) => Reply::ok(&json!({"login": key.connection, "connection_id": key.connection})),
         None => {

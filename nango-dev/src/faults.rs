@@ -174,12 +174,12 @@ impl Whole {
         head
     }
 
-    fn honest(&self) -> Vec<u8> {
+    fn unchanged_head(&self) -> Vec<u8> {
         self.head(&format!("content-length: {}", self.body.len()))
     }
 
     fn text(&self) -> Vec<u8> {
-        [&self.honest(), &self.body[..]].concat()
+        [&self.unchanged_head(), &self.body[..]].concat()
     }
 }
 
@@ -189,7 +189,7 @@ fn success() -> u16 {
 
 impl Fault {
     /// Whether the fault needs no answer of the server, so that the request is not carried out.
-    fn unasked(&self) -> bool {
+    fn is_unsolicited(&self) -> bool {
         matches!(
             self,
             Fault::Answer(_)
@@ -204,17 +204,19 @@ impl Fault {
     }
 
     /// Turns an answer into a script that contains the fault.
-    pub fn spoil(&self, answer: &Whole) -> Script {
+    pub fn script_for(&self, answer: &Whole) -> Script {
         let write = |bytes: Vec<u8>| Step::Write(Bytes::from(bytes));
         let until = |at: Point| match at {
             Point::Before => Vec::new(),
             Point::Headers => {
-                let head = answer.honest();
+                let head = answer.unchanged_head();
                 vec![write(head[..head.len() / 2].to_vec())]
             }
-            Point::HeadersEnd => vec![write(answer.honest())],
+            Point::HeadersEnd => vec![write(answer.unchanged_head())],
             Point::Body => {
-                vec![write([&answer.honest(), &answer.body[..answer.body.len() / 2]].concat())]
+                vec![write(
+                    [&answer.unchanged_head(), &answer.body[..answer.body.len() / 2]].concat(),
+                )]
             }
             Point::End => vec![write(answer.text())],
         };
@@ -246,7 +248,7 @@ impl Fault {
             }
             Fault::Drip { part: Part::Body, every_ms } => {
                 vec![
-                    write(answer.honest()),
+                    write(answer.unchanged_head()),
                     Step::Drip(answer.body.clone(), Duration::from_millis(*every_ms)),
                 ]
             }
@@ -330,9 +332,9 @@ impl Fault {
     }
 
     /// Wraps the script in a response, for [`crate::server`] to play.
-    pub fn carried(&self, answer: &Whole) -> Response<Body> {
+    pub fn response_for(&self, answer: &Whole) -> Response<Body> {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(self.spoil(answer));
+        response.extensions_mut().insert(self.script_for(answer));
         response
     }
 }
@@ -475,7 +477,7 @@ impl Faults {
             .retain(|rule| connection.is_some() && rule.connection.as_deref() != connection);
     }
 
-    /// The remaining faults, in the order in which they strike.
+    /// The remaining faults, in the order in which they apply.
     pub fn to_json(&self) -> Value {
         let rules = self.rules();
         let show = |rule: &Rule| {
@@ -486,7 +488,7 @@ impl Faults {
         json!({"faults": rules.iter().filter(|rule| rule.left > 0).map(show).collect::<Vec<_>>()})
     }
 
-    fn strike(&self, path: &str) -> Option<Hit> {
+    fn next_for(&self, path: &str) -> Option<Hit> {
         let mut rules = self.rules();
         if rules.is_empty() {
             return None;
@@ -519,13 +521,13 @@ pub fn connection(path: &str) -> Option<String> {
 }
 
 /// Runs before the routes. Passes a request on, or applies its fault.
-pub async fn strike(faults: &Faults, request: Request, next: Next) -> Response<Body> {
+pub async fn apply(faults: &Faults, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
-    let Some(hit) = faults.strike(&path) else { return next.run(request).await };
+    let Some(hit) = faults.next_for(&path) else { return next.run(request).await };
     tokio::time::sleep(hit.delay).await;
     let Some(fault) = hit.fault else { return next.run(request).await };
-    if !fault.unasked() {
-        return fault.carried(&Whole::of(next.run(request).await).await);
+    if !fault.is_unsolicited() {
+        return fault.response_for(&Whole::of(next.run(request).await).await);
     }
     let method = request.method().clone();
     // Read the body: unread bytes would turn every close into a reset.
@@ -534,7 +536,7 @@ pub async fn strike(faults: &Faults, request: Request, next: Next) -> Response<B
         Fault::Answer(instead) => {
             instead.answer(&method, &path).unwrap_or_else(|_| Reply::unexpected().into_response())
         }
-        _ => fault.carried(&Whole {
+        _ => fault.response_for(&Whole {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
             body: Bytes::new(),
@@ -547,19 +549,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_strike_in_order_and_as_often_as_ordered() {
+    fn faults_occur_in_order_and_as_often_as_requested() {
         let faults = Faults::default();
         faults.order(br#"{"connection": "a/b", "times": 2, "fault": {"kind": "hang"}}"#).unwrap();
         faults.order(br#"{"path": "/connections", "delay_ms": 5}"#).unwrap();
         faults.order(br#"{"times": 1, "fault": {"kind": "reset", "at": "headers"}}"#).unwrap();
         assert_eq!(faults.to_json()["faults"].as_array().unwrap().len(), 3);
-        let struck = |path| faults.strike(path).map(|hit| hit.fault);
-        assert_eq!(struck("/connection/a%2Fb"), Some(Some(Fault::Hang {})));
-        assert_eq!(struck("/connections"), Some(None));
-        assert_eq!(struck("/_vectors/x/y"), None);
-        assert_eq!(struck("/connections/a%2Fb"), Some(Some(Fault::Hang {})));
-        assert_eq!(struck("/connections/a%2Fb"), Some(Some(Fault::Reset { at: Point::Headers })));
-        assert_eq!(struck("/connections/a%2Fb"), None);
+        let next = |path| faults.next_for(path).map(|hit| hit.fault);
+        assert_eq!(next("/connection/a%2Fb"), Some(Some(Fault::Hang {})));
+        assert_eq!(next("/connections"), Some(None));
+        assert_eq!(next("/_vectors/x/y"), None);
+        assert_eq!(next("/connections/a%2Fb"), Some(Some(Fault::Hang {})));
+        assert_eq!(next("/connections/a%2Fb"), Some(Some(Fault::Reset { at: Point::Headers })));
+        assert_eq!(next("/connections/a%2Fb"), None);
         faults.order(br#"{"connection": "c", "fault": {"kind": "hang"}}"#).unwrap();
         faults.clear(Some("d"));
         assert_eq!(faults.to_json()["faults"][0]["connection"], "c");

@@ -32,7 +32,7 @@ impl Limiter {
 
     /// Counts a request. Without a limit it adds no headers, like a server with the limit turned
     /// off.
-    pub fn spend(&self, now: Timestamp, method: &str, path: &str) -> Result<Headers, Reply> {
+    pub fn take(&self, now: Timestamp, method: &str, path: &str) -> Result<Headers, Reply> {
         let Some(limit) = self.per_minute else { return Ok(Vec::new()) };
         let mut slot = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let begins = || Window { ends: plus_seconds(now, WINDOW_SECONDS), used: 0 };
@@ -76,15 +76,15 @@ mod tests {
     fn the_window_begins_with_the_first_request_and_starts_anew_after_it() {
         let limiter = Limiter::new(Some(2));
         let start: Timestamp = "2026-01-01T00:00:00.5Z".parse().unwrap();
-        assert!(limiter.spend(start, "GET", "/connections").is_ok());
-        assert!(limiter.spend(plus_seconds(start, 10), "GET", "/connections").is_ok());
-        let refused = limiter.spend(plus_seconds(start, 20), "GET", "/connections/x").unwrap_err();
+        assert!(limiter.take(start, "GET", "/connections").is_ok());
+        assert!(limiter.take(plus_seconds(start, 10), "GET", "/connections").is_ok());
+        let refused = limiter.take(plus_seconds(start, 20), "GET", "/connections/x").unwrap_err();
         let header = |name: &str| {
             let found = refused.headers.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.to_str().unwrap())
         };
         assert_eq!(header("retry-after"), Some("40"));
         assert_eq!(header("x-ratelimit-remaining"), Some("0"));
-        assert!(limiter.spend(plus_seconds(start, 61), "GET", "/connections").is_ok());
+        assert!(limiter.take(plus_seconds(start, 61), "GET", "/connections").is_ok());
     }
 }

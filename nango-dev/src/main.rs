@@ -40,16 +40,16 @@ fn main() -> ExitCode {
         Ok(args::Parsed::Version) => {
             return say(concat!("nango-dev ", env!("CARGO_PKG_VERSION"), "\n"));
         }
-        Err(error) => return complain(&format!("{error} (try --help)"), USAGE),
+        Err(error) => return fail_with(&format!("{error} (try --help)"), USAGE),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return complain(&error.to_string(), 1),
+        Err(error) => return fail_with(&error.to_string(), 1),
     };
     let code = match runtime.block_on(run::run(args)) {
         Ok(code) => ExitCode::from(code),
-        Err(run::Failure::Usage(message)) => complain(&message, USAGE),
-        Err(run::Failure::System(message)) => complain(&message, 1),
+        Err(run::Failure::Usage(message)) => fail_with(&message, USAGE),
+        Err(run::Failure::System(message)) => fail_with(&message, 1),
     };
     runtime.shutdown_background();
     code
@@ -61,7 +61,7 @@ fn say(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn complain(message: &str, status: u8) -> ExitCode {
+fn fail_with(message: &str, status: u8) -> ExitCode {
     eprintln!("nango-dev: {message}");
     ExitCode::from(status)
 }

@@ -78,7 +78,7 @@ struct Grant {
 }
 
 #[derive(Debug, Default)]
-struct Books {
+struct State {
     grants: HashMap<Key, Grant>,
     sequence: u64,
     unknown_calls: u64,
@@ -86,7 +86,7 @@ struct Books {
 
 #[derive(Debug)]
 pub struct Provider {
-    books: Mutex<Books>,
+    state: Mutex<State>,
     token_ttl: i64,
 }
 
@@ -101,18 +101,18 @@ pub enum Proof<'a> {
 
 impl Provider {
     pub fn new(token_ttl: i64) -> Self {
-        Provider { books: Mutex::default(), token_ttl }
+        Provider { state: Mutex::default(), token_ttl }
     }
 
-    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Registers the current credentials of a connection. Without `behaviour` its behaviour stays
     /// as it is.
-    pub fn adopt(&self, connection: &Connection, behaviour: Option<Behaviour>) {
-        let mut books = self.books();
-        let known = books.grants.remove(&connection.key);
+    pub fn add_connection(&self, connection: &Connection, behaviour: Option<Behaviour>) {
+        let mut state = self.state();
+        let known = state.grants.remove(&connection.key);
         let (kept, token_calls) =
             known.map_or_else(Default::default, |g| (g.behaviour, g.token_calls));
         let owned = |name| connection.credential(name).map(str::to_owned);
@@ -124,31 +124,31 @@ impl Provider {
             client: owned("client_id").zip(owned("client_secret")),
             token_calls,
         };
-        books.grants.insert(connection.key.clone(), grant);
+        state.grants.insert(connection.key.clone(), grant);
     }
 
-    pub fn forget(&self, key: &Key) {
-        self.books().grants.remove(key);
+    pub fn remove_connection(&self, key: &Key) {
+        self.state().grants.remove(key);
     }
 
     /// Sets the behaviour. Returns false if there is no such connection.
     pub fn set_behaviour(&self, key: &Key, behaviour: Behaviour) -> bool {
-        let mut books = self.books();
-        let grant = books.grants.get_mut(key);
+        let mut state = self.state();
+        let grant = state.grants.get_mut(key);
         grant.map(|grant| grant.behaviour = behaviour).is_some()
     }
 
     pub fn token_calls(&self) -> (BTreeMap<String, u64>, u64) {
-        let books = self.books();
-        let calls = books.grants.iter().map(|(key, grant)| (key.to_string(), grant.token_calls));
-        (calls.collect(), books.unknown_calls)
+        let state = self.state();
+        let calls = state.grants.iter().map(|(key, grant)| (key.to_string(), grant.token_calls));
+        (calls.collect(), state.unknown_calls)
     }
 
     /// Counts a call for the types whose refresh uses no OAuth token endpoint.
     pub async fn local_call(&self, key: &Key) -> Behaviour {
         let behaviour = {
-            let mut books = self.books();
-            let Some(grant) = books.grants.get_mut(key) else { return Behaviour::default() };
+            let mut state = self.state();
+            let Some(grant) = state.grants.get_mut(key) else { return Behaviour::default() };
             grant.token_calls += 1;
             grant.behaviour.clone()
         };
@@ -194,23 +194,23 @@ impl Provider {
     }
 
     fn find(&self, own: Option<&Key>, proof: &Proof<'_>) -> Option<(Key, Behaviour)> {
-        let mut books = self.books();
-        let accepting = books.grants.iter_mut().filter(|(key, grant)| grant.accepts(key, proof));
+        let mut state = self.state();
+        let accepting = state.grants.iter_mut().filter(|(key, grant)| grant.accepts(key, proof));
         let found = accepting.max_by_key(|(key, _)| Some(*key) == own);
         if let Some((key, grant)) = found {
             grant.token_calls += 1;
             return Some((key.clone(), grant.behaviour.clone()));
         }
-        books.unknown_calls += 1;
+        state.unknown_calls += 1;
         None
     }
 
     fn issue(&self, key: &Key, proof: &Proof<'_>, now: Timestamp) -> TokenAnswer {
-        let mut books = self.books();
-        books.sequence += 1;
-        let sequence = books.sequence;
+        let mut state = self.state();
+        state.sequence += 1;
+        let sequence = state.sequence;
         // Another call may have used the refresh token while this one was waiting.
-        let grant = books.grants.get_mut(key).filter(|grant| grant.accepts(key, proof));
+        let grant = state.grants.get_mut(key).filter(|grant| grant.accepts(key, proof));
         let Some(grant) = grant else {
             return TokenAnswer::Json(400, json!({"error": "invalid_grant"}));
         };
@@ -232,13 +232,13 @@ impl Provider {
     }
 
     /// Returns the connection whose token this header carries.
-    pub fn who(&self, header: &str, now: Timestamp) -> Option<Key> {
-        let books = self.books();
+    pub fn connection_of(&self, header: &str, now: Timestamp) -> Option<Key> {
+        let state = self.state();
         let current = |grant: &Grant| {
             grant.authorization.as_deref() == Some(header)
                 && grant.expires_at.is_none_or(|end| now < end)
         };
-        books.grants.iter().find(|(_, grant)| current(grant)).map(|(key, _)| key.clone())
+        state.grants.iter().find(|(_, grant)| current(grant)).map(|(key, _)| key.clone())
     }
 }
 

@@ -115,7 +115,7 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
                 };
                 let now = app.clock.now();
                 if !force {
-                    refuse_for_now(&connection, now)?;
+                    reject_during_backoff(&connection, now)?;
                 }
                 let refreshes = needs_refresh(&connection, now, app.margin, force);
                 let takes = if force { Duration::ZERO } else { app.flights.read_takes(key) };
@@ -125,7 +125,7 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
                 let (landing, landed) = watch::channel(None);
                 flights.insert(key.clone(), Flight { refreshes, landed: landed.clone() });
                 // Run it in a separate task, which continues if the caller disconnects.
-                tokio::spawn(fly(app.clone(), connection, refreshes, takes, landing));
+                tokio::spawn(run_refresh(app.clone(), connection, refreshes, takes, landing));
                 landed
             }
         }
@@ -136,7 +136,7 @@ pub async fn ensure_fresh(app: &Arc<App>, key: &Key, force: bool) -> Outcome {
     })
 }
 
-async fn fly(
+async fn run_refresh(
     app: Arc<App>,
     connection: Connection,
     refreshes: bool,
@@ -186,7 +186,7 @@ fn settle(app: &App, key: &Key, answer: Result<Option<Object>, Failure>) -> Outc
     };
     // Types with a local rule got their token here. The provider has to learn it.
     if !matches!(renewed.credential_type(), "OAUTH2" | "OAUTH2_CC") {
-        app.provider.adopt(&renewed, None);
+        app.provider.add_connection(&renewed, None);
     }
     Ok(())
 }
@@ -201,7 +201,7 @@ fn gone() -> Failure {
 }
 
 /// The two reasons not to call the provider at all. They apply to every type.
-fn refuse_for_now(connection: &Connection, now: Timestamp) -> Outcome {
+fn reject_during_backoff(connection: &Connection, now: Timestamp) -> Outcome {
     let refusal = |message| Err(Failure::new(StatusCode::FAILED_DEPENDENCY, message));
     if connection.refresh.exhausted {
         return refusal(

@@ -1,10 +1,15 @@
 //! Replies: status, headers and bytes, and Nango's error shapes.
 
-use axum::body::{Body, Bytes};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hyper::body::Frame;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
@@ -132,4 +137,25 @@ fn weak_etag(body: &[u8]) -> HeaderValue {
     let digest = STANDARD_NO_PAD.encode(Sha1::digest(body));
     let tag = format!("W/\"{:x}-{digest}\"", body.len());
     HeaderValue::from_str(&tag).expect("hexadecimal and base64 are header text")
+}
+
+/// A body that does not report its length, so that it can be sent with a wrong `content-length`.
+pub struct WithoutLength(Option<Bytes>);
+
+impl WithoutLength {
+    pub fn new(body: Bytes) -> Self {
+        WithoutLength(Some(body))
+    }
+}
+
+impl HttpBody for WithoutLength {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|body| Ok(Frame::data(body))))
+    }
 }

@@ -64,7 +64,7 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
         vectors.unwrap_or_default(),
     );
     let app = Arc::new(app);
-    seed.plant(&app).map_err(Failure::Usage)?;
+    seed.load_into(&app).map_err(Failure::Usage)?;
 
     let mut variables = vec![
         ("NANGO_HOST", url.clone()),
@@ -95,10 +95,10 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
         }
         let (listener, port) = any_port(&args.host).await?;
         variables.push(("NANGO_DEV_TLS_CUT_OFF_HOST", format!("https://localhost:{port}")));
-        tokio::spawn(server::cut_off(listener));
+        tokio::spawn(server::close_on_hello(listener));
         let (listener, port) = any_port(&args.host).await?;
         variables.push(("NANGO_DEV_TLS_SILENT_HOST", format!("https://localhost:{port}")));
-        tokio::spawn(server::be_silent(listener));
+        tokio::spawn(server::never_answer(listener));
         variables.push(("NANGO_DEV_CLIENT_CERT_FILE", made.client_cert_file.display().to_string()));
         variables.push(("NANGO_DEV_CA_FILE", made.ca_file.display().to_string()));
         // Keep it until the end, because dropping it deletes its file.
@@ -135,8 +135,8 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
             let status = loop {
                 tokio::select! {
                     status = child.wait() => break status.map_err(system)?,
-                    _ = interrupt.recv() => pass_on(&child, Signal::INT),
-                    _ = terminate.recv() => pass_on(&child, Signal::TERM),
+                    _ = interrupt.recv() => forward_signal(&child, Signal::INT),
+                    _ = terminate.recv() => forward_signal(&child, Signal::TERM),
                 }
             };
             exit_code(status)
@@ -174,7 +174,7 @@ fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child
     spawned.map_err(|error| Failure::System(format!("cannot run {name}: {error}")))
 }
 
-fn pass_on(child: &Child, signal: Signal) {
+fn forward_signal(child: &Child, signal: Signal) {
     let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     if let Some(pid) = pid {
         // The command may have just exited.

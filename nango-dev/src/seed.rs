@@ -99,7 +99,7 @@ impl Seed {
     }
 
     /// Adds everything to the server.
-    pub fn plant(self, app: &App) -> Result<(), String> {
+    pub fn load_into(self, app: &App) -> Result<(), String> {
         let now = app.clock.now();
         {
             let mut store = app.store();
@@ -143,7 +143,7 @@ impl Seed {
         for seed in self.connections.into_iter().rev() {
             let behaviour = seed.provider.clone();
             let connection = seed.make(app)?;
-            app.provider.adopt(&connection, Some(behaviour));
+            app.provider.add_connection(&connection, Some(behaviour));
             app.store().connections.insert(connection.key.clone(), connection);
         }
         Ok(())
@@ -218,7 +218,7 @@ mod tests {
             None,
             crate::vectors::Vectors::default(),
         );
-        seed.plant(&app).unwrap();
+        seed.load_into(&app).unwrap();
         let store = app.store();
         assert_eq!((store.integrations.len(), store.connections.len()), (2, 1));
     }

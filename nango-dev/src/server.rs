@@ -1,19 +1,14 @@
 //! Sockets: HTTP/1.1 over TCP or TLS, with the real server's limits.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get, post};
-use hyper::body::{Body, Frame};
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -43,7 +38,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/provider/token", post(dev::provider_token))
         .route("/provider/me", get(dev::provider_me))
         .fallback(api::handle)
-        .layer(middleware::from_fn_with_state(app.clone(), strike))
+        .layer(middleware::from_fn_with_state(app.clone(), apply_fault))
         .layer(middleware::from_fn_with_state(app.clone(), keep_log))
         .with_state(app.clone())
 }
@@ -62,11 +57,11 @@ async fn keep_log(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     response
 }
 
-async fn strike(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn apply_fault(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if request.uri().path().starts_with("/_dev/") {
         return next.run(request).await;
     }
-    faults::strike(&app.faults, request, next).await
+    faults::apply(&app.faults, request, next).await
 }
 
 /// Accepts connections for the lifetime of the process.
@@ -93,25 +88,25 @@ pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAccepto
 }
 
 /// Accepts connections and never sends anything.
-pub async fn be_silent(listener: TcpListener) {
-    never_answer(listener, usize::MAX).await;
+pub async fn never_answer(listener: TcpListener) {
+    accept_and_discard(listener, usize::MAX).await;
 }
 
 /// Accepts connections and closes them after their first bytes, in the middle of a handshake.
-pub async fn cut_off(listener: TcpListener) {
-    never_answer(listener, 1).await;
+pub async fn close_on_hello(listener: TcpListener) {
+    accept_and_discard(listener, 1).await;
 }
 
-async fn never_answer(listener: TcpListener, reads: usize) {
+async fn accept_and_discard(listener: TcpListener, reads: usize) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(swallow(stream, reads))),
+            Ok((stream, _)) => drop(tokio::spawn(discard_input(stream, reads))),
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
 }
 
-async fn swallow(mut stream: TcpStream, reads: usize) {
+async fn discard_input(mut stream: TcpStream, reads: usize) {
     let mut buffer = [0; 16 * 1024];
     for _ in 0..reads {
         if stream.read(&mut buffer).await.unwrap_or(0) == 0 {
@@ -159,25 +154,4 @@ async fn talk(socket: Socket, router: Router) {
     let script = script.lock().unwrap_or_else(PoisonError::into_inner).take();
     // Without a script it is closed, as after any conversation.
     script.unwrap_or_default().play(socket).await;
-}
-
-/// A body that does not report its length, so that it can be sent with a wrong `content-length`.
-pub struct Unsized(Option<Bytes>);
-
-impl Unsized {
-    pub fn new(body: Bytes) -> Self {
-        Unsized(Some(body))
-    }
-}
-
-impl Body for Unsized {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|body| Ok(Frame::data(body))))
-    }
 }

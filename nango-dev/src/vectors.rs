@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 
 use crate::App;
 use crate::faults::{Fault, Whole};
-use crate::reply::Reply;
+use crate::reply::{Reply, WithoutLength};
 
 /// Members that are only for the runners are ignored here.
 #[derive(Deserialize)]
@@ -265,7 +265,7 @@ impl Exchange {
 
     fn answer(&self) -> Response<Body> {
         if let Some(fault) = &self.fault {
-            return fault.carried(&Whole {
+            return fault.response_for(&Whole {
                 status: self.status,
                 headers: self.headers.clone(),
                 body: self.body.clone(),
@@ -274,7 +274,7 @@ impl Exchange {
         // A length that the vector gives is sent even if it is wrong: the body is then cut or ends
         // early.
         let body = if self.headers.contains_key(header::CONTENT_LENGTH) {
-            Body::new(crate::server::Unsized::new(self.body.clone()))
+            Body::new(WithoutLength::new(self.body.clone()))
         } else {
             Body::from(self.body.clone())
         };

@@ -49,12 +49,12 @@ impl Script {
     /// Plays the script. The client's reaction does not matter.
     pub async fn play(self, mut socket: Socket) {
         // After a reset, or once the client has disconnected, there is nothing to shut down.
-        if self.steps(&mut socket).await.is_ok() {
+        if self.run_steps(&mut socket).await.is_ok() {
             let _ = timeout(PATIENCE, socket.shutdown()).await;
         }
     }
 
-    async fn steps(self, socket: &mut Socket) -> io::Result<()> {
+    async fn run_steps(self, socket: &mut Socket) -> io::Result<()> {
         for step in self.0 {
             match step {
                 Step::Write(bytes) => within(socket.write_all(&bytes)).await?,

@@ -663,21 +663,21 @@ static void children_leave_the_parents_connections_alone(void)
 
 /* --- Threads --- */
 
-struct crowd {
+struct stress {
     nango_client *shared[2];
     nango_queue *queue;
     nango_cancel *_Atomic cancels[8];
     atomic_int over;
     /* Calls in the queue, limited so that they finish in time even under valgrind; and calls with a
      * client, and so a connection, of their own. */
-    atomic_int flying, own;
+    atomic_int in_flight, own;
     atomic_long calls, cancelled;
 };
 
-static void free_taken(struct crowd *crowd, nango_completion *done)
+static void free_taken(struct stress *stress, nango_completion *done)
 {
-    crowd->flying--;
-    crowd->own -= (int)done->user_data;
+    stress->in_flight--;
+    stress->own -= (int)done->user_data;
     if (done->json)
         CHECK_TEXT(done->json, "at-bob");
     else if (!CHECK(done->error && nango_error_code(done->error) == NANGO_ERROR_CANCELLED))
@@ -687,61 +687,61 @@ static void free_taken(struct crowd *crowd, nango_completion *done)
 }
 
 /* One of 64 threads that call, cancel, create and free at random. */
-static void *does_as_it_likes(void *context)
+static void *random_calls(void *context)
 {
-    struct crowd *crowd = context;
-    unsigned seed = (unsigned)(size_t)&crowd ^ (unsigned)now_ms();
-    while (!crowd->over) {
+    struct stress *stress = context;
+    unsigned seed = (unsigned)(size_t)&stress ^ (unsigned)now_ms();
+    while (!stress->over) {
         nango_call_options *call = NULL;
         nango_cancel *cancel = NULL, *other;
-        nango_client *own, *shared = crowd->shared[rand_r(&seed) % 4 == 0];
+        nango_client *own, *shared = stress->shared[rand_r(&seed) % 4 == 0];
         nango_completion done;
         nango_code code;
         uint64_t ticket;
         int place = rand_r(&seed) % 8;
-        crowd->calls++;
+        stress->calls++;
         switch (rand_r(&seed) % 6) {
         case 0: /* with a cancel handle that another thread may trigger */
             cancel = nango_cancel_new();
             call = nango_call_options_new();
             nango_call_options_set_cancel(call, cancel);
-            other = atomic_exchange(&crowd->cancels[place], cancel);
+            other = atomic_exchange(&stress->cancels[place], cancel);
             if (other)
                 nango_cancel_free(other);
             code = token_of_bob(shared, call);
             CHECK(code == NANGO_OK || code == NANGO_ERROR_CANCELLED);
-            crowd->cancelled += code == NANGO_ERROR_CANCELLED;
+            stress->cancelled += code == NANGO_ERROR_CANCELLED;
             nango_call_options_free(call);
             break;
         case 1:
-            other = atomic_exchange(&crowd->cancels[place], NULL);
+            other = atomic_exchange(&stress->cancels[place], NULL);
             if (other) {
                 nango_cancel_trigger(other);
                 nango_cancel_free(other);
             }
             break;
         case 2:
-            if (crowd->flying++ >= 256) {
-                crowd->flying--;
+            if (stress->in_flight++ >= 256) {
+                stress->in_flight--;
                 break;
             }
-            ticket = nango_queue_submit(crowd->queue, shared, "get_token", BOB, NULL, 0, NULL);
+            ticket = nango_queue_submit(stress->queue, shared, "get_token", BOB, NULL, 0, NULL);
             CHECK(ticket != 0);
             if (rand_r(&seed) % 3 == 0)
-                nango_queue_cancel(crowd->queue, ticket);
+                nango_queue_cancel(stress->queue, ticket);
             break;
         case 3:
-            while (nango_queue_next(crowd->queue, &done, 1, 0) == 1)
-                free_taken(crowd, &done);
+            while (nango_queue_next(stress->queue, &done, 1, 0) == 1)
+                free_taken(stress, &done);
             break;
         case 4: /* a separate client, freed while a queued call is in progress */
             own = client_with(HOST, 20000, 2);
             CHECK(token_of_bob(own, NULL) == NANGO_OK);
-            if (crowd->own++ < 32) {
-                crowd->flying++;
-                CHECK(nango_queue_submit(crowd->queue, own, "get_token", BOB, NULL, 1, NULL) != 0);
+            if (stress->own++ < 32) {
+                stress->in_flight++;
+                CHECK(nango_queue_submit(stress->queue, own, "get_token", BOB, NULL, 1, NULL) != 0);
             } else {
-                crowd->own--;
+                stress->own--;
             }
             nango_client_free(own);
             break;
@@ -754,32 +754,32 @@ static void *does_as_it_likes(void *context)
 static void sixty_four_threads(void)
 {
     pthread_t threads[64];
-    struct crowd crowd;
+    struct stress stress;
     nango_completion done;
     struct timespec pause = {0, 0};
     size_t i;
-    memset(&crowd, 0, sizeof crowd);
-    crowd.shared[0] = client_with(HOST, 120000, 8);
-    crowd.shared[1] = client_with(TLS_HOST, 120000, 8);
-    crowd.queue = nango_queue_new(NULL);
+    memset(&stress, 0, sizeof stress);
+    stress.shared[0] = client_with(HOST, 120000, 8);
+    stress.shared[1] = client_with(TLS_HOST, 120000, 8);
+    stress.queue = nango_queue_new(NULL);
     for (i = 0; i < 64; i++)
-        pthread_create(&threads[i], NULL, does_as_it_likes, &crowd);
+        pthread_create(&threads[i], NULL, random_calls, &stress);
     pause.tv_sec = setting("NANGO_TEST_SECONDS", 5);
     nanosleep(&pause, NULL);
-    crowd.over = 1;
+    stress.over = 1;
     for (i = 0; i < 64; i++)
         pthread_join(threads[i], NULL);
     for (i = 0; i < 8; i++)
-        nango_cancel_free(crowd.cancels[i]);
-    nango_queue_close(crowd.queue);
-    while (nango_queue_next(crowd.queue, &done, 1, 0) == 1)
-        free_taken(&crowd, &done);
-    printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", crowd.calls,
-           (long)pause.tv_sec, crowd.cancelled);
-    CHECK(crowd.calls > 64 && crowd.flying == 0);
-    nango_queue_free(crowd.queue);
-    nango_client_free(crowd.shared[1]);
-    nango_client_free(crowd.shared[0]);
+        nango_cancel_free(stress.cancels[i]);
+    nango_queue_close(stress.queue);
+    while (nango_queue_next(stress.queue, &done, 1, 0) == 1)
+        free_taken(&stress, &done);
+    printf("  %ld acts of 64 threads in %ld s, %ld calls cancelled by another\n", stress.calls,
+           (long)pause.tv_sec, stress.cancelled);
+    CHECK(stress.calls > 64 && stress.in_flight == 0);
+    nango_queue_free(stress.queue);
+    nango_client_free(stress.shared[1]);
+    nango_client_free(stress.shared[0]);
 }
 
 int main(int argc, char **argv)

@@ -91,7 +91,7 @@ static void freed_while_a_call_runs(void)
     nango_free_string(call.text);
 }
 
-static void freed_while_a_ticket_flies(void)
+static void freed_with_a_ticket_in_flight(void)
 {
     static const char params[] = "{\"provider_config_key\":\"github\",\"connection_id\":\"bob\"}";
     nango_queue *queue = nango_queue_new(NULL);
@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     HOST = check_env("NANGO_HOST");
     curl_global_init(CURL_GLOBAL_DEFAULT);
     RUN(freed_while_a_call_runs);
-    RUN(freed_while_a_ticket_flies);
+    RUN(freed_with_a_ticket_in_flight);
     RUN(clients_come_and_go);
     RUN(queues_come_and_go);
     curl_global_cleanup();

@@ -12,7 +12,7 @@ use crate::reply::Reply;
 use crate::store::{EndUser, Key, Object, has_nul, jsonb};
 
 pub fn patch(app: &App, call: &Call, id: &str) -> Answer {
-    call.scopes.need(auth::UPDATE)?;
+    call.scopes.require(auth::UPDATE)?;
     let mut params = Params::new(&call.query);
     let integration = params.provider_config_key();
     params.done()?;
@@ -45,7 +45,7 @@ pub fn patch(app: &App, call: &Call, id: &str) -> Answer {
 }
 
 pub fn delete(app: &App, call: &Call, id: &str) -> Answer {
-    call.scopes.need(auth::DELETE)?;
+    call.scopes.require(auth::DELETE)?;
     let mut params = Params::new(&call.query);
     let integration = params.provider_config_key();
     params.done()?;
@@ -54,7 +54,7 @@ pub fn delete(app: &App, call: &Call, id: &str) -> Answer {
     if app.store().connections.remove(&key).is_none() {
         return Err(Reply::bare_error(StatusCode::BAD_REQUEST, "unknown_connection"));
     }
-    app.provider.forget(&key);
+    app.provider.remove_connection(&key);
     Ok(Reply::ok(&json!({"success": true})))
 }
 
@@ -85,7 +85,7 @@ impl Write {
 
 /// Applies to one connection or to many of one integration: to all of them or to none.
 pub fn metadata(app: &App, call: &Call, write: Write) -> Answer {
-    call.scopes.need(auth::UPDATE)?;
+    call.scopes.require(auth::UPDATE)?;
     check::no_query(&call.query)?;
     let body = call.object()?;
     let mut fields = Fields::new(body, &[]);
@@ -126,7 +126,7 @@ pub fn metadata(app: &App, call: &Call, write: Write) -> Answer {
 
 /// The older form, whose body is the metadata.
 pub fn legacy_metadata(app: &App, call: &Call, id: &str, write: Write) -> Answer {
-    call.scopes.need(auth::UPDATE)?;
+    call.scopes.require(auth::UPDATE)?;
     let header = call.headers.get("provider-config-key").and_then(|value| value.to_str().ok());
     let query = call.query.get("provider_config_key").and_then(check::one);
     let integration = query.or(header).ok_or_else(Reply::unexpected)?;

@@ -31,7 +31,7 @@ pub fn not_found() -> Reply {
 }
 
 pub async fn get(app: &Arc<App>, call: &Call, id: &str) -> Answer {
-    call.scopes.need(auth::GET)?;
+    call.scopes.require(auth::GET)?;
     let mut params = Params::new(&call.query);
     let integration = params.provider_config_key();
     let refresh_token = params.flag("refresh_token");
@@ -77,7 +77,7 @@ pub async fn get(app: &Arc<App>, call: &Call, id: &str) -> Answer {
 }
 
 pub fn list(app: &App, call: &Call) -> Answer {
-    call.scopes.need(auth::LIST)?;
+    call.scopes.require(auth::LIST)?;
     let mut params = Params::new(&call.query);
     let id = params.text_of("connectionId", 1..=255);
     let search = params.text_of("search", 1..=255).map(str::to_lowercase);

@@ -28,7 +28,7 @@ struct Import {
 }
 
 pub fn typed(app: &App, call: &Call) -> Answer {
-    call.scopes.need(auth::CREATE)?;
+    call.scopes.require(auth::CREATE)?;
     check::no_query(&call.query)?;
     let body = call.object()?;
 
@@ -238,7 +238,7 @@ fn date(fields: &mut Fields<'_>) -> Option<Value> {
 }
 
 pub fn legacy(app: &App, call: &Call) -> Answer {
-    call.scopes.need(auth::CREATE)?;
+    call.scopes.require(auth::CREATE)?;
     let Some(Value::Object(body)) = &call.body else { return Err(Reply::unexpected()) };
     let Some(integration) =
         body.get("provider_config_key").and_then(Value::as_str).filter(|key| !key.is_empty())
@@ -473,6 +473,6 @@ fn store(app: &App, import: Import) -> Result<Connection, Reply> {
         store.connections.insert(connection.key.clone(), connection.clone());
         connection
     };
-    app.provider.adopt(&connection, None);
+    app.provider.add_connection(&connection, None);
     Ok(connection)
 }

@@ -15,7 +15,7 @@ use crate::store::{Integration, Object, Provider, Store};
 const ENVIRONMENT: &str = "6f2f0c1e-3d4b-4a5c-8e7f-1a2b3c4d5e6f";
 
 pub fn list(app: &App, call: &Call) -> Answer {
-    call.scopes.need(auth::LIST_INTEGRATIONS)?;
+    call.scopes.require(auth::LIST_INTEGRATIONS)?;
     check::no_query(&call.query)?;
     let store = app.store();
     let mut integrations: Vec<&Integration> = store.integrations.iter().collect();
@@ -38,7 +38,7 @@ fn unknown(key: &str) -> Reply {
 }
 
 pub fn get(app: &App, call: &Call, key: &str) -> Answer {
-    call.scopes.need(auth::READ_INTEGRATION)?;
+    call.scopes.require(auth::READ_INTEGRATION)?;
     let mut params = Params::new(&call.query);
     let include: Vec<&str> = match params.raw("include") {
         None => Vec::new(),
@@ -75,7 +75,7 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
 
 /// The oldest form of the same route; it ignores all query parameters.
 pub fn config(app: &App, call: &Call, key: &str) -> Answer {
-    call.scopes.need(auth::READ_INTEGRATION)?;
+    call.scopes.require(auth::READ_INTEGRATION)?;
     let store = app.store();
     let Some(integration) = store.integration(key) else {
         let message = format!("There is no integration {key:?}");
@@ -171,7 +171,7 @@ fn check_credentials(
 }
 
 pub fn create(app: &App, call: &Call) -> Answer {
-    call.scopes.need(auth::CREATE_INTEGRATION)?;
+    call.scopes.require(auth::CREATE_INTEGRATION)?;
     check::no_query(&call.query)?;
     let mut fields = Fields::new(call.object()?, &[]);
     let provider = fields.required_text("provider", 1..=255);
@@ -206,7 +206,7 @@ pub fn create(app: &App, call: &Call) -> Answer {
 }
 
 pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
-    call.scopes.need(auth::UPDATE_INTEGRATION)?;
+    call.scopes.require(auth::UPDATE_INTEGRATION)?;
     check::no_query(&call.query)?;
     check_key(key)?;
     let mut fields = Fields::new(call.object()?, &[]);
@@ -264,7 +264,7 @@ fn connections_of<'a>(
 
 /// Deletes an integration and its connections.
 pub fn delete(app: &App, call: &Call, key: &str) -> Answer {
-    call.scopes.need(auth::DELETE_INTEGRATION)?;
+    call.scopes.require(auth::DELETE_INTEGRATION)?;
     check::no_query(&call.query)?;
     check_key(key)?;
     let mut store = app.store();
@@ -275,7 +275,7 @@ pub fn delete(app: &App, call: &Call, key: &str) -> Answer {
         store.connections.remove(key);
     }
     drop(store);
-    gone.iter().for_each(|key| app.provider.forget(key));
+    gone.iter().for_each(|key| app.provider.remove_connection(key));
     Ok(Reply::ok(&json!({"success": true})))
 }
 

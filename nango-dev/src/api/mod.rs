@@ -141,7 +141,7 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
 }
 
 async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Reply {
-    let (scopes, body, limits) = match admit(app, parts, body).await {
+    let (scopes, body, limits) = match authorize(app, parts, body).await {
         Ok(admitted) => admitted,
         Err(reply) => return reply,
     };
@@ -174,7 +174,7 @@ async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Repl
 }
 
 fn catalogue(app: &App, parts: &Parts) -> Reply {
-    match app.limiter.spend(app.clock.now(), parts.method.as_str(), parts.uri.path()) {
+    match app.limiter.take(app.clock.now(), parts.method.as_str(), parts.uri.path()) {
         Err(refusal) => refusal,
         Ok(limits) => {
             let mut reply = integrations::catalogue(app);
@@ -184,10 +184,10 @@ fn catalogue(app: &App, parts: &Parts) -> Reply {
     }
 }
 
-type Admitted = (Scopes, Option<Value>, crate::limit::Headers);
+type Authorized = (Scopes, Option<Value>, crate::limit::Headers);
 
 /// Checks in the server's order: the body, its type, the key, the rate limit.
-async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> {
+async fn authorize(app: &App, parts: &Parts, body: Body) -> Result<Authorized, Reply> {
     let body = json_body(&parts.headers, body).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
@@ -200,7 +200,7 @@ async fn admit(app: &App, parts: &Parts, body: Body) -> Result<Admitted, Reply> 
         ));
     }
     let scopes = auth::authenticate(&parts.headers)?;
-    let limits = app.limiter.spend(app.clock.now(), parts.method.as_str(), parts.uri.path())?;
+    let limits = app.limiter.take(app.clock.now(), parts.method.as_str(), parts.uri.path())?;
     Ok((scopes, body, limits))
 }
 

@@ -7,7 +7,6 @@
 //! call must end in time, and nothing may be left behind at the end.
 
 #[allow(dead_code)] // The tests of the library use the rest.
-mod levers;
 mod tally;
 
 use std::collections::HashMap;
@@ -19,11 +18,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use levers::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use nango::{
     CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi,
     operation,
 };
+use nango_test_support::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use serde_json::{Value, json};
 use tally::{Held, Tally};
 
@@ -124,13 +123,13 @@ fn main() -> ExitCode {
     let until = Instant::now() + Duration::from_secs(seconds);
     while Instant::now() < until {
         thread::sleep(Duration::from_millis(100));
-        world.look_for_hung();
+        world.report_hung_calls();
     }
     world.stop.store(true, Ordering::SeqCst);
     let patience = Instant::now() + Duration::from_secs(60);
     while threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < patience {
         thread::sleep(Duration::from_millis(50));
-        world.look_for_hung();
+        world.report_hung_calls();
     }
     let (done, stuck): (Vec<_>, Vec<_>) =
         threads.into_iter().partition(thread::JoinHandle::is_finished);
@@ -185,11 +184,11 @@ impl World {
         self.due[worker].store(self.now() + (allowed + HUNG).as_millis() as u64, Ordering::SeqCst);
     }
 
-    fn is_back(&self, worker: usize) {
+    fn call_returned(&self, worker: usize) {
         self.due[worker].store(0, Ordering::SeqCst);
     }
 
-    fn look_for_hung(&self) {
+    fn report_hung_calls(&self) {
         let now = self.now();
         for (worker, due) in self.due.iter().enumerate() {
             let at = due.load(Ordering::SeqCst);
@@ -205,7 +204,7 @@ impl World {
     }
 
     /// Names the result. A result that no fault explains is wrong.
-    fn judge(&self, kind: &str, id: &str, faulty: bool, result: Result<Secret, Error>) {
+    fn check_result(&self, kind: &str, id: &str, faulty: bool, result: Result<Secret, Error>) {
         match result {
             Ok(token) if *token == token_of(id) => self.tally.count(kind, "OK"),
             Ok(_) => {
@@ -378,11 +377,11 @@ impl<'w> Worker<'w> {
         let began = Instant::now();
         let result = client.get_token(INTEGRATION, id, options);
         let took = began.elapsed();
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         if result.as_ref().is_err_and(|error| error.code() == Code::Timeout) && took >= allowed {
-            self.world.tally.overshot(took, allowed);
+            self.world.tally.record_lateness(took, allowed);
         }
-        self.world.judge(kind, id, faulty, result);
+        self.world.check_result(kind, id, faulty, result);
     }
 
     fn faulty(&self) {
@@ -427,12 +426,12 @@ impl<'w> Worker<'w> {
         self.world.expect_by(self.number, Duration::from_secs(20));
         let result = self.world.client(fastrand::bool()).get_token(INTEGRATION, id, &options);
         let back = Instant::now();
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         let triggered = triggers.join().expect("the trigger");
         if result.as_ref().is_err_and(|error| error.code() == Code::Cancelled) {
             self.world.tally.cancelled(back.saturating_duration_since(triggered));
         }
-        self.world.judge("cancelled", id, true, result);
+        self.world.check_result("cancelled", id, true, result);
         self.world.dev.clear(id);
     }
 
@@ -443,7 +442,7 @@ impl<'w> Worker<'w> {
         self.world.expect_by(self.number, Duration::from_secs(20));
         let result =
             self.world.client(fastrand::bool()).get_connection_json("github", "alice", &options);
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         match result {
             Ok(connection) if connection.contains("\"connection_id\":\"alice\"") => {
                 self.world.tally.count("forced refresh", "OK")
@@ -517,7 +516,7 @@ impl<'w> Worker<'w> {
             ffi::client::nango_client_free(client);
             outcome
         };
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         match outcome {
             Ok(token) if token == token_of(id) => self.world.tally.count("through C", "OK"),
             Ok(_) => self.world.tally.wrong(format!("through C: {id} got another's answer")),
@@ -550,7 +549,7 @@ impl<'w> Worker<'w> {
         let time = Duration::from_millis(if code == Code::Timeout { 150 } else { 20_000 });
         self.world.expect_by(self.number, time);
         let error = client.get_token(INTEGRATION, "nobody", &within(time)).expect_err("no trust");
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         self.world.tally.count(
             &format!("TLS: {}", place.to_lowercase().replace('_', " ")),
             error.code().name(),
@@ -608,7 +607,7 @@ impl<'w> Worker<'w> {
         let mut status = 0;
         // SAFETY: waits for the child that was just forked, which ends by its alarm at the latest.
         while child > 0 && unsafe { libc::waitpid(child, &mut status, 0) } == -1 {}
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         if child < 0 {
             return self.world.tally.count("forked child", "no process");
         }
@@ -727,7 +726,7 @@ impl<'w> Queued<'w> {
                 self.queue.cancel(ticket);
             }
         }
-        self.take_all(flights);
+        self.drain(flights);
         self.world.dev.clear(spoilt);
     }
 
@@ -744,11 +743,11 @@ impl<'w> Queued<'w> {
             flights.get_mut(&ticket).expect("it is in flight").cancelled = Some(Instant::now());
         }
         self.queue.close();
-        self.take_all(flights);
+        self.drain(flights);
     }
 
     /// Every ticket completes exactly once and in time.
-    fn take_all(&self, mut flights: HashMap<u64, Flight>) {
+    fn drain(&self, mut flights: HashMap<u64, Flight>) {
         let allowed = flights.values().map(|flight| flight.allowed).max().unwrap_or_default();
         self.world.expect_by(self.number, allowed);
         let until = Instant::now() + allowed + HUNG;
@@ -769,12 +768,12 @@ impl<'w> Queued<'w> {
                         self.world.tally.wrong(format!("{}: nobody cancelled it", flight.kind))
                     }
                     (Some(Code::Timeout), _) if took >= flight.allowed => {
-                        self.world.tally.overshot(took, flight.allowed)
+                        self.world.tally.record_lateness(took, flight.allowed)
                     }
                     _ => {}
                 }
                 let result = done.result.map(|token| token.expect("a token"));
-                self.world.judge(
+                self.world.check_result(
                     &flight.kind,
                     &flight.id,
                     flight.faulty || flight.cancelled.is_some(),
@@ -782,7 +781,7 @@ impl<'w> Queued<'w> {
                 );
             }
         }
-        self.world.is_back(self.number);
+        self.world.call_returned(self.number);
         self.world.tally.lost.fetch_add(flights.len() as u64, Ordering::SeqCst);
     }
 }
@@ -803,8 +802,8 @@ fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
     while world.running() && calls < IDLE_CALLS {
         world.expect_by(number, Duration::from_secs(60));
         let result = client.get_token(INTEGRATION, &id, &CallOptions::default());
-        world.is_back(number);
-        world.judge(
+        world.call_returned(number);
+        world.check_result(
             if on_reuse { "idle: closed when used" } else { "idle: closed between" },
             &id,
             false,
@@ -815,7 +814,7 @@ fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
             thread::sleep(Duration::from_micros(fastrand::u64(0..1500)));
         }
     }
-    let struck = world.dev.struck(&id);
+    let struck = world.dev.faults_applied(&id);
     if struck != calls {
         world.tally.wrong(format!("{kind}: {calls} calls were carried out {struck} times"));
     }

@@ -27,7 +27,7 @@ impl Tally {
     }
 
     /// Records how much later than its deadline a call returned.
-    pub fn overshot(&self, took: Duration, allowed: Duration) {
+    pub fn record_lateness(&self, took: Duration, allowed: Duration) {
         self.overshoots
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

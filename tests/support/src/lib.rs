@@ -1,5 +1,7 @@
-//! Shared by the tests: the server that they run against, and small servers that misbehave.
-#![allow(dead_code)] // Each test program uses its part.
+//! Shared by the tests and the soak: the nango-dev that they run against and its controls, and small
+//! servers that misbehave.
+
+mod dev;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,12 +12,16 @@ use std::thread;
 
 use nango::{Client, Options};
 
+pub use dev::{ALWAYS, Dev, INTEGRATION, token_of};
+
 pub const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
 /// A variable that `nango-dev … -- cargo test` sets.
 pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set; run these tests with `make test-rust`, which starts the server")
+        panic!(
+            "{name} is not set; run this inside `nango-dev --tls-port 0 -- …`, as `make test` does"
+        )
     })
 }
 

@@ -1,5 +1,4 @@
-//! nango-dev's controls for tests: connections with distinguishable tokens, and the faults that
-//! strike them. `tests/faults.rs` uses them too.
+//! nango-dev's controls: connections with distinguishable tokens, and their faults.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// A number of times that no test uses up. How often a fault struck is what is missing from it.
+use crate::variable;
+
+/// A number of times that no test uses up. What is missing from it is how often a fault was applied.
 pub const ALWAYS: u64 = 1_000_000_000;
 
 /// The integration that the connections belong to.
@@ -74,7 +75,7 @@ impl Dev {
     }
 
     /// Sets how the provider treats a connection of `github`.
-    pub fn treat(&self, id: &str, behaviour: &Value) {
+    pub fn set_behaviour(&self, id: &str, behaviour: &Value) {
         let mut body = json!({"integration": "github", "connection_id": id});
         if let (Some(body), Some(behaviour)) = (body.as_object_mut(), behaviour.as_object()) {
             body.extend(behaviour.clone());
@@ -129,8 +130,8 @@ impl Dev {
         self.done("DELETE", &format!("/_dev/faults?connection={id}"), None);
     }
 
-    /// How often a fault that was ordered [`ALWAYS`] has struck.
-    pub fn struck(&self, id: &str) -> u64 {
+    /// How often a fault that was ordered [`ALWAYS`] was applied.
+    pub fn faults_applied(&self, id: &str) -> u64 {
         let left = self.done("GET", "/_dev/faults", None);
         let rule = left["faults"]
             .as_array()
@@ -142,10 +143,4 @@ impl Dev {
 
 pub fn token_of(id: &str) -> String {
     format!("token-of-{id}")
-}
-
-pub fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run this inside `nango-dev --tls-port 0 -- …`")
-    })
 }
