@@ -197,7 +197,7 @@ fn not_replaced(why: &str) -> Error {
     Error::new(Code::TokenNotReplaced, why).with_status(200)
 }
 
-/// Whether a failed forced refresh may still have been carried out. If Nango itself reported the
+/// Whether a failed forced refresh may still have been processed. If Nango itself reported the
 /// failure, or nothing was sent, it was not. Otherwise it is unknown, and a cheap plain read tells.
 fn may_have_refreshed(error: &Error) -> bool {
     matches!(

@@ -105,7 +105,7 @@ pub enum Extra {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Point {
-    /// Nothing is sent, and the request is not carried out.
+    /// Nothing is sent, and the request is not processed.
     #[default]
     Before,
     /// In the middle of the headers.
@@ -188,7 +188,7 @@ fn success() -> u16 {
 }
 
 impl Fault {
-    /// Whether the fault needs no answer of the server, so that the request is not carried out.
+    /// Whether the fault needs no answer of the server, so that the request is not processed.
     fn is_unsolicited(&self) -> bool {
         matches!(
             self,

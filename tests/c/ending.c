@@ -197,7 +197,7 @@ static void thread_ends_before_any_call(void)
 }
 
 /* Runs the program in a child, which must succeed and write nothing to standard error. */
-static void quietly(void (*program)(void))
+static void expect_silence(void (*program)(void))
 {
     FILE *written = tmpfile();
     char text[4096] = "";
@@ -219,14 +219,14 @@ static void quietly(void (*program)(void))
 
 static void calls_from_an_exit_handler(void)
 {
-    quietly(exits_before_any_call);
-    quietly(exits_after_calls);
+    expect_silence(exits_before_any_call);
+    expect_silence(exits_after_calls);
 }
 
 static void calls_from_a_threads_destructor(void)
 {
-    quietly(thread_ends_before_any_call);
-    quietly(thread_ends_after_calls);
+    expect_silence(thread_ends_before_any_call);
+    expect_silence(thread_ends_after_calls);
 }
 
 #endif

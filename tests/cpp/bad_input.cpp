@@ -355,13 +355,13 @@ static void results_are_passed_on() {
     CHECK(client.try_warm_up()
               .and_then([&] { return client.try_get_token("github", "bob"); })
               ->reveal() == "at-bob");
-    const auto mend = [](const nango::error& error) -> nango::result<nango::secret> {
+    const auto fallback = [](const nango::error& error) -> nango::result<nango::secret> {
         if (error.code() == nango::code::not_found) return nango::secret();
         return nango::unexpected(error);
     };
-    CHECK(client.try_get_token("github", "nobody-there").or_else(mend)->empty());
-    CHECK(client.try_get_token("github", "bob").or_else(mend)->size() == 6);
-    EXPECT(client.try_get_token("github", "").or_else(mend), invalid_argument, "connection_id");
+    CHECK(client.try_get_token("github", "nobody-there").or_else(fallback)->empty());
+    CHECK(client.try_get_token("github", "bob").or_else(fallback)->size() == 6);
+    EXPECT(client.try_get_token("github", "").or_else(fallback), invalid_argument, "connection_id");
     const auto rename = [](const nango::error&) {
         return nango::error::of(nango::code::closed, "another");
     };

@@ -88,7 +88,7 @@ static void static_before_any_call() {
 }
 
 // Runs in a separate process.
-static void quietly(void (*program)()) {
+static void expect_silence(void (*program)()) {
     std::FILE* written = std::tmpfile();
     std::array<char, 4096> text{};
     int status = 0;
@@ -117,10 +117,10 @@ constexpr bool sanitized = false;
 
 static void destructors_that_call() {
     if (sanitized) return;
-    quietly(static_before_any_call);
-    quietly(static_after_calls);
-    quietly(thread_local_before_any_call);
-    quietly(thread_local_after_calls);
+    expect_silence(static_before_any_call);
+    expect_silence(static_after_calls);
+    expect_silence(thread_local_before_any_call);
+    expect_silence(thread_local_after_calls);
 }
 
 int main(int argc, char** argv) {

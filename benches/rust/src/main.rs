@@ -37,7 +37,7 @@ fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
     move || drop(client.get_token("github", "bob", &CallOptions::default()).expect("a token"))
 }
 
-/// One thread that keeps so many calls in flight, until so many are done.
+/// One thread that keeps `in_flight` calls in flight until `calls` are done.
 fn run_queue(queue: &Queue, client: &Client, in_flight: usize, calls: usize) -> Report {
     let parameters = Parameters::from_iter([("provider_config_key", "github"), ("connection_id", "bob")].map(|(name, value)| (name.to_owned(), value.into())));
     let mut begins = Vec::with_capacity(calls);

@@ -787,7 +787,7 @@ impl<'w> Queued<'w> {
 }
 
 /// Makes consecutive calls to a server that closes each connection after its answer. None fails,
-/// and none is carried out twice.
+/// and none is processed twice.
 fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
     let id = format!("soak-idle-{number}");
     let client = {
@@ -816,7 +816,7 @@ fn idle(world: &World, number: usize, tls: bool, on_reuse: bool) {
     }
     let struck = world.dev.faults_applied(&id);
     if struck != calls {
-        world.tally.wrong(format!("{kind}: {calls} calls were carried out {struck} times"));
+        world.tally.wrong(format!("{kind}: {calls} calls were processed {struck} times"));
     }
     world.dev.clear(&id);
     world.dev.delete(&id);
