@@ -39,14 +39,25 @@ fn libnango(url: &str, pem: &[u8], in_flight: usize) -> impl Fn() + Sync {
 
 /// One thread that keeps `in_flight` calls in flight until `calls` are done.
 fn run_queue(queue: &Queue, client: &Client, in_flight: usize, calls: usize) -> Report {
-    let parameters = Parameters::from_iter([("provider_config_key", "github"), ("connection_id", "bob")].map(|(name, value)| (name.to_owned(), value.into())));
+    let parameters = Parameters::from_iter(
+        [("provider_config_key", "github"), ("connection_id", "bob")]
+            .map(|(name, value)| (name.to_owned(), value.into())),
+    );
     let mut begins = Vec::with_capacity(calls);
     let mut report = Report::begin(calls);
     while report.times.len() < calls {
         while begins.len() < calls && begins.len() - report.times.len() < in_flight {
             let data = begins.len() as u64;
             begins.push(Instant::now());
-            queue.submit(client, &operation::GET_TOKEN, parameters.clone(), &CallOptions::default(), data).expect("a ticket");
+            queue
+                .submit(
+                    client,
+                    &operation::GET_TOKEN,
+                    parameters.clone(),
+                    &CallOptions::default(),
+                    data,
+                )
+                .expect("a ticket");
         }
         for done in queue.next(64, None) {
             done.result.expect("a token");
@@ -59,11 +70,19 @@ fn run_queue(queue: &Queue, client: &Client, in_flight: usize, calls: usize) -> 
 fn reqwest_blocking(url: &str, pem: &[u8]) -> impl Fn() + Sync {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = reqwest::Certificate::from_pem(pem).expect("an authority");
-    let client = reqwest::blocking::Client::builder().tls_certs_only([authority]).build().expect("a client");
+    let client =
+        reqwest::blocking::Client::builder().tls_certs_only([authority]).build().expect("a client");
     let url = format!("{url}/connection/bob?provider_config_key=github");
     move || {
-        let answer = client.get(&url).bearer_auth(KEY).send().and_then(reqwest::blocking::Response::error_for_status).expect("an answer");
-        assert!(!answer.json::<Connection>().expect("a connection").credentials.access_token.is_empty());
+        let answer = client
+            .get(&url)
+            .bearer_auth(KEY)
+            .send()
+            .and_then(reqwest::blocking::Response::error_for_status)
+            .expect("an answer");
+        assert!(
+            !answer.json::<Connection>().expect("a connection").credentials.access_token.is_empty()
+        );
     }
 }
 
@@ -87,11 +106,16 @@ impl Report {
     }
 
     fn end(mut self) {
-        let (seconds, spent) = (self.began.elapsed().as_secs_f64(), (cpu() - self.spent).as_secs_f64());
+        let (seconds, spent) =
+            (self.began.elapsed().as_secs_f64(), (cpu() - self.spent).as_secs_f64());
         self.times.sort_unstable();
         let micro = |at: usize| self.times[at].as_secs_f64() * 1e6;
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|rest| rest.split_whitespace().next()).unwrap_or("0");
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or("0");
         println!(
             "{{\"seconds\": {seconds}, \"cpu\": {spent}, \"p50\": {}, \"p99\": {}, \"peak\": {peak}}}",
             micro(self.times.len() / 2),
@@ -119,7 +143,9 @@ fn run(call: impl Fn() + Sync, in_flight: usize, calls: usize) {
         barrier.wait();
         let mut report = Report::begin(calls);
         barrier.wait();
-        callers.into_iter().for_each(|caller| report.times.extend(caller.join().expect("a caller")));
+        callers
+            .into_iter()
+            .for_each(|caller| report.times.extend(caller.join().expect("a caller")));
         report.end();
     });
 }
