@@ -1,7 +1,10 @@
 package nango_test
 
 import (
+	"context"
 	"encoding/json"
+	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -66,6 +69,8 @@ func TestBadArgumentsAreNotSent(t *testing.T) {
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"line break in a header", "github", "alice",
 			[]nango.CallOption{nango.Header("X-A", "1\r\nX-B: 2")},
+			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
+		{"nil option", "github", "alice", []nango.CallOption{nango.ForceRefresh(), nil},
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
 		{"zero timeout", "github", "alice", []nango.CallOption{nango.Timeout(0)},
 			nango.ErrInvalidArgument, nango.CodeInvalidArgument},
@@ -151,6 +156,8 @@ func TestBadOptions(t *testing.T) {
 		"empty URL":             {key, with(nango.WithBaseURL(""))},
 		"no timeout":            {key, with(nango.WithTimeout(0))},
 		"negative timeout":      {key, with(nango.WithTimeout(-1))},
+		"negative retry wait":   {key, with(nango.WithMaxRetryWait(-time.Second))},
+		"a nil option":          {key, with(nango.WithMaxRetries(1), nil)},
 		"no connect timeout":    {key, with(nango.WithConnectTimeout(0))},
 		"no attempt timeout":    {key, with(nango.WithAttemptTimeout(0))},
 		"no idle timeout":       {key, with(nango.WithIdleTimeout(0))},
@@ -185,6 +192,105 @@ func TestBadOptions(t *testing.T) {
 		t.Error("a key that is not UTF-8 was accepted")
 	} else {
 		wantCode(t, err, nango.ErrInvalidUTF8, nango.CodeInvalidUTF8)
+	}
+}
+
+// Nothing panics that a caller forgot to set, and the error says what it is.
+func TestNothingToCallWith(t *testing.T) {
+	created := newClient(t)
+	var none context.Context
+	for name, calls := range map[string]struct {
+		client *nango.Client
+		ctx    context.Context
+		want   string
+	}{
+		"nil client":  {nil, background(), "New or NewFromEnv"},
+		"zero client": {&nango.Client{}, background(), "New or NewFromEnv"},
+		"nil context": {created, none, "context.Background()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, ctx := calls.client, calls.ctx
+			for call, err := range map[string]error{
+				"GetConnection":       second(c.GetConnection(ctx, "github", "bob")),
+				"GetConnectionJSON":   second(c.GetConnectionJSON(ctx, "github", "bob")),
+				"GetToken":            second(c.GetToken(ctx, "github", "bob")),
+				"GetCredentials":      second(c.GetCredentials(ctx, "github", "bob")),
+				"ReplaceToken":        second(c.ReplaceToken(ctx, "github", "bob", nango.NewSecret("x"))),
+				"ListConnectionsJSON": second(c.ListConnectionsJSON(ctx, "")),
+				"ListConnections":     firstError(c.ListConnections(ctx, nango.Filter{})),
+				"WarmUp":              c.WarmUp(ctx),
+				"LogEvents":           c.LogEvents(ctx, slog.Default()),
+			} {
+				e := wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+				if !strings.Contains(e.Message, calls.want) {
+					t.Errorf("%s: got %q, want %q in it", call, e.Message, calls.want)
+				}
+			}
+			if c != created && (c.Warning() != "" || c.NextEventJSON() != nil || c.Close() != nil) {
+				t.Error("a client that was not created has something to say")
+			}
+		})
+	}
+	request, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var client *nango.Client
+	response, err := client.Transport("github", "bob", nil).RoundTrip(request)
+	if response != nil {
+		_ = response.Body.Close()
+	}
+	wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+	err = newClient(t, nango.WithEvents(1)).LogEvents(background(), nil)
+	wantCode(t, err, nango.ErrInvalidArgument, nango.CodeInvalidArgument)
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func firstError[T any](walk iter.Seq2[T, error]) error {
+	for _, err := range walk {
+		return err
+	}
+	return nil
+}
+
+func TestDurationsAreNamed(t *testing.T) {
+	client := newClient(t)
+	_, err := client.GetToken(background(), "github", "bob", nango.Timeout(-time.Second))
+	if want := "timeout is -1s; it must be greater than 0"; !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+	_, err = nango.New("0f8fad5b-d9cb-469f-a165-70867728950e", nango.WithConnectRetry(-time.Minute))
+	if want := "connect_retry is -1m0s; it must not be negative"; err == nil ||
+		!strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTimeoutIsATimeout(t *testing.T) {
+	url, _ := silence(t)
+	client := newClient(t, nango.WithBaseURL(url))
+	_, err := client.GetToken(background(), "github", "bob", nango.Timeout(50*time.Millisecond))
+	if e := wantCode(t, err, nango.ErrTimeout, nango.CodeTimeout); !e.Timeout() || !os.IsTimeout(err) {
+		t.Errorf("%v is no timeout", err)
+	}
+	provider := http.Client{Transport: client.Transport("github", "bob", nil)}
+	ctx, cancel := context.WithTimeout(background(), 50*time.Millisecond)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := provider.Do(request)
+	if response != nil {
+		_ = response.Body.Close()
+	}
+	if !os.IsTimeout(err) {
+		t.Errorf("%v is no timeout", err)
+	}
+	_, err = newClient(t).GetToken(background(), "github", "zoe")
+	if e := wantCode(t, err, nango.ErrNotFound, nango.CodeNotFound); e.Timeout() {
+		t.Errorf("%v is a timeout", err)
 	}
 }
 

@@ -24,6 +24,15 @@ type Client struct {
 	events  bool
 }
 
+// lifetime returns the client's handle. It is nil for a nil client and for the zero Client, and all
+// of its methods then fail or do nothing.
+func (c *Client) lifetime() *handle {
+	if c == nil {
+		return nil
+	}
+	return c.handle
+}
+
 // handle counts the calls that use the library's client and the queue, so that each is freed
 // exactly once, and never while a call needs it.
 type handle struct {
@@ -42,6 +51,9 @@ type handle struct {
 
 // acquire returns the library's client and keeps it from being freed until leave.
 func (h *handle) acquire() (*C.nango_client, error) {
+	if h == nil {
+		return nil, notCreatedError()
+	}
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {
@@ -53,6 +65,9 @@ func (h *handle) acquire() (*C.nango_client, error) {
 
 // enter keeps the client and the queue from being freed until leave. Each call needs both.
 func (h *handle) enter() error {
+	if h == nil {
+		return notCreatedError()
+	}
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {
@@ -77,6 +92,9 @@ func (h *handle) leave() {
 }
 
 func (h *handle) close() {
+	if h == nil {
+		return
+	}
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {
@@ -131,7 +149,11 @@ func (s *settings) newClient(options []Option) (*Client, error) {
 	defer C.nango_options_free(s.options)
 	WithTimeout(defaultTimeout)(s)
 	WithUserAgentSuffix("libnango-go/" + Version)(s)
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			s.fail(nilOptionError(i))
+			continue
+		}
 		option(s)
 	}
 	if s.err != nil {
@@ -159,7 +181,7 @@ func (s *settings) newClient(options []Option) (*Client, error) {
 // Close closes the client. Waiting calls return at once; they and all later calls fail with
 // [ErrClosed]. Close may be called more than once, and always returns nil.
 func (c *Client) Close() error {
-	c.handle.close()
+	c.lifetime().close()
 	runtime.KeepAlive(c)
 	return nil
 }
@@ -278,13 +300,13 @@ func (c *Client) ListConnectionsJSON(
 	filterJSON string,
 	options ...CallOption,
 ) (json.RawMessage, error) {
-	return c.call(ctx, request{"list_connections\x00", filterJSON, newCallSettings(options)})
+	return c.call(ctx, request{operation: "list_connections\x00", params: filterJSON}, options)
 }
 
 // WarmUp opens a connection before the first call, which can then reuse it. WarmUp does not send
 // the key.
 func (c *Client) WarmUp(ctx context.Context) error {
-	_, err := c.call(ctx, request{operation: "warm_up\x00"})
+	_, err := c.call(ctx, request{operation: "warm_up\x00"}, nil)
 	return err
 }
 
@@ -292,11 +314,12 @@ func (c *Client) WarmUp(ctx context.Context) error {
 // HTTP. It returns an empty string if nothing is known to be. Log it when the program starts.
 func (c *Client) Warning() string {
 	defer runtime.KeepAlive(c)
-	client, err := c.handle.acquire()
+	handle := c.lifetime()
+	client, err := handle.acquire()
 	if err != nil {
 		return ""
 	}
-	defer c.handle.leave()
+	defer handle.leave()
 	return C.GoString(C.nango_client_warning(client))
 }
 
@@ -310,7 +333,7 @@ func (c *Client) Warning() string {
 // members and kinds of events.
 func (c *Client) NextEventJSON() json.RawMessage {
 	defer runtime.KeepAlive(c)
-	return c.handle.nextEvent()
+	return c.lifetime().nextEvent()
 }
 
 func (h *handle) nextEvent() json.RawMessage {
@@ -356,33 +379,28 @@ func (c *Client) callForOne(
 	}
 	params := `{"provider_config_key":` + quote(providerConfigKey) +
 		`,"connection_id":` + quote(connectionID) + strings.Join(more, "") + "}"
-	return c.call(ctx, request{operation, params, newCallSettings(options)})
+	return c.call(ctx, request{operation, params}, options)
 }
 
 // limit is a call's deadline, and whether the context sets it.
 type limit struct {
 	deadline  time.Time
 	ofContext bool
-	// invalid means that the timeout is not positive; the library rejects it.
-	invalid bool
 }
 
 func (s callSettings) limit(ctx context.Context, timeout time.Duration) limit {
 	if s.timeout != nil {
 		timeout = *s.timeout
 	}
-	l := limit{deadline: time.Now().Add(timeout), invalid: timeout <= 0}
+	l := limit{deadline: time.Now().Add(timeout)}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(l.deadline) {
 		l.deadline, l.ofContext = deadline, true
 	}
 	return l
 }
 
-// remaining returns at least a millisecond for a valid timeout, because the library rejects 0.
+// remaining returns at least a millisecond, because the library rejects 0.
 func (l limit) remaining() time.Duration {
-	if l.invalid {
-		return 0
-	}
 	return max(time.Until(l.deadline), time.Millisecond)
 }
 

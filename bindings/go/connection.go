@@ -285,8 +285,8 @@ type ConnectionSummary struct {
 	// Metadata is any JSON that your own code stored with the connection; nil if there is none, or
 	// null.
 	Metadata json.RawMessage `json:"metadata"`
-	// Created is when the connection was created.
-	Created Timestamp `json:"created"`
+	// CreatedAt is when the connection was created.
+	CreatedAt Timestamp `json:"created"`
 	// Extra holds the members that this package does not know, and those of an unexpected type. They
 	// may be secrets.
 	Extra map[string]SecretJSON `json:"-"`
@@ -326,7 +326,7 @@ func (c *ConnectionSummary) decode(data []byte) error {
 	take(m, "end_user", &c.EndUser)
 	m.takeTexts("tags", &c.Tags)
 	m.takeJSON("metadata", &c.Metadata)
-	take(m, "created", &c.Created)
+	take(m, "created", &c.CreatedAt)
 	c.Extra = m.rest()
 	return nil
 }

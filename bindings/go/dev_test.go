@@ -103,7 +103,7 @@ func TestList(t *testing.T) {
 	for range 2 {
 		for connection, err := range walk {
 			if err != nil || connection.EndUser == nil || *connection.EndUser.Email != "bob@example.com" ||
-				connection.Created.Time == nil {
+				connection.CreatedAt.Time == nil {
 				t.Errorf("got %v, %v", connection, err)
 			}
 		}

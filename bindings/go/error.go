@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -73,6 +74,12 @@ func (e *Error) Unwrap() error {
 // RetryAfter returns how long to wait before the same call may succeed, and whether that is known.
 func (e *Error) RetryAfter() (time.Duration, bool) {
 	return max(e.retryAfter, 0), e.retryAfter >= 0
+}
+
+// Timeout reports whether the call took too long, as [net.Error] defines it. [os.IsTimeout] and
+// [net/url.Error] use it.
+func (e *Error) Timeout() bool {
+	return e.Code == CodeTimeout
 }
 
 // SuggestsReconnect reports whether it may help if the user authorises again. It does for the codes
@@ -172,6 +179,26 @@ func (e *Error) endedBy(ctx context.Context, err error) *Error {
 func contextError(ctx context.Context) *Error {
 	e := newError(CodeCancelled, "the context was cancelled before the call completed")
 	return e.endedBy(ctx, ctx.Err())
+}
+
+func notCreatedError() *Error {
+	return newError(CodeInvalidArgument,
+		"the client was not created with New or NewFromEnv; a nil or zero Client makes no calls")
+}
+
+// nilOptionError names the option by its position, from 1.
+func nilOptionError(index int) *Error {
+	return newError(CodeInvalidArgument,
+		fmt.Sprintf("option %d is nil; leave it out, or pass a value of this package", index+1))
+}
+
+// checkContext rejects a nil context, which would panic later.
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return newError(CodeInvalidArgument,
+			"the context is nil; pass context.Background() for a call without a deadline")
+	}
+	return nil
 }
 
 func closedError() *Error {

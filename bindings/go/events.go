@@ -1,3 +1,5 @@
+//go:build cgo
+
 package nango
 
 import (
@@ -20,6 +22,15 @@ import (
 //
 // LogEvents returns nil if the client was closed, and the context's error otherwise.
 func (c *Client) LogEvents(ctx context.Context, logger *slog.Logger) error {
+	if err := checkContext(ctx); err != nil {
+		return err
+	}
+	if c.lifetime() == nil {
+		return notCreatedError()
+	}
+	if logger == nil {
+		return newError(CodeInvalidArgument, "the logger is nil; pass slog.Default(), for example")
+	}
 	if !c.events {
 		return newError(CodeInvalidArgument,
 			"the client does not record events; create it with WithEvents")

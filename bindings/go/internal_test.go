@@ -12,16 +12,23 @@ import (
 )
 
 func TestOldLibraryIsRefused(t *testing.T) {
-	if err := compareVersions("0.1.0", 256, "0.1.0", 256); err != nil {
+	if err := compareVersions("0.1.0", 256, "0.1.0", 256, ""); err != nil {
 		t.Error(err)
 	}
-	if err := compareVersions("0.2.0", 512, "0.1.0", 256); err != nil {
+	if err := compareVersions("0.2.0", 512, "0.1.0", 256, ""); err != nil {
 		t.Error(err)
 	}
-	err := compareVersions("0.1.0", 256, "0.2.0", 512)
-	if err == nil || !strings.Contains(err.Error(), "0.1.0") ||
-		!strings.Contains(err.Error(), "0.2.0") {
-		t.Errorf("got %v", err)
+	for _, err := range []error{
+		compareVersions("0.1.0", 256, "0.2.0", 512, ""),
+		compareVersions("0.1.0", 256, "0.2.0", 256, "nango_of_tomorrow"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "0.1.0") ||
+			!strings.Contains(err.Error(), "0.2.0") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if missing := missingFunction(); missing != "" {
+		t.Errorf("the library has no %s", missing)
 	}
 	if LibraryVersion() != Version {
 		t.Errorf("the library is %s, the package %s", LibraryVersion(), Version)
@@ -71,6 +78,10 @@ func TestHeader(t *testing.T) {
 			`pager_next_json$|cancel_|call_options_set_cancel$|queue_close$|params_|` +
 			`queue_new_with_limit$|queue_submit_get_|connection_has_auth_error$)`,
 	)
+	linked, err := os.ReadFile("link_shared.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	functions := 0
 	declaration := regexp.MustCompile(`(?m)^[a-z].*?\b(nango_\w+)\(`)
 	for _, match := range declaration.FindAllStringSubmatch(string(header), -1) {
@@ -78,6 +89,10 @@ func TestHeader(t *testing.T) {
 		if name := match[1]; !notNeeded.MatchString(name) &&
 			!regexp.MustCompile(`\b`+name+`\(`).MatchString(source.String()) {
 			t.Errorf("%s is not used", name)
+		}
+		used := regexp.MustCompile(`\b` + match[1] + `\(`).MatchString(source.String())
+		if used != strings.Contains(string(linked), `"`+match[1]+`"`) {
+			t.Errorf("%s: the list in link_shared.go is wrong", match[1])
 		}
 	}
 	if functions < 40 {

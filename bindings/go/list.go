@@ -126,7 +126,14 @@ func (c *Client) walk(
 	options []CallOption,
 	each func(*ConnectionSummary) bool,
 ) error {
-	p, err := c.newPager(ctx, filter, newCallSettings(options))
+	if err := c.check(ctx); err != nil {
+		return err
+	}
+	settings, err := newCallSettings(options)
+	if err != nil {
+		return err
+	}
+	p, err := c.newPager(ctx, filter, settings)
 	if err != nil {
 		return err
 	}

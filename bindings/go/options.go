@@ -5,6 +5,7 @@ package nango
 import "C"
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -27,12 +28,17 @@ type settings struct {
 // know which comes first: the timeout or a context's deadline.
 const defaultTimeout = 60 * time.Second
 
+// fail keeps the first failure.
+func (s *settings) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
 func (s *settings) text(name, text string, set func(*C.char)) {
 	converted, err := newText(name, text)
 	if err != nil {
-		if s.err == nil {
-			s.err = err
-		}
+		s.fail(err)
 		return
 	}
 	defer converted.free()
@@ -51,8 +57,17 @@ const (
 	TLSRootsCustomOnly TLSRoots = C.NANGO_TLS_ROOTS_CUSTOM_ONLY
 )
 
-// milliseconds rounds up, so that only a duration that is not positive becomes 0, which the library
-// rejects.
+// duration passes a duration on, unless it is negative, which C's unsigned type cannot express.
+func (s *settings) duration(name string, d time.Duration, set func(C.uint32_t)) {
+	if d < 0 {
+		s.fail(newError(CodeInvalidArgument,
+			fmt.Sprintf("%s is %v; it must not be negative", name, d)))
+		return
+	}
+	set(milliseconds(d))
+}
+
+// milliseconds rounds up, so that only 0 becomes 0.
 func milliseconds(d time.Duration) C.uint32_t {
 	if d <= 0 {
 		return 0
@@ -98,12 +113,19 @@ func Header(name, value string) CallOption {
 	return func(s *callSettings) { s.headers = append(s.headers, [2]string{name, value}) }
 }
 
-func newCallSettings(options []CallOption) callSettings {
+func newCallSettings(options []CallOption) (callSettings, error) {
 	var s callSettings
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			return s, nilOptionError(i)
+		}
 		option(&s)
 	}
-	return s
+	if s.timeout != nil && *s.timeout <= 0 {
+		return s, newError(CodeInvalidArgument,
+			fmt.Sprintf("timeout is %v; it must be greater than 0", *s.timeout))
+	}
+	return s, nil
 }
 
 // packedHeaders returns names and values in turn, each followed by a NUL.

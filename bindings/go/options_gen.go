@@ -25,7 +25,9 @@ func WithBaseURL(url string) Option {
 func WithTimeout(d time.Duration) Option {
 	return func(s *settings) {
 		s.timeout = d
-		C.nango_options_set_timeout_ms(s.options, milliseconds(d))
+		s.duration("timeout", d, func(ms C.uint32_t) {
+			C.nango_options_set_timeout_ms(s.options, ms)
+		})
 	}
 }
 
@@ -33,7 +35,9 @@ func WithTimeout(d time.Duration) Option {
 // take together. Default: 10 s.
 func WithConnectTimeout(d time.Duration) Option {
 	return func(s *settings) {
-		C.nango_options_set_connect_timeout_ms(s.options, milliseconds(d))
+		s.duration("connect_timeout", d, func(ms C.uint32_t) {
+			C.nango_options_set_connect_timeout_ms(s.options, ms)
+		})
 	}
 }
 
@@ -41,7 +45,9 @@ func WithConnectTimeout(d time.Duration) Option {
 // 12 seconds for a refresh that another request started. Default: 30 s.
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(s *settings) {
-		C.nango_options_set_attempt_timeout_ms(s.options, milliseconds(d))
+		s.duration("attempt_timeout", d, func(ms C.uint32_t) {
+			C.nango_options_set_attempt_timeout_ms(s.options, ms)
+		})
 	}
 }
 
@@ -58,7 +64,9 @@ func WithMaxRetries(retries uint32) Option {
 // 60 seconds or more: Nango's rate limit counts requests per minute. Default: 5 s.
 func WithMaxRetryWait(d time.Duration) Option {
 	return func(s *settings) {
-		C.nango_options_set_max_retry_wait_ms(s.options, milliseconds(d))
+		s.duration("max_retry_wait", d, func(ms C.uint32_t) {
+			C.nango_options_set_max_retry_wait_ms(s.options, ms)
+		})
 	}
 }
 
@@ -67,7 +75,9 @@ func WithMaxRetryWait(d time.Duration) Option {
 // apply only once the server has answered this client. 0 disables them. Default: 5 s.
 func WithConnectRetry(d time.Duration) Option {
 	return func(s *settings) {
-		C.nango_options_set_connect_retry_ms(s.options, milliseconds(d))
+		s.duration("connect_retry", d, func(ms C.uint32_t) {
+			C.nango_options_set_connect_retry_ms(s.options, ms)
+		})
 	}
 }
 
@@ -75,7 +85,9 @@ func WithConnectRetry(d time.Duration) Option {
 // 61 seconds. Default: 50 s.
 func WithIdleTimeout(d time.Duration) Option {
 	return func(s *settings) {
-		C.nango_options_set_idle_timeout_ms(s.options, milliseconds(d))
+		s.duration("idle_timeout", d, func(ms C.uint32_t) {
+			C.nango_options_set_idle_timeout_ms(s.options, ms)
+		})
 	}
 }
 

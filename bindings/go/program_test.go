@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	nango "github.com/libnango/libnango/bindings/go"
 )
 
 // The tag decides whether the program loads the library or contains it; both work.
@@ -49,6 +51,53 @@ func TestLinking(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// A library that is older than the package, or lacks one of its functions, is an error that says so.
+// The dynamic linker would end the process.
+func TestOlderLibrary(t *testing.T) {
+	folder := t.TempDir()
+	program := filepath.Join(folder, "connection")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = "../../examples/go"
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for version, number := range map[string]string{"0.0.9": "9", nango.Version: "0x100"} {
+		source := filepath.Join(folder, "older.c")
+		text := `const char *nango_version(void) { return "` + version + `"; }
+unsigned nango_version_number(void) { return ` + number + `; }
+const char *nango_code_name(int code) { return code ? "INTERNAL" : "OK"; }
+const char *nango_code_advice(int code) { return code ? "Read the message." : ""; }
+`
+		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		compile := exec.Command("cc", "-shared", "-fPIC", "-Wl,-soname,libnango.so.0",
+			"-o", filepath.Join(folder, "libnango.so.0"), source)
+		if out, err := compile.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		run := exec.Command(program, "github", "alice", "http://127.0.0.1:1")
+		run.Env = append(os.Environ(), "LD_LIBRARY_PATH="+folder)
+		out, err := run.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "libnango "+version) ||
+			!strings.Contains(string(out), "check which libnango.so the loader finds first") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// Without cgo, the build fails with a sentence, and with nothing else.
+func TestWithoutCgo(t *testing.T) {
+	build := exec.Command("go", "build", ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if err == nil || len(lines) != 2 ||
+		!strings.Contains(lines[1], "needs_cgo__set_CGO_ENABLED_to_1_and_install_a_C_compiler") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -287,8 +287,7 @@ type request struct {
 	// operation ends with a NUL.
 	operation string
 	// params is the JSON object of the operation's parameters, or empty.
-	params   string
-	settings callSettings
+	params string
 }
 
 // options returns the settings as the library's call options, for functions that require these.
@@ -313,25 +312,40 @@ type submit func(
 ) C.uint64_t
 
 // call runs one operation.
-func (c *Client) call(ctx context.Context, r request) ([]byte, error) {
+func (c *Client) call(ctx context.Context, r request, options []CallOption) ([]byte, error) {
+	if err := c.check(ctx); err != nil {
+		return nil, err
+	}
+	settings, err := newCallSettings(options)
+	if err != nil {
+		return nil, err
+	}
 	params, err := nulTerminated("a parameter", r.params)
 	if err != nil {
 		return nil, err
 	}
-	headers, err := r.settings.packedHeaders()
+	headers, err := settings.packedHeaders()
 	if err != nil {
 		return nil, err
 	}
-	limit := r.settings.limit(ctx, c.timeout)
+	limit := settings.limit(ctx, c.timeout)
 	done, err := c.wait(ctx, limit, func(
 		queue *C.nango_queue, client *C.nango_client, id C.uint64_t, err **C.nango_error,
 	) C.uint64_t {
 		return C.nango_go_submit(queue, client, constantForC(r.operation), bytesForC(params),
-			milliseconds(limit.remaining()), C.bool(r.settings.forceRefresh),
-			C.bool(r.settings.includeRefreshToken), bytesForC(headers),
-			C.size_t(len(r.settings.headers)), id, err)
+			milliseconds(limit.remaining()), C.bool(settings.forceRefresh),
+			C.bool(settings.includeRefreshToken), bytesForC(headers),
+			C.size_t(len(settings.headers)), id, err)
 	})
 	return done.text, err
+}
+
+// check rejects a nil context, and a client that was not created.
+func (c *Client) check(ctx context.Context) error {
+	if c.lifetime() == nil {
+		return notCreatedError()
+	}
+	return checkContext(ctx)
 }
 
 // wait submits a call, and returns when the call completes, the context ends or the client is

@@ -28,23 +28,30 @@ var checkLibrary = sync.OnceValue(func() error {
 		uint32(C.nango_version_number()),
 		C.NANGO_VERSION,
 		C.NANGO_VERSION_NUMBER,
+		missingFunction(),
 	)
 })
 
-// compareVersions rejects a library that is older than the header that the program was built with.
+// compareVersions rejects a library that is older than the header that the program was built with,
+// by its number or because it lacks a function.
 func compareVersions(
 	library string,
 	libraryNumber uint32,
 	header string,
 	headerNumber uint32,
+	missing string,
 ) error {
-	if libraryNumber >= headerNumber {
+	if libraryNumber >= headerNumber && missing == "" {
 		return nil
+	}
+	without := ""
+	if missing != "" {
+		without = " without " + missing + "()"
 	}
 	return newError(
 		CodeInternal,
-		fmt.Sprintf("libnango %s is loaded, but this program was built for %s or newer; "+
+		fmt.Sprintf("libnango %s%s is loaded, but this program was built for %s or newer; "+
 			"install that version, or check which libnango.so the loader finds first",
-			library, header),
+			library, without, header),
 	)
 }

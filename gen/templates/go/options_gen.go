@@ -28,7 +28,9 @@ func With{{ option.go }}(d time.Duration) Option {
 {% if option.name == "timeout" %}
 		s.timeout = d
 {% endif %}
-		C.nango_options_set_{{ option.name }}_ms(s.options, milliseconds(d))
+		s.duration("{{ option.name }}", d, func(ms C.uint32_t) {
+			C.nango_options_set_{{ option.name }}_ms(s.options, ms)
+		})
 	}
 }
 {% elif option.kind == "pem" %}
