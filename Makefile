@@ -171,9 +171,11 @@ calls: build
 tsan: build
 	CARGO_TARGET_DIR=$(TARGET) tests/sanitize/threads.sh $(SECONDS)
 
-# Builds the reference of C and C++ in build/docs/html/index.html.
+# Builds the references: C and C++ in build/docs/html/index.html, Ruby in build/yard/index.html.
+# What is undocumented, or documented wrongly, is an error.
 docs:
 	@docs/doxygen/run.sh
+	@cd bindings/ruby && rake yard
 
 # Compares libnango with other clients. QUICK=1 makes a short run and only prints the results.
 bench: build

@@ -59,6 +59,7 @@ if [ "$purpose" = test ]; then
     need ruby-minitest ruby -e 'require "minitest"'
     need rubocop has rubocop
     need rake has rake
+    need yard has yard
     need ruby-async ruby -e 'require "async"'
     need ruby-rack ruby -e 'require "rack"'
     need ruby-faraday ruby -e 'require "faraday"'

@@ -284,7 +284,7 @@ class BadInputTest < Minitest::Test
     [-> { client.get_token(**bob) }, -> { client.list_connections.first },
      -> { client.list_connections_json }, -> { client.warm_up },
      -> { client.next_event }].each do |use|
-      assert_includes assert_raises(LibNango::Error::InvalidArgument, &use).message, "closed"
+      assert_includes assert_raises(LibNango::Error::Closed, &use).message, "closed"
     end
   end
 end

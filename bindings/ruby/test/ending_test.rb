@@ -40,7 +40,7 @@ class EndingTest < Minitest::Test
       finalizer = proc do
         10.times { call.call }
         puts "called"
-      rescue LibNango::Error::InvalidArgument => e
+      rescue LibNango::Error::Closed => e
         puts e.message
       end
       20.times { ObjectSpace.define_finalizer(Object.new, finalizer) }

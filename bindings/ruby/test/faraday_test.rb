@@ -89,6 +89,15 @@ class FaradayTest < Minitest::Test
     [@tokens.calls.size, @tokens.asked, @tokens.forced]
   end
 
+  def test_a_middleware_without_a_client_says_so
+    [[], [bob], [nil, {}], [@client]].each do |arguments|
+      error = assert_raises(ArgumentError) do
+        Faraday.new("http://127.0.0.1:1") { |faraday| faraday.request :nango, *arguments }.get("/")
+      end
+      assert_includes error.message, "faraday.request :nango, client, provider_config_key:"
+    end
+  end
+
   def test_a_token_that_the_provider_takes
     connection = Faraday.new { |builder| builder.request :nango, new_client, **alice }
     2.times { assert_equal 200, connection.get(env("NANGO_DEV_PROVIDER_URL")).status }

@@ -107,12 +107,15 @@ class GemTest < Minitest::Test
     end
   end
 
+  # The command of the README, which is run at the root of the repository.
   def test_gem_build_packs_it_too
+    root = File.expand_path("../..", ROOT)
+    command = File.read(File.join(root, "README.md"))[/`(gem build [^`]*)`/, 1]
     Dir.mktmpdir do |folder|
-      command = ["gem", "build", "libnango.gemspec", "--strict",
-                 "-o", File.join(folder, "libnango.gem")]
-      output, status = Open3.capture2e(*command, chdir: ROOT)
+      output, status = Open3.capture2e(*command.split, "--strict", "-o", "#{folder}/libnango.gem",
+                                       chdir: root)
       assert_predicate status, :success?, output
+      assert_path_exists "#{folder}/libnango.gem"
     end
   end
 end

@@ -195,6 +195,56 @@ class InterruptTest < Minitest::Test
     end
   end
 
+  CALLS.each do |name, call|
+    # It only connects, and this server accepts connections.
+    next if name == :warm_up
+
+    define_method("test_closing_the_client_ends_#{name}") do
+      silence do |client, server|
+        waiting = Array.new(3) do
+          Thread.new { assert_raises(LibNango::Error::Closed) { call.call(client) } }
+        end
+        wait_for_request(server, 3)
+        took = elapsed do
+          client.close
+          messages = waiting.map { |thread| thread.value.message }
+          assert_includes messages.join, "closed during the call"
+        end
+        assert_operator took, :<, 1
+        assert_raises(LibNango::Error::Closed) { call.call(client) }
+      end
+    end
+  end
+
+  # In a signal handler, which may take no lock.
+  def test_closing_in_a_signal_handler
+    silence do |client, server|
+      before = trap(:USR2) { client.close }
+      sender = Thread.new do
+        wait_for_request(server)
+        Process.kill(:USR2, Process.pid)
+      end
+      assert_raises(LibNango::Error::Closed) { client.get_token(**bob) }
+      sender.join
+    ensure
+      trap(:USR2, before)
+    end
+  end
+
+  def test_closing_a_client_leaves_the_calls_of_others
+    FakeServer.open(->(_) { sleep(0.3) && FakeServer.json({}) }) do |server|
+      closed = client_of(server.url)
+      other = client_of(server.url)
+      threads = [closed, other].map { |client| Thread.new { client.list_connections_json } }
+      threads.each { |thread| thread.report_on_exception = false }
+      wait_for_request(server, 2)
+      closed.close
+      assert_raises(LibNango::Error::Closed) { threads.first.value }
+      assert_equal "{}", threads.last.value
+      5.times { assert_equal "{}", other.list_connections_json }
+    end
+  end
+
   def test_closing_while_others_call
     FakeServer.open(->(_) { sleep(0.01) && FakeServer.json({}) }) do |server|
       20.times do
@@ -202,13 +252,14 @@ class InterruptTest < Minitest::Test
         threads = Array.new(8) do
           Thread.new do
             loop { CALLS[:get_connection].call(client) }
-          rescue LibNango::Error::InvalidArgument => e
+          rescue LibNango::Error::Closed => e
             e.message
           end
         end
         sleep(0.02)
         client.close
-        assert_equal ["the client is closed; create a new one"], threads.map(&:value).uniq
+        assert_empty threads.map(&:value).uniq - ["the client is closed; create a new one",
+                                                  "the client was closed during the call"]
       end
     end
   end

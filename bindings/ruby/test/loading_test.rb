@@ -31,6 +31,21 @@ class LoadingTest < Minitest::Test
     assert_includes output, "libc.so.6 is not libnango"
   end
 
+  def test_a_library_of_another_architecture
+    Dir.mktmpdir do |folder|
+      library = File.join(folder, "libnango.so")
+      header = File.binread(ENV.fetch("NANGO_LIB_PATH"), 64)
+      {183 => "arm64", 62 => "x86-64", 9 => "ELF machine 9"}.each do |machine, name|
+        packed = [machine].pack("S<")
+        next if header.byteslice(18, 2) == packed
+
+        File.binwrite(library, header.byteslice(0, 18) + packed + header.byteslice(20..))
+        output = failure({"NANGO_LIB_PATH" => library})
+        assert_includes output, "#{library}: this file is for #{name}, but this Ruby is for "
+      end
+    end
+  end
+
   def test_no_library_at_all
     found, = ruby("puts FFI::DynamicLibrary.open('libnango.so.0', 1)", {"RUBYOPT" => "-rffi"})
     skip "libnango is installed here" if found.include?("FFI::DynamicLibrary:0x")

@@ -69,6 +69,8 @@ module LibNango
     # @param plural_routes [Boolean, nil] use the routes under /connections, for a server without
     #   the old ones; default: false, which every version of Nango understands
     # @param events [Integer, nil] how many events are kept for {#next_event}; default: 0, none
+    # @param logger [Logger, nil] where to log each attempt of a call: at level debug if it
+    #   succeeds, and at level warn if it fails. It takes the events that `next_event` would return
     # @param from_env [Boolean] take the key and the server from the environment
     # @raise [Error::InvalidArgument]
     def initialize(base_url: nil, secret_key: nil, timeout: nil, connect_timeout: nil,
@@ -76,7 +78,8 @@ module LibNango
                    idle_timeout: nil, idle_connections: nil, max_connections: nil,
                    max_response_bytes: nil, user_agent_suffix: "libnango-ruby/#{VERSION}",
                    proxy: nil, tls_roots: nil, ca_pem: nil, client_identity_pem: nil,
-                   plural_routes: nil, events: nil, from_env: false)
+                   plural_routes: nil, events: nil, logger: nil, from_env: false)
+      events ||= Instrumentation::EVENTS if logger
       pointer = ClientOptions.make_client(
         from_env: from_env, base_url: base_url, secret_key: secret_key, timeout: timeout,
         connect_timeout: connect_timeout, attempt_timeout: attempt_timeout,
@@ -87,6 +90,8 @@ module LibNango
         client_identity_pem: client_identity_pem, plural_routes: plural_routes, events: events
       )
       @handle = Handle.new(pointer, Native.method(:nango_client_free), "client")
+      @logger = logger
+      log_events
     end
     # </generated>
 
@@ -257,8 +262,8 @@ module LibNango
       json && Record.parse_object(json)
     end
 
-    # Closes the client and its idle connections. Calls in flight complete normally; later calls
-    # raise {Error::InvalidArgument}. Closing it again does nothing.
+    # Closes the client and its idle connections. Calls that wait raise {Error::Closed} at once, and
+    # so do later calls. Closing it again does nothing.
     # @return [nil]
     def close
       @handle.close
@@ -292,22 +297,45 @@ module LibNango
     end
 
     def call(operation, parameters, options)
-      parameters = Parameters.json(parameters)
-      CompletionQueue.result do |queue, error|
+      json = Parameters.json(parameters)
+      wait(operation, parameters) do |queue, error|
         @handle.use do |client|
           options.with_native do |native|
-            Native.nango_queue_submit(queue, client, operation.name, parameters, native, 0, error)
+            Native.nango_queue_submit(queue, client, operation.name, json, native, 0, error)
           end
         end
       end
+    end
+
+    # Submits a call with the block, and waits for it.
+    def wait(operation, parameters, &submit) # rubocop:disable Naming/BlockForwarding
+      # Ruby 3.3 has no anonymous block inside a block.
+      Instrumentation.call(operation, parameters) do
+        CompletionQueue.result(@handle, &submit) # rubocop:disable Naming/BlockForwarding
+      end
+    ensure
+      log_events
+    end
+
+    # Logs the events so far. A closed client has none.
+    def log_events
+      return if @logger.nil? || closed?
+
+      while (event = next_event)
+        Instrumentation.log(@logger, event)
+      end
+    rescue Error::Closed
+      # Another thread closed the client.
     end
 
     def each_page(filter, page_size, options)
       filter = Parameters.json(filter)
       pager = new_pager(filter, Native.integer(page_size || 0, :page_size, 32), options)
       loop do
-        page = CompletionQueue.result do |queue, error|
-          pager.use { |pointer| Native.nango_queue_submit_page(queue, pointer, 0, error) }
+        page = wait(:list_connections, {}) do |queue, error|
+          @handle.use do
+            pager.use { |pointer| Native.nango_queue_submit_page(queue, pointer, 0, error) }
+          end
         end
         break if page.nil?
 

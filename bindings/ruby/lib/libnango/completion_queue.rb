@@ -26,20 +26,24 @@ module LibNango
 
     class << self
       # Starts a call with the block and waits for it. The block receives a queue and an error_out,
-      # and returns a ticket.
+      # and returns a ticket. Closing the client's handle ends the wait.
       # @return [String, nil] the call's result; nil at the end of a list
       # @raise [Error]
-      def result(&)
-        queue = nil
+      def result(handle, &)
+        queue = call = nil
         begin
           Thread.handle_interrupt(NEVER) do
             queue = borrow
-            queue.submit(&)
+            handle.remember(call = queue.submit(&))
           end
           # Neither masked nor unmasked: the caller's own mask applies.
           queue.result
+        rescue Error::Cancelled
+          raise unless call&.closed?
+
+          raise Error::Closed, "the client was closed during the call", cause: nil
         ensure
-          Thread.handle_interrupt(NEVER) { give_back(queue) } if queue
+          Thread.handle_interrupt(NEVER) { give_back(queue, handle, call) } if queue
         end
       end
 
@@ -62,12 +66,35 @@ module LibNango
         # Another thread took it.
       end
 
-      def give_back(queue)
-        return if !queue.clear || queue.inherited?
+      # Another thread that closes the client may still use the queue, which is then left to the
+      # garbage collector.
+      def give_back(queue, handle, call)
+        in_use = call && !handle.forget(call)
+        return if !queue.clear || queue.inherited? || in_use
 
         @idle.size < KEPT ? @idle.push(queue) : queue.free
       end
     end
+
+    # A call that waits, for the handle of its client.
+    class Call
+      def initialize(queue, ticket)
+        @queue = queue
+        @ticket = ticket
+        @closed = false
+      end
+
+      # Ends the call, because its client was closed.
+      def close
+        @closed = true
+        @queue.cancel(@ticket) unless @queue.inherited?
+      end
+
+      def closed?
+        @closed
+      end
+    end
+    private_constant :Call
 
     def initialize
       pointer = Native.checked { |error| Native.nango_queue_new(error) }
@@ -78,8 +105,15 @@ module LibNango
     end
 
     # Starts a call; see {CompletionQueue.result}.
+    # @return [Call]
     def submit
       @ticket = Native.checked { |error| yield @pointer, error }
+      Call.new(self, @ticket)
+    end
+
+    # Cancels a call.
+    def cancel(ticket)
+      Native.nango_queue_cancel(@pointer, ticket)
     end
 
     # Waits until the call completes.

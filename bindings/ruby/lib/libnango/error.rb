@@ -22,6 +22,7 @@ module LibNango
 
     # Hides a text in a closure: inspection of the object does not find it, and serialization writes
     # nothing.
+    # @api private
     class Hidden
       def initialize(text)
         @text = -> { text }

@@ -34,6 +34,8 @@ module LibNango
   # anything else fails, the request raises that {Error}; {Error::ReconnectRequired} means that the
   # user must authorise again.
   #
+  # The {Error} is no Faraday::Error, so `rescue Faraday::Error` does not catch it; rescue both.
+  #
   # A redirect to another host, or from https to http, is followed without a token. The request
   # headers of a response do not include the token. A logger that comes after this middleware sees
   # the token, and must not log headers.
@@ -44,8 +46,15 @@ module LibNango
     # @param app [#call]
     # @param client [Client]
     # @param connection [Hash] `provider_config_key` and `connection_id`
-    def initialize(app, client, connection)
+    # @raise [ArgumentError] if one of them is missing
+    def initialize(app, client = nil, connection = nil)
       super(app)
+      unless client.respond_to?(:replace_token) && connection.is_a?(Hash)
+        raise ArgumentError, "the middleware needs a LibNango::Client and its connection: " \
+                             "faraday.request :nango, client, provider_config_key: …, " \
+                             "connection_id: …"
+      end
+
       @client = client
       @connection = checked(**connection)
     end

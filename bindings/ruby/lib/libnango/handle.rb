@@ -24,15 +24,16 @@ module LibNango
       # Holds the pointer until a thread takes it out and frees it, so only one does.
       @to_free = Thread::Queue.new
       @to_free << @pointer
+      @waiting = {}.compare_by_identity
     end
 
     # Yields the pointer, which stays valid until the block returns.
-    # @raise [Error::InvalidArgument] if the handle is closed
+    # @raise [Error::Closed] if the handle is closed
     def use
       @uses << true
       begin
         unusable = @closed || !@freed.empty?
-        raise Error::InvalidArgument, "the #{@what} is closed; create a new one" if unusable
+        raise Error::Closed, "the #{@what} is closed; create a new one" if unusable
 
         yield @pointer
       ensure
@@ -41,10 +42,25 @@ module LibNango
       end
     end
 
-    # Frees the object when its last use ends. Closing it again does nothing.
+    # Frees the object when its last use ends, and ends the calls that wait. Closing it again does
+    # nothing.
     def close
       @closed = true
       free_if_unused
+      # A copy, because other threads add calls meanwhile.
+      calls = @waiting.keys
+      calls.each { |call| call.close if @waiting.delete(call) }
+    end
+
+    # Has {#close} end a call that waits, until {#forget}.
+    def remember(call)
+      @waiting[call] = true
+      call.close if @closed && @waiting.delete(call)
+    end
+
+    # @return [Boolean] whether {#close} did not end the call
+    def forget(call)
+      @waiting.delete(call) || false
     end
 
     def closed?

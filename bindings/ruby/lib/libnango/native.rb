@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "ffi"
+require_relative "elf_header"
 
 module LibNango
   # The C interface of libnango, as include/nango.h declares it, and the conversion of values.
@@ -24,7 +25,7 @@ module LibNango
           ffi_lib open_library(candidate)
           return check_version(candidate)
         rescue LoadError => e
-          "  #{candidate}: #{e.message.lines.first&.strip}"
+          "  #{candidate}: #{ElfHeader.mismatch(candidate) || e.message.lines.first&.strip}"
         end
         raise LoadError, not_found(tried)
       end
