@@ -133,6 +133,7 @@ lint: build
 	git diff --exit-code -- include/nango.h
 	cargo run --quiet --locked --package nango-gen -- --check
 	clang-format --dry-run -Werror $(CLANG_FORMATTED)
+	shellcheck $$(git ls-files '*.sh') .ci/run
 	@test -z "$$(gofmt -l bindings/go examples/go)" || \
 		{ gofmt -d bindings/go examples/go; exit 1; }
 	@set -e; for module in bindings/go bindings/go/oauth2 examples/go; do \

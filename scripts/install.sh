@@ -52,13 +52,17 @@ files() {
     done
     echo "$DESTDIR$INCLUDEDIR/nango.h"
     echo "$DESTDIR$INCLUDEDIR/nango.hpp"
+    for header in bindings/cpp/nango/*.hpp; do
+        echo "$DESTDIR$INCLUDEDIR/nango/${header##*/}"
+    done
 }
 
 case ${1:-} in
 install)
     library "$DESTDIR$LIBDIR"
-    install -d "$DESTDIR$INCLUDEDIR" "$DESTDIR$LIBDIR/pkgconfig" "$DESTDIR$LIBDIR/cmake/nango"
+    install -d "$DESTDIR$INCLUDEDIR/nango" "$DESTDIR$LIBDIR/pkgconfig" "$DESTDIR$LIBDIR/cmake/nango"
     install -m 644 include/nango.h bindings/cpp/nango.hpp "$DESTDIR$INCLUDEDIR/"
+    install -m 644 bindings/cpp/nango/*.hpp "$DESTDIR$INCLUDEDIR/nango/"
     # shellcheck disable=SC2016 # pkg-config expands the variables.
     fill bindings/c/nango.pc.in "$DESTDIR$LIBDIR/pkgconfig/nango.pc" PREFIX "$PREFIX" \
         LIBDIR "$LIBDIR" INCLUDEDIR "$INCLUDEDIR" CFLAGS '-I${includedir}' RPATH ''
@@ -70,7 +74,7 @@ install)
     ;;
 uninstall)
     files | while read -r file; do rm -f "$file"; done
-    rmdir "$DESTDIR$LIBDIR/cmake/nango" 2>/dev/null || true
+    rmdir "$DESTDIR$LIBDIR/cmake/nango" "$DESTDIR$INCLUDEDIR/nango" 2>/dev/null || true
     ;;
 build-tree)
     library build/lib

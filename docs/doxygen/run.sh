@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the reference of nango.h and nango.hpp in build/docs/html/index.html and checks that it is
+# Builds the reference of the C and C++ headers in build/docs/html/index.html and checks that it is
 # complete: every C function has an entry and every C++ class has a page. Missing or wrong
 # documentation is an error.
 set -eu
@@ -17,7 +17,7 @@ for function in $functions; do
     }
 done
 class='\(class\|struct\)\( \[\[nodiscard\]\]\)\? \([a-z_]*\)\( : public .*\)\? {.*'
-classes=$(sed -n "s/^$class/\3/p" bindings/cpp/nango.hpp | sort -u)
+classes=$(sed -n "s/^$class/\3/p" bindings/cpp/nango/*.hpp | sort -u)
 for class in $classes; do
     case $class in freed | given | problems | results | facts) continue ;; esac
     page=$(echo "$class" | sed 's/_/__/g')
@@ -35,21 +35,24 @@ refused() {
         echo "docs: the sed script changes nothing. Update it: $1" >&2
         exit 1
     }
-    if sed -e "s|$2|$output/$(basename "$2")|" \
-        -e "s|^OUTPUT_DIRECTORY .*|OUTPUT_DIRECTORY = $output/refused|" docs/doxygen/Doxyfile |
-        doxygen - >/dev/null 2>&1; then
+    if {
+        cat docs/doxygen/Doxyfile
+        echo "EXCLUDE = $2"
+        echo "INPUT += $output/$(basename "$2")"
+        echo "OUTPUT_DIRECTORY = $output/refused"
+    } | doxygen - >/dev/null 2>&1; then
         echo "docs: doxygen did not report: $1" >&2
         exit 1
     fi
 }
 refused "an undocumented C function" include/nango.h \
     's|^int64_t nango_live_objects(void);|&\nint nango_silent(void);|'
-refused "an undocumented C++ function" bindings/cpp/nango.hpp \
+refused "an undocumented C++ function" bindings/cpp/nango/queue.hpp \
     's|^    int fd() const noexcept|    int silent() const { return 0; }\n&|'
-refused "a parameter that does not exist" bindings/cpp/nango.hpp \
+refused "a parameter that does not exist" bindings/cpp/nango/client.hpp \
     's|@param page_size |@param page_length |'
-refused "a command that is not valid" bindings/cpp/nango.hpp \
+refused "a command that is not valid" bindings/cpp/nango/connection.hpp \
     's|@return The token|@returrn The token|'
-rm -rf "$output/refused" "$output/nango.h" "$output/nango.hpp"
+rm -rf "$output/refused" "$output"/*.h "$output"/*.hpp
 count() { echo "$1" | wc -l; }
 echo "docs: $(count "$functions") functions, $(count "$classes") classes, $output/html/index.html"

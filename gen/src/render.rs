@@ -34,9 +34,9 @@ const FILES: [(&str, &str); 9] = [
 /// A generated part of a file that is otherwise written by hand: between `<generated NAME>` and
 /// `</generated>`.
 const REGIONS: [(&str, &str, &str); 6] = [
-    ("bindings/cpp/nango.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
-    ("bindings/cpp/nango.hpp", "call options", include_str!("../templates/cpp/call_options.hpp")),
-    ("bindings/cpp/nango.hpp", "options", include_str!("../templates/cpp/options.hpp")),
+    ("bindings/cpp/nango/code.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
+    ("bindings/cpp/nango/options.hpp", "call options", include_str!("../templates/cpp/call_options.hpp")),
+    ("bindings/cpp/nango/options.hpp", "options", include_str!("../templates/cpp/options.hpp")),
     (
         "bindings/ruby/lib/libnango/client.rb",
         "initialize",

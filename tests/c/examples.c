@@ -140,7 +140,7 @@ static void queue_threads(void)
     CHECK_TEXT(out, "200 calls, 0 tokens\n");
 }
 
-/* Only C++ has this example. */
+/* Only C++ has this example and the next ones. */
 static void queue(void)
 {
     be_late("bob", 200);
@@ -151,6 +151,28 @@ static void queue(void)
     setenv("NANGO_SECRET_KEY", "", 1);
     CHECK(run("queue github bob") == 1);
     CHECK_HOLDS(out, "NANGO_SECRET_KEY");
+}
+
+static void coroutine(void)
+{
+    be_late("bob", 200);
+    CHECK(run("coroutine github bob nobody-there alice ''") == 0);
+    CHECK_HOLDS(out, ": INVALID_ARGUMENT\n");
+    CHECK_HOLDS(out, "alice: a token\n");
+    CHECK_HOLDS(out, "nobody-there: NOT_FOUND\n");
+    CHECK_HOLDS(out, "\nbob: a token\n");
+    CHECK(run("coroutine github") == 2);
+}
+
+static void asio(void)
+{
+    be_late("bob", 300);
+    CHECK(run("asio github bob nobody-there alice ''") == 0);
+    CHECK_HOLDS(out, ": INVALID_ARGUMENT\n");
+    CHECK_HOLDS(out, "alice: a token\n");
+    CHECK_HOLDS(out, "nobody-there: NOT_FOUND\n");
+    CHECK_HOLDS(out, "tick\nbob: a token\n");
+    CHECK(run("asio github") == 2);
 }
 
 int main(int argc, char **argv)
@@ -165,7 +187,9 @@ int main(int argc, char **argv)
                     {"queue_poll", queue_poll},
                     {"queue_uv", queue_uv},
                     {"queue_threads", queue_threads},
-                    {"queue", queue}};
+                    {"queue", queue},
+                    {"coroutine", coroutine},
+                    {"asio", asio}};
     char host[256], key[256];
     size_t i;
     if (argc != 2) {

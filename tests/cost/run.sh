@@ -14,6 +14,7 @@ many=600
 slack_instructions=12
 slack_others=2
 
+# shellcheck disable=SC2046 # Flags are words.
 cc -std=c99 -Wall -Wextra -Wpedantic -Werror -O1 warm.c -o "$out/warm" \
     $(pkg-config --cflags --libs nango)
 

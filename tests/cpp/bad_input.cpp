@@ -320,8 +320,30 @@ static void results() {
                   std::is_same_v<nango::result<void>::error_type, nango::error>);
 }
 
-// The monadic functions, which std::expected lacks in its first version.
-#if !defined(__cpp_lib_expected) || __cpp_lib_expected >= 202211L
+#ifdef NANGO_TEST_EXPECTED
+static_assert(std::is_same_v<nango::result<int>, std::expected<int, nango::error>>);
+#endif
+
+static void codes_are_error_codes() {
+    const nango::client client = demo();
+    const auto failed = client.try_get_token("github", "");
+    const std::error_code code = failed.error().error_code();
+    CHECK(code == nango::code::invalid_argument && code == std::errc::invalid_argument &&
+          code != nango::code::timeout && code != std::errc::timed_out);
+    CHECK(code.category() == nango::error_category() && code.category().name() == "nango"sv &&
+          code.value() == NANGO_ERROR_INVALID_ARGUMENT);
+    CHECK(code.message().find("INVALID_ARGUMENT: ") == 0 && code.message().size() > 30);
+    const std::error_code none = nango::code::ok;
+    CHECK(!none && none.message() == "OK");
+    const std::error_code timeout = nango::code::timeout;
+    CHECK(timeout == std::errc::timed_out);
+    const std::error_code cancelled = nango::code::cancelled;
+    CHECK(cancelled == std::errc::operation_canceled);
+    const std::error_code rate_limited = nango::code::rate_limited;
+    CHECK(rate_limited && rate_limited != std::errc::timed_out);
+}
+
+// The monadic functions, in every standard.
 static void results_are_passed_on() {
     const nango::client client = demo();
     const auto size = [](const nango::secret& secret) { return secret.size(); };
@@ -374,9 +396,6 @@ static void results_are_passed_on() {
     CHECK(nango::result<void>(nango::unexpected(nango::error::invalid_argument("x")))
               .or_else([](const nango::error&) { return nango::result<void>(); }));
 }
-#else
-static void results_are_passed_on() { CHECK(true); }
-#endif
 
 static void secrets() {
     const nango::client client = demo();
@@ -854,6 +873,7 @@ int main(int argc, char** argv) {
     RUN(answers_that_are_errors);
     RUN(facts_of_an_error);
     RUN(results);
+    RUN(codes_are_error_codes);
     RUN(results_are_passed_on);
     RUN(secrets);
     RUN(what_was_moved_from);

@@ -210,14 +210,12 @@ static void users_types_throw() {
         for (const nango::connection_summary& connection : demo->list_connections({}, 3))
             throw std::runtime_error(connection.connection_id());
     });
-#if !defined(__cpp_lib_expected) || __cpp_lib_expected >= 202211L
     throws<std::runtime_error>([] {
         static_cast<void>(
             demo->try_get_token("github", "bob").transform([](nango::secret token) -> int {
                 throw std::runtime_error(std::string(token.reveal()));
             }));
     });
-#endif
 }
 
 // Runs without main()'s client, so that no object at all may be left.
