@@ -171,8 +171,10 @@ inline std::int64_t live_objects() noexcept { return nango_live_objects(); }
 /// @endcond
 }  // namespace nango
 
-/// A nango::code converts to a std::error_code.
+/// @cond
+// A nango::code converts to a std::error_code.
 template <>
 struct std::is_error_code_enum<nango::code> : std::true_type {};
+/// @endcond
 
 #endif  // NANGO_CODE_HPP
