@@ -78,7 +78,7 @@ static void explain(const nango_error *error)
     printf("-> %s", REMEDIES[remedy]);
     if (remedy == TRY_LATER && nango_error_retry_after_ms(error) >= 0)
         printf(", in %.1f s", (double)nango_error_retry_after_ms(error) / 1000);
-    putchar('\n');
+    printf("\n   %s\n", nango_code_advice(nango_error_code(error)));
 
     /* Details for debugging. None of them is a secret. */
     if (nango_error_http_status(error))

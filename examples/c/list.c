@@ -27,14 +27,15 @@ int main(int argc, char **argv)
     nango_options *options = nango_options_new_from_env(&error);
     nango_client *client = options ? nango_client_new_with_options(options, &error) : NULL;
     nango_pager *pager = NULL;
-    char filter[256] = "{}", *page, *connection;
+    nango_params *filter = nango_params_new(); /* escapes what JSON requires */
+    char *page, *connection;
     int code = 0;
 
-    /* An integration's key has no characters that need escaping in JSON. */
     if (argc > 1)
-        snprintf(filter, sizeof filter, "{\"integration_id\": \"%s\"}", argv[1]);
+        nango_params_set_text(filter, "integration_id", argv[1]);
     if (client)
-        pager = nango_pager_new(client, filter, 0, NULL, &error);
+        pager = nango_pager_new(client, nango_params_json(filter), 0, NULL, &error);
+    nango_params_free(filter);
 
     while (pager && (page = nango_pager_next_json(pager, &error)) != NULL) {
         nango_json_items *items = nango_json_items_new(page, "/connections");

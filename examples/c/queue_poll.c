@@ -13,17 +13,12 @@
 
 #include <nango.h>
 
-/* The id goes into a JSON text; these ids have no characters that need escaping. */
 static uint64_t submit(const nango_queue *queue, const nango_client *client,
                        const char *integration, const char *connection, uint64_t which)
 {
     nango_error *error = NULL;
-    char params[512];
-    uint64_t ticket;
-
-    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}",
-             integration, connection);
-    ticket = nango_queue_submit(queue, client, "get_token", params, NULL, which, &error);
+    uint64_t ticket =
+        nango_queue_submit_get_token(queue, client, integration, connection, NULL, which, &error);
     if (!ticket) { /* no completion follows */
         fprintf(stderr, "%s: %s\n", connection, nango_error_message(error));
         nango_error_free(error);

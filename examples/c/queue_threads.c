@@ -51,7 +51,6 @@ int main(int argc, char **argv)
     nango_options *options = nango_options_new_from_env(NULL);
     nango_client *client = nango_client_new_with_options(options, NULL);
     pthread_t takers[TAKERS];
-    char params[512];
     int i;
 
     queue = nango_queue_new(NULL);
@@ -65,10 +64,8 @@ int main(int argc, char **argv)
         if (pthread_create(&takers[i], NULL, take, NULL) != 0)
             return 1;
     }
-    snprintf(params, sizeof params, "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}",
-             argv[1], argv[2]);
     for (i = 0; i < CALLS; i++) {
-        if (!nango_queue_submit(queue, client, "get_token", params, NULL, 0, NULL))
+        if (!nango_queue_submit_get_token(queue, client, argv[1], argv[2], NULL, 0, NULL))
             taken(1, 0); /* not accepted: no completion follows */
     }
     for (i = 0; i < TAKERS; i++)

@@ -53,7 +53,6 @@ int main(int argc, char **argv)
 {
     nango_options *options = nango_options_new_from_env(NULL);
     struct app app;
-    char params[512];
     int i;
 
     app.client = nango_client_new_with_options(options, NULL);
@@ -67,10 +66,8 @@ int main(int argc, char **argv)
         return 2;
     }
     for (i = 2; i < argc; i++) {
-        snprintf(params, sizeof params,
-                 "{\"provider_config_key\": \"%s\", \"connection_id\": \"%s\"}", argv[1], argv[i]);
-        app.under_way += nango_queue_submit(app.queue, app.client, "get_token", params, NULL,
-                                            (uint64_t)i, NULL) != 0;
+        app.under_way += nango_queue_submit_get_token(app.queue, app.client, argv[1], argv[i], NULL,
+                                                      (uint64_t)i, NULL) != 0;
     }
 
     uv_timer_init(uv_default_loop(), &app.clock);

@@ -35,7 +35,11 @@ const FILES: [(&str, &str); 9] = [
 /// `</generated>`.
 const REGIONS: [(&str, &str, &str); 6] = [
     ("bindings/cpp/nango/code.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
-    ("bindings/cpp/nango/options.hpp", "call options", include_str!("../templates/cpp/call_options.hpp")),
+    (
+        "bindings/cpp/nango/options.hpp",
+        "call options",
+        include_str!("../templates/cpp/call_options.hpp"),
+    ),
     ("bindings/cpp/nango/options.hpp", "options", include_str!("../templates/cpp/options.hpp")),
     (
         "bindings/ruby/lib/libnango/client.rb",

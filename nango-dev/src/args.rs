@@ -19,7 +19,9 @@ OPTIONS
     --connections FILE         the initial integrations and connections (JSON)
     --rate-limit N             requests per minute before 429 [unlimited]
     --vectors DIR              play the conformance vectors in DIR under /_vectors
-    --print-env                print the variables that COMMAND would get
+    --print-env                print the variables that COMMAND would get, and when all of them
+                               can be used, the line NANGO_DEV_READY=1
+    --exit-with-stdin          stop when standard input ends, so that it outlives no test
     --help, --version
 
 VARIABLES
@@ -40,6 +42,7 @@ pub struct Args {
     pub rate_limit: Option<u64>,
     pub vectors: Option<PathBuf>,
     pub print_env: bool,
+    pub exit_with_stdin: bool,
     pub command: Option<Command>,
 }
 
@@ -69,6 +72,7 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Pars
         rate_limit: None,
         vectors: None,
         print_env: false,
+        exit_with_stdin: false,
         command: None,
     };
     let mut parser = lexopt::Parser::from_iter(args);
@@ -83,6 +87,7 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Pars
             Long("rate-limit") => parsed.rate_limit = Some(parser.value()?.parse()?),
             Long("vectors") => parsed.vectors = Some(parser.value()?.into()),
             Long("print-env") => parsed.print_env = true,
+            Long("exit-with-stdin") => parsed.exit_with_stdin = true,
             Long("help") | Short('h') => return Ok(Parsed::Help),
             Long("version") | Short('V') => return Ok(Parsed::Version),
             Value(program) => {

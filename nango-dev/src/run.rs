@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::args::{self, Args};
 use crate::seed::Seed;
@@ -115,9 +116,11 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
         let lines: String =
             variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let mut stdout = std::io::stdout();
+        let lines = lines + READY + "\n";
         stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(system)?;
     }
 
+    let mut stdin = std::pin::pin!(end_of_stdin(args.exit_with_stdin));
     let code = match args.command {
         None => {
             if !args.print_env {
@@ -126,14 +129,20 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                () = stdin => {}
             }
             0
         }
         Some(command) => {
             variables.push((DEPTH, (depth + 1).to_string()));
-            let mut child = start(command, variables)?;
+            let mut child = start(command, variables, args.exit_with_stdin)?;
+            let mut is_open = true;
             let status = loop {
                 tokio::select! {
+                    () = &mut stdin, if is_open => {
+                        is_open = false;
+                        forward_signal(&child, Signal::TERM);
+                    }
                     status = child.wait() => break status.map_err(system)?,
                     _ = interrupt.recv() => forward_signal(&child, Signal::INT),
                     _ = terminate.recv() => forward_signal(&child, Signal::TERM),
@@ -144,6 +153,23 @@ pub async fn run(args: Args) -> Result<u8, Failure> {
     };
     drop(tls);
     Ok(code)
+}
+
+/// The last line of `--print-env`.
+const READY: &str = "NANGO_DEV_READY=1";
+
+/// Completes when standard input ends, if that is to stop the server.
+async fn end_of_stdin(wanted: bool) {
+    if !wanted {
+        return std::future::pending().await;
+    }
+    let (ended, end) = oneshot::channel();
+    // A thread, because tokio's standard input would keep the runtime from shutting down.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        ended.send(())
+    });
+    let _ = end.await;
 }
 
 async fn listen(host: &str, port: u16) -> Result<TcpListener, Failure> {
@@ -167,10 +193,20 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn start(command: args::Command, variables: Vec<(&str, String)>) -> Result<Child, Failure> {
+/// The command has no standard input if the server waits for the end of it.
+fn start(
+    command: args::Command,
+    variables: Vec<(&str, String)>,
+    without_stdin: bool,
+) -> Result<Child, Failure> {
     let name = command.program.to_string_lossy().into_owned();
-    let spawned =
-        Command::new(command.program).args(command.args).envs(variables).kill_on_drop(true).spawn();
+    let stdin = if without_stdin { Stdio::null() } else { Stdio::inherit() };
+    let spawned = Command::new(command.program)
+        .args(command.args)
+        .envs(variables)
+        .stdin(stdin)
+        .kill_on_drop(true)
+        .spawn();
     spawned.map_err(|error| Failure::System(format!("cannot run {name}: {error}")))
 }
 

@@ -54,6 +54,8 @@ static void list(void)
     CHECK_HOLDS(out, "carol                    stripe-key       ok\n");
     CHECK(run("list stripe-key") == 0);
     CHECK_TEXT(out, "carol                    stripe-key       ok\n");
+    CHECK(run("list '\"\\'") == 0); /* escaped, so that it is no error */
+    CHECK_TEXT(out, "");
     setenv("NANGO_HOST", "http://127.0.0.1:1", 1);
     CHECK(run("list") == 1);
     CHECK_HOLDS(out, "error: ");
@@ -66,9 +68,12 @@ static void errors(void)
     CHECK_TEXT(out, "a token\n");
     CHECK(run("errors github broken") == 1);
     CHECK_HOLDS(out, "RECONNECT_REQUIRED: ");
-    CHECK_HOLDS(out, "-> let the user authorise again\n   HTTP 424, ");
+    CHECK_HOLDS(out,
+                "-> let the user authorise again\n"
+                "   Send the user through a reconnect session.\n   HTTP 424, ");
     CHECK(run("errors github nobody-there") == 1);
-    CHECK_HOLDS(out, "-> fix the call\n   HTTP 404, ");
+    CHECK_HOLDS(out, "-> fix the call\n   ");
+    CHECK_HOLDS(out, "\n   HTTP 404, ");
     free(dev_ask(
         "POST", "/_dev/faults",
         "{\"connection\": \"bob\", \"times\": 3, \"fault\": {\"kind\": \"answer\", \"status\": "
@@ -76,8 +81,8 @@ static void errors(void)
         "\"body\": {\"error\": {\"code\": \"too_many_request\"}}}}"));
     CHECK(run("errors github bob") == 1);
     CHECK_HOLDS(out, "RATE_LIMITED: ");
-    CHECK_HOLDS(
-        out, "-> try again later, in 121.0 s\n   HTTP 429, too_many_request, after 1 attempts\n");
+    CHECK_HOLDS(out, "-> try again later, in 121.0 s\n   ");
+    CHECK_HOLDS(out, "\n   HTTP 429, too_many_request, after 1 attempts\n");
     free(dev_ask("DELETE", "/_dev/faults", NULL));
     setenv("NANGO_HOST", "http://127.0.0.1:1", 1);
     CHECK(run("errors github bob") == 1);

@@ -73,6 +73,7 @@ async fn it_prints_what_a_command_would_get() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("NANGO_HOST=http://127.0.0.1:"), "{text}");
     assert!(text.contains("\nNANGO_SECRET_KEY="), "{text}");
+    assert!(text.ends_with("\nNANGO_DEV_READY=1\n"), "{text}");
     assert!(!text.contains("NANGO_DEV_DEPTH"), "{text}");
 }
 
@@ -100,6 +101,20 @@ async fn signals_end_it_and_reach_its_command() {
     terminate(&child);
     let status = tokio::time::timeout(PATIENCE, child.wait()).await.unwrap().unwrap();
     assert_eq!(status.code(), Some(5));
+}
+
+#[tokio::test]
+async fn the_end_of_standard_input_stops_it_and_its_command() {
+    for (command, status) in [(&[][..], 0), (&["--", "sleep", "60"], 128 + 15)] {
+        let args = [&["--print-env", "--exit-with-stdin"], command].concat();
+        let mut command = nango_dev(&args);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        while said.next_line().await.unwrap().expect("a ready line") != "NANGO_DEV_READY=1" {}
+        drop(child.stdin.take());
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await.unwrap().unwrap();
+        assert_eq!(ended.code(), Some(status));
+    }
 }
 
 fn terminate(child: &tokio::process::Child) {

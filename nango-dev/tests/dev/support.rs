@@ -31,16 +31,11 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let mut server = Server { child, variables: BTreeMap::new() };
-        let last = if options.contains(&"--tls-port") {
-            "NANGO_DEV_CA_FILE"
-        } else {
-            "NANGO_DEV_KEY_NONE"
-        };
         for line in BufReader::new(stdout).lines() {
             let line = line.unwrap();
             let (name, value) = line.split_once('=').unwrap();
             server.variables.insert(name.to_owned(), value.to_owned());
-            if name == last {
+            if name == "NANGO_DEV_READY" {
                 return server;
             }
         }
