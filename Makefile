@@ -1,7 +1,7 @@
 # Builds, demonstrates, tests and installs libnango. `make demo` and `make test` need only a Debian
 # system with Rust, git and make.
 
-export PREFIX LIBDIR INCLUDEDIR DESTDIR
+export PREFIX LIBDIR INCLUDEDIR BINDIR DATADIR DESTDIR
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 BUILD := $(CURDIR)/build
@@ -17,7 +17,8 @@ NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install uninstall dist docs fuzz soak \
+.PHONY: all build setup setup-test examples demo test install nango-dev install-dev uninstall \
+	dist docs fuzz soak \
 	stress calls tsan bench generate messages lint check-abi clean test-rust test-loom test-fuzz \
 	test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples \
 	test-go test-ruby test-packaging
@@ -141,9 +142,18 @@ lint: build
 	done
 	cd bindings/ruby && rubocop --cache false -c .rubocop.yml . ../../examples/ruby
 
-# Installs into PREFIX (default /usr/local), LIBDIR and INCLUDEDIR, below DESTDIR.
-install: build
+# Installs what `make build` made into PREFIX (default /usr/local), LIBDIR, INCLUDEDIR and DATADIR,
+# below DESTDIR. It builds nothing, because root has no Rust.
+install:
 	@scripts/install.sh install
+
+# A release build of nango-dev, for the tests of programs that use libnango.
+nango-dev:
+	cargo build --release --locked --package nango-dev
+
+# Installs what `make nango-dev` made into BINDIR (default PREFIX/bin).
+install-dev:
+	@scripts/install.sh install-dev
 
 uninstall:
 	@scripts/install.sh uninstall
