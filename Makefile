@@ -13,7 +13,7 @@ export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
 # cache key, so this adds the folder to it.
 export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
 STATICCHECK := go tool -modfile=$(CURDIR)/bindings/go/tools/go.mod staticcheck
-NANGO_DEV := $(TARGET)/debug/nango-dev
+export NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 

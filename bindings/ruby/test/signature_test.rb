@@ -2,6 +2,7 @@
 
 require_relative "test_helper"
 require "libnango/faraday"
+require "libnango/testing"
 require "open3"
 require "rbs"
 
