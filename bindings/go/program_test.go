@@ -21,10 +21,14 @@ import (
 
 // The tag decides whether the program loads the library or contains it; both work.
 func TestLinking(t *testing.T) {
-	for name, tags := range map[string]string{"shared": "", "static": "nango_static"} {
+	const fully = "-linkmode external -extldflags -static"
+	for name, how := range map[string]struct{ tags, ldflags string }{
+		"shared": {}, "static": {tags: "nango_static"}, "fully static": {"nango_static", fully},
+	} {
 		t.Run(name, func(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "connection")
-			build := exec.Command("go", "build", "-tags", tags, "-o", program, ".")
+			build := exec.Command("go", "build", "-tags", how.tags, "-ldflags", how.ldflags,
+				"-o", program, ".")
 			build.Dir = "../../examples/go"
 			if out, err := build.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -42,7 +46,7 @@ func TestLinking(t *testing.T) {
 				libraries,
 				func(name string) bool { return strings.HasPrefix(name, "libnango") },
 			)
-			if needsLibrary != (tags == "") {
+			if needsLibrary != (how.tags == "") || (how.ldflags != "" && len(libraries) > 0) {
 				t.Errorf("the program needs %v", libraries)
 			}
 			out, err := exec.Command(program, "github", "alice", os.Getenv("NANGO_DEV_PROVIDER_URL")).
