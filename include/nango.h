@@ -525,8 +525,9 @@ char *nango_credentials_token(const char *credentials_json, nango_error **error_
 /**
  * Returns whether a connection has an error that concerns its authorisation: an element of its
  * `errors` has the type "auth". This is a hint. Nango records the same error for a revoked grant,
- * an outage of the provider and a blocked URL, and removes it after a successful refresh. So offer
- * the user to reconnect beside trying again, and disable nothing because of a hint. Any thread.
+ * an outage of the provider and a blocked URL, and removes it after a successful refresh. So let
+ * the user choose between reconnecting and trying again, and disable nothing because of a hint. Any
+ * thread.
  *
  * @param connection_json A connection of nango_get_connection_json() or of a list.
  * @return Whether to offer the user to reconnect. false if the text is not a connection.
@@ -768,8 +769,8 @@ const char *nango_error_header(const nango_error *error, const char *name);
 const char *nango_code_name(nango_code code);
 
 /**
- * Returns what to do about a code, in a sentence or two of English. The message of an error is more
- * specific. Any thread, any time.
+ * Returns what to do about a code, in a sentence or two of English. The message of an error is
+ * more specific. Any thread, any time.
  *
  * @param code The code.
  * @return The advice; static, never freed. An empty text for a number that is not a code.
@@ -780,7 +781,8 @@ const char *nango_code_advice(nango_code code);
  * Returns whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
  * REFRESH_FAILED and REFRESH_BACKOFF. This is a hint. Until Nango has given up after failures on
  * four different days, it reports a revoked grant and an outage of the provider in the same way.
- * So offer the user to reconnect beside trying again, and disable nothing because of a hint.
+ * So let the user choose between reconnecting and trying again, and disable nothing because of a
+ * hint.
  *
  * @param error The error, or NULL.
  * @return Whether to offer the user to reconnect; false if error is NULL.
@@ -1088,13 +1090,13 @@ nango_queue *nango_queue_new(nango_error **error_out);
 
 /**
  * Creates an empty queue with a limit. A program that submits calls faster than it takes
- * completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2 to
- * 3 KiB, and each completion the length of its answer.
+ * completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2
+ * to 3 KiB, and each completion the length of its answer.
  *
  * @param limit How many tickets the queue holds, in flight and completed together; not 0.
  * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
- * @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is 0,
- * or INTERNAL if the system has no descriptor or thread left.
+ * @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is
+ * 0, or INTERNAL if the system has no descriptor or thread left.
  */
 nango_queue *nango_queue_new_with_limit(uint32_t limit, nango_error **error_out);
 

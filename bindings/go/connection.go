@@ -168,7 +168,8 @@ func (t *Timestamp) UnmarshalJSON(data []byte) error {
 
 // HasAuthError reports whether one of the connection's errors concerns its authorisation. This is a
 // hint: Nango records the same error for a revoked grant, an outage of the provider and a blocked
-// URL. Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+// URL. Let the user choose between reconnecting and trying again, and disable nothing because of a
+// hint.
 func (c Connection) HasAuthError() bool { return hasAuthError(c.Errors) }
 
 // Raw returns the whole answer as Nango wrote it, including secrets.

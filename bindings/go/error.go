@@ -83,9 +83,10 @@ func (e *Error) Timeout() bool {
 }
 
 // SuggestsReconnect reports whether it may help if the user authorises again. It does for the codes
-// [CodeReconnectRequired], [CodeRefreshFailed] and [CodeRefreshBackoff]. This is a hint: until Nango
-// gives up after several days, it reports a revoked grant and an outage of the provider in the same
-// way. Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+// [CodeReconnectRequired], [CodeRefreshFailed] and [CodeRefreshBackoff]. This is a hint: until
+// Nango gives up after several days, it reports a revoked grant and an outage of the provider in
+// the same way. Let the user choose between reconnecting and trying again, and disable nothing
+// because of a hint.
 func (e *Error) SuggestsReconnect() bool {
 	return e.suggestsReconnect
 }

@@ -222,6 +222,7 @@ func TestWebService(t *testing.T) {
 	for path, want := range map[string]string{
 		"/users/alice/profile":  `200 {"profile":{.*"login":"alice".*},"user":"alice"}`,
 		"/users/broken/profile": `409 {"error":"the user must connect again"}`,
+		"/users/flaky/profile":  `503 {"error":"try again later, or connect again"}`,
 		"/users/nobody/profile": `404 {"error":"not connected yet"}`,
 		"/health":               `200 {"libnango":"\S+","ok":true}`,
 	} {

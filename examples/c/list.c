@@ -15,7 +15,11 @@ static void print_connection(const char *connection)
     char *integration = nango_json_get(connection, "/provider_config_key");
     char *problem = nango_json_get(connection, "/errors/0/type"); /* NULL if there is none */
 
-    printf("%-24s %-16s %s\n", id, integration, problem ? problem : "ok");
+    /* A hint: an outage of the provider looks the same as a revoked grant. */
+    if (nango_connection_has_auth_error(connection))
+        printf("%-24s %-16s offer to reconnect\n", id, integration);
+    else
+        printf("%-24s %-16s %s\n", id, integration, problem ? problem : "ok");
     nango_free_string(problem);
     nango_free_string(integration);
     nango_free_string(id);

@@ -221,8 +221,8 @@ pub extern "C" fn nango_code_name(code: nango_code) -> *const c_char {
     name.as_ptr().cast()
 }
 
-/// Returns what to do about a code, in a sentence or two of English. The message of an error is more
-/// specific. Any thread, any time.
+/// Returns what to do about a code, in a sentence or two of English. The message of an error is
+/// more specific. Any thread, any time.
 ///
 /// @param code The code.
 /// @return The advice; static, never freed. An empty text for a number that is not a code.
@@ -235,7 +235,8 @@ pub extern "C" fn nango_code_advice(code: nango_code) -> *const c_char {
 /// Returns whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
 /// REFRESH_FAILED and REFRESH_BACKOFF. This is a hint. Until Nango has given up after failures on
 /// four different days, it reports a revoked grant and an outage of the provider in the same way.
-/// So offer the user to reconnect beside trying again, and disable nothing because of a hint.
+/// So let the user choose between reconnecting and trying again, and disable nothing because of a
+/// hint.
 ///
 /// @param error The error, or NULL.
 /// @return Whether to offer the user to reconnect; false if error is NULL.

@@ -57,13 +57,13 @@ pub unsafe extern "C" fn nango_queue_new(error_out: *mut *mut nango_error) -> *m
 }
 
 /// Creates an empty queue with a limit. A program that submits calls faster than it takes
-/// completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2 to
-/// 3 KiB, and each completion the length of its answer.
+/// completions then gets QUEUE_FULL instead of running out of memory: each call in flight takes 2
+/// to 3 KiB, and each completion the length of its answer.
 ///
 /// @param limit How many tickets the queue holds, in flight and completed together; not 0.
 /// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
-/// @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is 0,
-/// or INTERNAL if the system has no descriptor or thread left.
+/// @return The queue, which nango_queue_free() frees. NULL on error: INVALID_ARGUMENT if limit is
+/// 0, or INTERNAL if the system has no descriptor or thread left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_queue_new_with_limit(
     limit: u32,

@@ -50,7 +50,7 @@ static void list(void)
 {
     CHECK(run("list") == 0);
     CHECK_HOLDS(out, "bob                      github           ok\n");
-    CHECK_HOLDS(out, "broken                   github           auth\n");
+    CHECK_HOLDS(out, "broken                   github           offer to reconnect\n");
     CHECK_HOLDS(out, "carol                    stripe-key       ok\n");
     CHECK(run("list stripe-key") == 0);
     CHECK_TEXT(out, "carol                    stripe-key       ok\n");

@@ -296,8 +296,8 @@ public:
         return {};
     }
 
-    /// What is unsafe about the client's configuration, such as a base URL with plain HTTP; empty if
-    /// nothing is known to be. Log it when the program starts.
+    /// What is unsafe about the client's configuration, such as a base URL with plain HTTP; empty
+    /// if nothing is known to be. Log it when the program starts.
     std::optional<std::string> warning() const {
         const char* warning = nango_client_warning(capi());
         return warning ? std::optional<std::string>(warning) : std::nullopt;

@@ -18,8 +18,8 @@
 #define NANGO_HPP_EXCEPTIONS 0
 #endif
 
-/// 1 if nango::result is std::expected, otherwise 0. GCC 12 has a std::expected of an earlier draft,
-/// without and_then() and similar functions, and it is not used.
+/// 1 if nango::result is std::expected, otherwise 0. GCC 12 has a std::expected of an earlier
+/// draft, without and_then() and similar functions, and it is not used.
 #if defined(__cpp_lib_expected) && __cpp_lib_expected >= 202211L
 #define NANGO_HPP_EXPECTED 1
 #else

@@ -164,7 +164,8 @@ public:
 
     /// Whether one of the active problems concerns the connection's authorisation. This is a hint:
     /// Nango records the same problem for a revoked grant, an outage of the provider and a blocked
-    /// URL. Offer the user to reconnect beside trying again, and disable nothing because of it.
+    /// URL. Let the user choose between reconnecting and trying again, and disable nothing because
+    /// of it.
     bool has_auth_error() const noexcept { return nango_connection_has_auth_error(c_str()); }
 
     /// The active problems; empty if there are none.

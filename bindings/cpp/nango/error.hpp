@@ -104,8 +104,8 @@ public:
 
     /// Whether it may help if the user authorises again: true for RECONNECT_REQUIRED,
     /// REFRESH_FAILED and REFRESH_BACKOFF. This is a hint: Nango reports a revoked grant and an
-    /// outage of the provider in the same way until it gives up after several days. Offer the user
-    /// to reconnect beside trying again, and disable nothing because of a hint.
+    /// outage of the provider in the same way until it gives up after several days. Let the user
+    /// choose between reconnecting and trying again, and disable nothing because of a hint.
     bool suggests_reconnect() const noexcept { return nango_error_suggests_reconnect(capi()); }
 
     /// How many attempts were made to send the request; 0 if it was rejected before the first.

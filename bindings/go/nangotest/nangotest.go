@@ -1,5 +1,5 @@
-// Package nangotest starts nango-dev, a local Nango server, for the tests of a program that uses the
-// package nango. nango-dev needs no account and no network, and stores nothing.
+// Package nangotest starts nango-dev, a local Nango server, for the tests of a program that uses
+// the package nango. nango-dev needs no account and no network, and stores nothing.
 //
 //	func TestService(t *testing.T) {
 //		server := nangotest.Start(t)
@@ -52,7 +52,8 @@ func Start(t testing.TB, options ...string) *Server {
 	if program == "" {
 		program = "nango-dev"
 	}
-	command := exec.Command(program, append([]string{"--print-env", "--exit-with-stdin"}, options...)...)
+	options = append([]string{"--print-env", "--exit-with-stdin"}, options...)
+	command := exec.Command(program, options...)
 	// nango-dev stops when this pipe closes, even if the test's process is killed.
 	stdin, err := command.StdinPipe()
 	if err != nil {

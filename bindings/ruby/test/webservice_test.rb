@@ -53,6 +53,7 @@ class WebserviceTest < Minitest::Test
   def test_what_users_are_told
     with_service do |port, log|
       {"/users/nobody/profile" => "404", "/users/broken/profile" => "409",
+       "/users/flaky/profile" => "503",
        "/users/%2E%2E/profile" => "500", "/users/a%00b/profile" => "500", "/" => "404",
        "/health" => "200"}.each do |path, status|
         assert_equal status, get(port, path).first, "#{path}: #{log.call}"

@@ -88,7 +88,12 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 			after = 5 * time.Second
 		}
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
-		refuse(w, http.StatusServiceUnavailable, "try again later")
+		message := "try again later"
+		if e.SuggestsReconnect() {
+			// Only a hint: an outage of the provider looks the same as a revoked grant.
+			message += ", or connect again"
+		}
+		refuse(w, http.StatusServiceUnavailable, message)
 	default:
 		refuse(w, http.StatusBadGateway, "the provider gave an unexpected answer; try again later")
 	}

@@ -63,7 +63,10 @@ class Service
   end
 
   def try_again(error)
-    answer(503, {"retry-after" => (error.retry_after || 5).ceil.to_s}, error: "try again later")
+    message = "try again later"
+    # Only a hint: an outage of the provider looks the same as a revoked grant.
+    message += ", or connect again" if error.suggests_reconnect?
+    answer(503, {"retry-after" => (error.retry_after || 5).ceil.to_s}, error: message)
   end
 
   def answer(status, headers = {}, **body)

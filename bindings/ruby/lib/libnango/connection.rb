@@ -107,8 +107,8 @@ module LibNango
     end
 
     # Whether one of {#errors} concerns the connection's authorisation. This is a hint: Nango
-    # records the same error for a revoked grant, an outage of the provider and a blocked URL. Offer
-    # the user to reconnect beside trying again, and disable nothing because of a hint.
+    # records the same error for a revoked grant, an outage of the provider and a blocked URL. Let
+    # the user choose between reconnecting and trying again, and disable nothing because of a hint.
     def auth_error?
       errors.any? { |error| error.type == "auth" }
     end

@@ -133,8 +133,8 @@ module LibNango
 
     # Whether it may help if the user authorises again: true for {Error::ReconnectRequired},
     # {Error::RefreshFailed} and {Error::RefreshBackoff}. This is a hint: Nango reports a revoked
-    # grant and an outage of the provider in the same way until it gives up after several days.
-    # Offer the user to reconnect beside trying again, and disable nothing because of a hint.
+    # grant and an outage of the provider in the same way until it gives up after several days. Let
+    # the user choose between reconnecting and trying again, and disable nothing because of a hint.
     def suggests_reconnect?
       @suggests_reconnect
     end
