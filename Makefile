@@ -1,5 +1,5 @@
 # Builds, demonstrates, tests and installs libnango. `make demo` and `make test` need only a Debian
-# system with Rust, git and make.
+# system with Rust, git and make. `make help` lists the targets.
 
 export PREFIX LIBDIR INCLUDEDIR BINDIR DATADIR DESTDIR
 
@@ -19,31 +19,41 @@ export NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all build setup setup-test examples demo test install nango-dev install-dev uninstall \
-	dist docs fuzz soak \
-	stress calls tsan bench generate messages lint check-abi clean test-rust test-loom test-fuzz \
-	test-soak test-nango-dev test-c test-cpp test-cost test-sanitize test-embed test-examples \
-	test-go test-ruby test-packaging
+.PHONY: all bench build bump calls check check-abi clean demo dist docs examples fuzz generate \
+	help install install-dev lint messages nango-dev setup setup-test soak stress test test-all \
+	test-c test-cost test-cpp test-embed test-examples test-fuzz test-go test-loom test-nango-dev \
+	test-packaging test-release test-ruby test-rust test-sanitize test-soak tsan uninstall
 
 all: build
 
+# Prints this list.
+help:
+	@awk '/^#/ { about = about (about ? " " : "") substr($$0, 3); next } \
+		/^[a-z][a-z-]*:/ && about { sub(/:.*/, ""); sub(/[.] .*/, ".", about); \
+			printf "  %-16s %s\n", $$0, about } \
+		{ about = "" }' $(firstword $(MAKEFILE_LIST))
+
+# Installs what `make demo` needs.
 setup:
 	@scripts/setup.sh demo
 
+# Installs what `make test` needs.
 setup-test:
 	@scripts/setup.sh test
 
+# Builds the library for use, and nango-dev for the tests.
 build:
 	cargo build --release --locked --package nango
 	cargo build --locked --package nango-dev
 	@scripts/install.sh build-tree
 
+# Builds the examples in C, C++ and Go.
 examples: build
 	@$(MAKE) --no-print-directory -C examples/c
 	@$(MAKE) --no-print-directory -C examples/cpp
 	@cd examples/go && go build -o $(BUILD)/examples/go/connection .
 
-# Tokens expire after two seconds, so that the demo can show one expiring.
+# Shows the main job in each language. Tokens expire after two seconds, so that it can show that.
 demo: setup examples
 	@$(NANGO_DEV) --token-ttl 2 --refresh-margin 1 -- scripts/demo.sh \
 		"C=$(BUILD)/examples/c/connection" \
@@ -51,12 +61,34 @@ demo: setup examples
 		"Go=$(BUILD)/examples/go/connection" \
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
-# Each runner prints its own summary. The first failure stops make.
-test: setup-test build lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev \
-		test-c test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby \
-		test-packaging docs
-	@echo "All tests of all languages passed."
+TESTS := lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp \
+	test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging docs
 
+# Runs every test in every language, at most 30 minutes cold on two cores.
+test: setup-test build
+	@scripts/test.sh $(TESTS)
+
+# Runs `make test`, and what takes longer: about 40 minutes more.
+test-all: setup-test build
+	@scripts/test.sh $(TESTS) soak stress calls tsan fuzz test-release
+
+# The quick part of `make test`, at most two minutes on two cores: formatters, clippy, generated
+# files, unit tests, and the conformance vectors in five languages.
+check: build
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	git diff --exit-code -- include/nango.h
+	cargo run --quiet --locked --package nango-gen -- --check
+	cargo test --quiet --locked --package nango --lib
+	$(WITH_SERVER) cargo test --quiet --locked --package nango --test conformance \
+		-- --exact every_vector each_message_says_what_to_do_and_names_no_c_function
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c conformance
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp conformance
+	cd bindings/go && go vet ./... && $(WITH_SERVER) go test -run Conformance .
+	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test test/conformance_test.rb
+	@echo "The quick checks passed. \`make test\` runs everything."
+
+# Tests the core in Rust.
 test-rust:
 	$(WITH_SERVER) cargo test --locked --package nango
 
@@ -73,12 +105,15 @@ test-fuzz:
 test-soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- 10
 
+# Tests nango-dev itself, against answers of a real server.
 test-nango-dev:
 	cargo test --locked --package nango-dev
 
+# Tests the C interface, natively and under memcheck.
 test-c: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c test memcheck
 
+# Tests the C++ wrapper, natively and under memcheck.
 test-cpp: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
 
@@ -90,21 +125,25 @@ test-sanitize: build
 test-cost: build
 	$(NANGO_DEV) --tls-port 0 -- tests/cost/run.sh
 
+# Tests libnango in programs that do unusual things, such as dlopen.
 test-embed: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/embed test
 
-# The C and C++ examples. The Go and Ruby tests run their own examples.
+# Tests the C and C++ examples. The Go and Ruby tests run their own examples.
 test-examples: build
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/c test
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/cpp test
 
+# Tests the Go package with the race detector.
 test-go: build
 	cd bindings/go && $(WITH_SERVER) go test -race ./...
 
+# Tests the gem.
 test-ruby: build
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test \
 		-e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
 
+# Tests every way to install and link the library, and the README's examples in an empty folder.
 test-packaging: build
 	$(WITH_SERVER) tests/packaging/run.sh
 
@@ -116,7 +155,7 @@ check-abi: build
 generate:
 	cargo run --quiet --locked --package nango-gen
 
-# The messages of the vectors, for docs/ERRORS.md.
+# Records the messages of the vectors, for docs/ERRORS.md.
 messages: build
 	NANGO_TEST_RECORD=1 $(WITH_SERVER) cargo test --locked --package nango --test conformance \
 		-- --exact every_vector
@@ -126,7 +165,7 @@ messages: build
 CLANG_FORMATTED = $(shell git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | \
 	grep -v -e '^include/nango.h$$' -e '^tests/abi/' -e '^gen/')
 
-# The build generates the header. The committed header must be the same.
+# Runs every formatter and linter. The header that the build generates must be the committed one.
 lint: build
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -149,14 +188,19 @@ lint: build
 install:
 	@scripts/install.sh install
 
-# A release build of nango-dev, for the tests of programs that use libnango.
+# Builds nango-dev for release, for the tests of programs that use libnango.
 nango-dev:
 	cargo build --release --locked --package nango-dev
+
+# Builds nango-dev for release, and runs the examples of TESTING.md with it.
+test-release: nango-dev
+	$(TARGET)/release/nango-dev -- $(MAKE) --no-print-directory -C examples/c test
 
 # Installs what `make nango-dev` made into BINDIR (default PREFIX/bin).
 install-dev:
 	@scripts/install.sh install-dev
 
+# Removes what was installed.
 uninstall:
 	@scripts/install.sh uninstall
 
@@ -166,6 +210,7 @@ SECONDS ?= 60
 fuzz:
 	CARGO_TARGET_DIR=$(TARGET) fuzz/run.sh fuzz $(SECONDS)
 
+# All faults and calls mixed, for SECONDS.
 soak: build
 	$(NANGO_DEV) --tls-port 0 -- cargo run --locked --package nango-soak -- $(SECONDS)
 
@@ -173,9 +218,10 @@ soak: build
 stress: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c stress SECONDS=$(SECONDS)
 
+CALLS ?= 1000000
+
 # Makes CALLS calls, successful and failed, and checks that they leave no memory, descriptor or
 # thread behind.
-CALLS ?= 1000000
 calls: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c calls CALLS=$(CALLS)
 
@@ -199,6 +245,11 @@ bench: build
 dist: build
 	@scripts/dist.sh
 
+# Sets the version to VERSION wherever it is written.
+bump:
+	@scripts/bump.sh $(VERSION)
+
+# Removes everything that was built.
 clean:
 	cargo clean
 	rm -rf $(BUILD) dist

@@ -53,7 +53,7 @@ class TestingTest < Minitest::Test
       requests.each do |method, path, body|
         assert server.control(method.to_sym, path, body && JSON.parse(body)), path
       end
-      listed = server.client.list_connections.map { |found| found.connection_id }
+      listed = server.client.list_connections.map(&:connection_id)
       named = text.scan(/^\| `[\w-]+` \| `([\w-]+)` \|/).flatten
       assert_equal 6, named.size
       assert_empty named - listed
