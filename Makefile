@@ -19,9 +19,10 @@ export NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
-.PHONY: all bench build bump calls check check-abi clean demo dist docs examples fuzz generate \
-	help install install-dev lint messages nango-dev setup setup-test soak stress test test-all \
-	test-c test-cost test-cpp test-embed test-examples test-fuzz test-go test-loom test-nango-dev \
+.PHONY: all bench build bump calls check check-abi clean conformance-c conformance-cpp \
+	conformance-go conformance-ruby conformance-rust demo dist docs examples fuzz generate help \
+	install install-dev lint messages nango-dev setup setup-test soak stress test test-all test-c \
+	test-cost test-cpp test-embed test-examples test-fuzz test-go test-loom test-nango-dev \
 	test-packaging test-release test-ruby test-rust test-sanitize test-soak tsan uninstall
 
 all: build
@@ -80,13 +81,19 @@ check: build
 	git diff --exit-code -- include/nango.h
 	cargo run --quiet --locked --package nango-gen -- --check
 	cargo test --quiet --locked --package nango --lib
+	@$(MAKE) --no-print-directory -j5 -Otarget $(addprefix conformance-,rust c cpp go ruby)
+	@echo "The quick checks passed. \`make test\` runs everything."
+
+# The vectors wait most of the time, so `make check` runs these side by side.
+conformance-rust:
 	$(WITH_SERVER) cargo test --quiet --locked --package nango --test conformance \
 		-- --exact every_vector each_message_says_what_to_do_and_names_no_c_function
-	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c conformance
-	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp conformance
+conformance-c conformance-cpp:
+	$(WITH_SERVER) $(MAKE) --no-print-directory -C $(@:conformance-%=tests/%) conformance
+conformance-go:
 	cd bindings/go && go vet ./... && $(WITH_SERVER) go test -run Conformance .
+conformance-ruby:
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test test/conformance_test.rb
-	@echo "The quick checks passed. \`make test\` runs everything."
 
 # Tests the core in Rust.
 test-rust:
