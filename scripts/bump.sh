@@ -46,7 +46,7 @@ replace CHANGELOG.md "s/^## Unreleased\$/## Unreleased\\
 ## $new ($(date -u +%Y-%m-%d))/"
 
 for lock in $(git ls-files '*Cargo.lock'); do
-    # --offline, so that no dependency changes.
-    (cd "$(dirname "$lock")" && cargo update --quiet --offline --workspace)
+    # --workspace changes no dependency.
+    (cd "$(dirname "$lock")" && cargo update --quiet --workspace)
 done
 echo "bump: $old -> $new. Next: make build (for include/nango.h), tests/abi/check.sh --record, make test"

@@ -197,8 +197,22 @@ as_the_readme_says() {
         build/example | grep '^a token of [1-9]'
 }
 
+# bumps VERSION: the version is written in a copy of the repository, and its lock files still hold.
+bumps() {
+    rm -rf "$work/bumped" && git clone -q --no-hardlinks . "$work/bumped" && cd "$work/bumped" &&
+        cp "$root/scripts/bump.sh" scripts/ && scripts/bump.sh "$1" &&
+        for lock in $(git ls-files '*Cargo.lock'); do
+            (cd "$(dirname "$lock")" && cargo metadata --locked --format-version 1 >/dev/null) || return 1
+        done &&
+        grep -q "^version = \"$1\"" Cargo.toml && grep -q "Version = \"$1\"" bindings/go/version.go &&
+        grep -q " VERSION = \"$1\"" bindings/ruby/lib/libnango/version.rb &&
+        grep -q "^## $1 (" CHANGELOG.md && grep -q "bindings/go v$1" bindings/go/oauth2/go.mod &&
+        ! scripts/bump.sh 1.x.0 && ! scripts/bump.sh 1.2 && ! scripts/bump.sh "$1"
+}
+
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
+check "make bump" in_a_shell bumps 99.0.1
 check "install.sh lists the system libraries that rustc lists" static_libs_are_true
 
 check "make install needs no cargo, and says how to find the library" \
@@ -224,8 +238,10 @@ check "CMake, FetchContent" from_source "include(FetchContent)
 FetchContent_Declare(nango GIT_REPOSITORY https://github.com/libnango/libnango)
 FetchContent_MakeAvailable(nango)"
 check "the tests of a service with CTest" tests_with_ctest "$work/prefix"
-check "CMake rejects another minor version of 0.x" cmake_refuses "$work/prefix" 0.2
-check "CMake rejects a later version" cmake_refuses "$work/prefix" 1.0
+minor=$(echo "$version" | cut -d . -f 2)
+check "CMake rejects a later minor version" \
+    cmake_refuses "$work/prefix" "${version%%.*}.$((minor + 1))"
+check "CMake rejects a later version" cmake_refuses "$work/prefix" "$((${version%%.*} + 1)).0"
 check "the README's C, C++ and CMake examples, in an empty folder" \
     in_a_shell as_the_readme_says "$work/prefix/lib"
 check "the build tree" linked "$root/build/pkgconfig" uses.c cc
