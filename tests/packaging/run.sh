@@ -196,6 +196,25 @@ as_the_readme_says() {
     cmake -S . -B build -DCMAKE_PREFIX_PATH="${1%/lib}" && cmake --build build &&
         build/example | grep '^a token of [1-9]'
 }
+# commands LANGUAGE: prints the commands below the README's heading of this language.
+commands() { sed "1,/^### $1\$/d" "$root/README.md" | sed -n '/^```sh$/,$p' | sed '1d;/^```$/,$d'; }
+go_as_the_readme_says() {
+    rm -rf "$work/user" && mkdir -p "$work/user" && cd "$work/user"
+    export PKG_CONFIG_PATH="$1/pkgconfig" LD_LIBRARY_PATH="$1"
+    export CGO_LDFLAGS="-O2 -g -L$1"
+    block go >example.go
+    commands Go >steps
+    LIBNANGO=$root sh -ex steps | tee said && grep -q '^a token of [1-9]' said
+}
+ruby_as_the_readme_says() {
+    rm -rf "$work/user" && mkdir -p "$work/user/home" && cd "$work/user"
+    unset NANGO_LIB_PATH RUBYLIB
+    export GEM_HOME="$work/user/home" LD_LIBRARY_PATH="$1"
+    block ruby >example.rb
+    commands Ruby >steps
+    LIBNANGO=$root sh -ex steps | tee said && grep -q '^a token of [1-9]' said &&
+        gem contents libnango | grep "$GEM_HOME"
+}
 
 # bumps VERSION: the version is written in a copy of the repository, and its lock files still hold.
 bumps() {
@@ -244,6 +263,10 @@ check "CMake rejects a later minor version" \
 check "CMake rejects a later version" cmake_refuses "$work/prefix" "$((${version%%.*} + 1)).0"
 check "the README's C, C++ and CMake examples, in an empty folder" \
     in_a_shell as_the_readme_says "$work/prefix/lib"
+check "the README's Go example, in an empty folder" \
+    in_a_shell go_as_the_readme_says "$work/prefix/lib"
+check "the README's Ruby example, in an empty folder" \
+    in_a_shell ruby_as_the_readme_says "$work/prefix/lib"
 check "the build tree" linked "$root/build/pkgconfig" uses.c cc
 PREFIX="$work/prefix" scripts/install.sh uninstall
 check "uninstall leaves nothing" nothing_left "$work/prefix"
