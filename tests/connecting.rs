@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots};
+use nango_test_support::machine::allowed;
 use nango_test_support::{
     KEY, Server, child, close, connection, options, read_request, tell, variable,
 };
@@ -34,7 +35,7 @@ fn https_to_a_port_without_tls() {
     assert_eq!((error.code(), error.retryable(), error.attempts()), (Code::Tls, false, 1));
     assert!(error.message().contains("does not speak TLS on this port"), "{error}");
     assert!(error.message().contains("http://"), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < allowed(Duration::from_secs(5), began));
 }
 
 /// A server that expects TLS sends an alert, closes, or answers with a page that says so.

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Client, Code, Error, Parameters, Queue, operation};
+use nango_test_support::machine::allowed;
 use nango_test_support::{KEY, Server, options, read_request};
 use serde_json::json;
 
@@ -210,7 +211,8 @@ fn long_answers_hold_up_no_other_call() {
         }
         for done in queue.next(64, Some(Duration::from_millis(20))) {
             assert_eq!(done.result.unwrap_err().code(), Code::Timeout);
-            late.push((flying.remove(&done.ticket).unwrap() + TIMEOUT).elapsed());
+            let due = flying.remove(&done.ticket).unwrap() + TIMEOUT;
+            late.push(due.elapsed());
         }
     }
     assert_eq!(busy.join().unwrap(), 6);
@@ -224,7 +226,7 @@ fn long_answers_hold_up_no_other_call() {
         at(99),
         at(100)
     );
-    assert!(late.len() > 10 && at(100) < LATE, "{:?} late", at(100));
+    assert!(late.len() > 10 && at(100) < allowed(LATE, began), "{:?} late", at(100));
 }
 
 /// Cancelling also takes effect while a long answer is decoded, and while it waits for a thread.
@@ -244,7 +246,8 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
         let began = Instant::now();
         tickets.iter().for_each(|ticket| queue.cancel(*ticket));
         let done = queue.next(4, Some(Duration::from_secs(60)));
-        assert!(began.elapsed() < LATE, "{:?}", began.elapsed());
+        let late = began.elapsed();
+        assert!(late < allowed(LATE, began), "{late:?}");
         assert!(done.iter().all(|done| {
             done.result.as_ref().err().is_none_or(|error| error.code() == Code::Cancelled)
         }));
@@ -263,7 +266,7 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     }
     let late = began.elapsed().saturating_sub(timeout);
     println!("four answers of 60 MiB with a deadline of {timeout:?}: {late:?} late");
-    assert!(late < LATE, "{late:?} late");
+    assert!(late < allowed(LATE, began), "{late:?} late");
     // The threads have exited.
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().flatten();
     let decoding = || {

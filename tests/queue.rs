@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, operation};
+use nango_test_support::machine::allowed;
 use nango_test_support::{KEY, Server, answer, client, connection, options, read_request};
 use serde_json::json;
 
@@ -134,7 +135,8 @@ fn a_cancelled_ticket_completes_at_once_and_closes_its_socket() {
     let began = Instant::now();
     queue.cancel(ticket);
     let done = queue.next(1, None).pop().unwrap();
-    assert!(began.elapsed() < Duration::from_millis(100));
+    let late = began.elapsed();
+    assert!(late < allowed(Duration::from_millis(100), began), "{late:?}");
     assert_eq!(
         (done.ticket, done.user_data, done.result.unwrap_err().code()),
         (ticket, 7, Code::Cancelled)
@@ -211,7 +213,8 @@ fn there_are_no_more_sockets_than_allowed_and_the_rest_waits() {
         done.iter()
             .all(|completion| completion.result.as_ref().unwrap_err().code() == Code::Timeout)
     );
-    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    let took = began.elapsed();
+    assert!(took < allowed(Duration::from_millis(1500), began), "{took:?}");
 }
 
 #[test]
@@ -402,11 +405,9 @@ fn a_connection_that_the_server_wants_closed_is_closed_at_once() {
     for data in 0..3 {
         ask(&queue, &client, "c", data);
         queue.next(1, None).pop().unwrap().result.unwrap();
-        heard.recv_timeout(Duration::from_millis(500)).expect("the queue's socket is closed");
+        heard.recv_timeout(Duration::from_secs(5)).expect("the queue's socket is closed");
         client.get_token("k", "c", &CallOptions::default()).unwrap();
-        heard
-            .recv_timeout(Duration::from_millis(500))
-            .expect("the blocking call's socket is closed");
+        heard.recv_timeout(Duration::from_secs(5)).expect("the blocking call's socket is closed");
     }
 }
 

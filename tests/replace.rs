@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, operation};
+use nango_test_support::machine::allowed;
 use nango_test_support::{
     Dev, KEY, Server, answer, client, options, read_request, token_of, variable,
 };
@@ -75,7 +76,9 @@ fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 fn within(took: Duration, limit: Duration, what: &str) {
-    assert!(took < limit + LATE, "{what} took {took:?}, which is later than {limit:?}");
+    let began = Instant::now().checked_sub(took).expect("an instant");
+    let most = limit + allowed(LATE, began);
+    assert!(took < most, "{what} took {took:?}, which is later than {limit:?}");
 }
 
 fn timeout(milliseconds: u64) -> CallOptions {

@@ -2,6 +2,7 @@
 //! servers that misbehave.
 
 mod dev;
+pub mod machine;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -32,6 +33,7 @@ pub fn client() -> Client {
 }
 
 pub fn options(base_url: &str, key: &str) -> Options {
+    machine::watch();
     let mut options = Options::default();
     options.set_base_url(base_url).expect("a base URL");
     options.set_secret_key(key).expect("a key");
