@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -410,4 +412,50 @@ func TestManyGoroutines(t *testing.T) {
 		}()
 	}
 	calls.Wait()
+}
+
+// With default options, 20 calls a second while nothing listens for 3 seconds.
+func TestARestartOfTheServerFailsNoCall(t *testing.T) {
+	handler := answer(`{"connection_id":"alice","provider_config_key":"github"}`)
+	serve := func(address string) (*http.Server, net.Listener) {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return nil, nil
+		}
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+		go func() { _ = server.Serve(listener) }()
+		return server, listener
+	}
+	first, listener := serve("127.0.0.1:0")
+	address := listener.Addr().String()
+	client := newClient(t, nango.WithBaseURL("http://"+address))
+	if _, err := client.GetConnection(background(), "github", "alice"); err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan *http.Server, 1)
+	go func() {
+		time.Sleep(500 * time.Millisecond)
+		_ = first.Close()
+		time.Sleep(3 * time.Second)
+		server, _ := serve(address)
+		second <- server
+	}()
+	const calls = 80
+	results := make(chan error, calls)
+	for range calls {
+		time.Sleep(50 * time.Millisecond)
+		go func() {
+			_, err := client.GetConnection(background(), "github", "alice")
+			results <- err
+		}()
+	}
+	for range calls {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if server := <-second; server != nil {
+		_ = server.Close()
+	}
 }

@@ -150,7 +150,11 @@ func TestContextEndsInEveryPhase(t *testing.T) {
 }
 
 // latenesses holds how long after the end of its context each call returned.
-type latenesses struct{ Cancelled, Expired []time.Duration }
+type latenesses struct {
+	Cancelled, Expired []time.Duration
+	// Allowed is how late a call may be, on a machine as busy as it was.
+	Allowed time.Duration
+}
 
 func (l latenesses) check(t *testing.T) {
 	for name, late := range map[string][]time.Duration{
@@ -162,9 +166,8 @@ func (l latenesses) check(t *testing.T) {
 		slices.Sort(late)
 		p99 := late[len(late)*99/100]
 		t.Logf("%s: p50 %v, p99 %v, at most %v", name, late[len(late)/2], p99, late[len(late)-1])
-		// The goal is 10 ms, but test machines are busy with other work.
-		if p99 > 100*time.Millisecond {
-			t.Errorf("%s: p99 is %v", name, p99)
+		if p99 > l.Allowed {
+			t.Errorf("%s: p99 is %v, want at most %v", name, p99, l.Allowed)
 		}
 	}
 }
@@ -216,6 +219,7 @@ func lateness(client *nango.Client, withDeadlines bool) (l latenesses, err error
 		}
 		l.Cancelled = append(l.Cancelled, r.at.Sub(began))
 	}
+	l.Allowed = allowed(100*time.Millisecond, start)
 	return l, nil
 }
 

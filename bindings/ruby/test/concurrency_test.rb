@@ -30,7 +30,7 @@ class ConcurrencyTest < Minitest::Test
         answers = threads.map(&:value)
       end
       assert_equal Array.new(MANY) { |number| "c-#{number}" }, answers
-      assert_operator seconds, :<, 6
+      assert_took_less 6, seconds
       figure("#{MANY} threads in flight, each answered after 2 s, all answered after",
              "#{seconds.round(2)} s")
       assert_operator event_descriptors, :<, 80
@@ -77,6 +77,29 @@ class ConcurrencyTest < Minitest::Test
       assert_equal Array.new(12) { |number| "c-#{number}" }, answers
       assert_equal 2, server.connections
     end
+  end
+
+  # With default options, 20 calls a second while nothing listens for 3 seconds.
+  def test_a_restart_of_the_server_fails_no_call
+    port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+    answer = FakeServer.json({connections: []})
+    first = FakeServer.new(answer, port)
+    client = LibNango::Client.new(base_url: first.url, secret_key: KEY)
+    client.list_connections_json
+    restart = Thread.new do
+      sleep(0.5)
+      first.close
+      sleep(3)
+      FakeServer.new(answer, port)
+    end
+    calls = Array.new(80) do
+      sleep(0.05)
+      Thread.new { client.list_connections_json }
+    end
+    assert_equal 80, calls.map(&:value).size
+  ensure
+    restart&.value&.close
+    client&.close
   end
 
   # Callers are interrupted at random moments, and must never get another caller's answer.

@@ -48,7 +48,7 @@ class FiberTest < Minitest::Test
         jobs = Array.new(MANY) { |number| -> { get(client, "c-#{number}") } }
         seconds = elapsed { answers = run.call(jobs) }
         assert_equal Array.new(MANY) { |number| "c-#{number}" }, answers
-        assert_operator seconds, :<, 6
+        assert_took_less 6, seconds
         figure("#{MANY} fibers under #{name}, each answered after 2 s, all answered after",
                "#{seconds.round(2)} s")
       end
@@ -68,7 +68,7 @@ class FiberTest < Minitest::Test
           results = nil
           seconds = elapsed { results = run.call([job] * 10) }
           assert_equal 1, results.uniq.size
-          assert_operator seconds, :<, 1.2, call.to_s
+          assert_took_less 1.2, seconds, call.to_s
         end
       end
     end
@@ -89,7 +89,7 @@ class FiberTest < Minitest::Test
   def test_ten_calls_of_three_seconds_under_async
     echo(3) do |client|
       seconds = elapsed { SCHEDULERS["async"].call([-> { get(client, "c") }] * 10) }
-      assert_operator seconds, :<, 4
+      assert_took_less 4, seconds
       figure("ten calls of 3 s in ten fibers under async took", "#{seconds.round(2)} s")
     end
   end
@@ -123,7 +123,7 @@ class FiberTest < Minitest::Test
       Async do |task|
         call = task.async { get(client, "c") }
         task.sleep(0.01) until server.requests.any?
-        assert_operator elapsed { call.stop }, :<, 0.1
+        assert_took_less 0.1, (elapsed { call.stop })
         assert_predicate call, :stopped?
       end.wait
     end
@@ -168,7 +168,7 @@ class FiberTest < Minitest::Test
         expected = Array.new(5) { |thread| Array.new(5) { |fiber| "c-#{thread}-#{fiber}" } }
         assert_equal expected, threads.map(&:value)
       end
-      assert_operator seconds, :<, 1.5
+      assert_took_less 1.5, seconds
     end
   end
 

@@ -11,7 +11,7 @@ class PhasesTest < Minitest::Test
 
   SECONDS = 0.3
   CALLS = 5
-  # Allows for other load on the test machine.
+  # On an idle machine.
   LATE = 0.25
   # Set in a Ruby process whose host name lookups hang.
   LOOKUPS_HANG = "NANGO_RUBY_TEST_LOOKUPS_HANG"
@@ -92,10 +92,11 @@ class PhasesTest < Minitest::Test
     ways = {"Timeout.timeout" => -> { by_timeout(client) }, "Thread#kill" => -> { by_kill(client) }}
     ways["its timeout"] = -> { by_its_timeout(client) } if by_itself
     ways.each do |way, call|
+      began = now
       late = Array.new(CALLS) { call.call }.sort
       median, most = [late[CALLS / 2], late.last].map { |seconds| (seconds * 1000).round(1) }
       figure("#{phase}, ended by #{way}", "late by #{median} ms, at most #{most}")
-      assert_operator late.last, :<, LATE, "#{phase}, #{way}"
+      assert_operator late.last, :<, allowed(LATE, began), "#{phase}, #{way}"
     end
   ensure
     client&.close

@@ -14,6 +14,39 @@ module Library
   attach_function :nango_live_objects, [], :int64
 end
 
+# How late this machine is: a process that only sleeps shows it. Tests that measure time allow for
+# it, so that they do not fail because other programs use the processor.
+module Machine
+  STEP = 0.005
+  # Prints how late it woke up, for each step.
+  SLEEPER = <<~RUBY.freeze
+    def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    $stdout.sync = true
+    loop do
+      began = now
+      sleep(#{STEP})
+      puts "\#{began} \#{now - began - #{STEP}}"
+    rescue Errno::EPIPE
+      exit!
+    end
+  RUBY
+
+  @sleeps = []
+  @unread = +""
+  @output = IO.popen([RbConfig.ruby, "--disable=gems", "-e", SLEEPER])
+
+  # How late it woke up since then: on average, and at most.
+  def self.lateness(since)
+    loop { @unread << @output.read_nonblock(1 << 16) }
+  rescue IO::WaitReadable
+    while (line = @unread.slice!(/\A.*\n/))
+      @sleeps << line.split.map(&:to_f)
+    end
+    late = @sleeps.reverse.take_while { |began, _| began + STEP >= since }.map(&:last)
+    [late.sum / [late.size, 1].max, late.max || 0]
+  end
+end
+
 # Helpers that the tests share.
 module Support
   VECTORS = File.expand_path("../../../tests/conformance", __dir__)
@@ -50,10 +83,25 @@ module Support
     {provider_config_key: "github", connection_id: "bob"}
   end
 
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  end
+
   def elapsed
-    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    start = now
     yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
+    now - start
+  end
+
+  # How long something may take that began then: `flat` on an idle machine, and more on a busy one.
+  def allowed(flat, began)
+    average, most = Machine.lateness(began)
+    (flat * (1 + (average / 0.002))) + (4 * most)
+  end
+
+  # Fails if what has just ended took longer than `flat` seconds, which is for an idle machine.
+  def assert_took_less(flat, took, message = nil)
+    assert_operator took, :<, allowed(flat, now - took), message
   end
 
   # How many of the library's objects and texts this process holds, not counting garbage and idle
@@ -137,12 +185,12 @@ class FakeServer
       "Content-Length: #{body.bytesize}\r\n#{headers}\r\n#{body}"
   end
 
-  def initialize(answer)
+  def initialize(answer, port = 0)
     @answer = answer
     @requests = []
     @connections = 0
     @sockets = []
-    @server = TCPServer.new("127.0.0.1", 0)
+    @server = TCPServer.new("127.0.0.1", port)
     @threads = [Thread.new { accept }]
   end
 

@@ -38,7 +38,7 @@ class TlsTest < Minitest::Test
       seconds = elapsed do
         assert_raises(Timeout::Error) { Timeout.timeout(0.3) { client.get_token(**bob) } }
       end
-      assert_operator seconds, :<, 0.5
+      assert_took_less 0.5, seconds
     end
   end
 end
