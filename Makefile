@@ -118,10 +118,12 @@ test-nango-dev:
 
 # Tests the C interface, natively and under memcheck.
 test-c: build
+	@$(MAKE) --no-print-directory -C tests/c -j2 all
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c test memcheck
 
 # Tests the C++ wrapper, natively and under memcheck.
 test-cpp: build
+	@$(MAKE) --no-print-directory -C tests/cpp -j2 all
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
 
 # Runs the same programs under AddressSanitizer and UndefinedBehaviorSanitizer.
