@@ -2,6 +2,7 @@
 //! other programs use the processor.
 
 use std::collections::VecDeque;
+use std::fs;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,9 +10,23 @@ use std::time::{Duration, Instant};
 const STEP: Duration = Duration::from_millis(5);
 const KEPT: Duration = Duration::from_secs(60);
 
-/// When a thread that only sleeps went to sleep, and how late it woke up.
+/// One sleep of a thread that only sleeps.
+struct Sleep {
+    began: Instant,
+    /// How late it ended.
+    late: Duration,
+    /// How many threads of the whole machine wanted each of its processors then.
+    wanted: f64,
+}
+
+impl Sleep {
+    fn ended(&self) -> Instant {
+        self.began + STEP + self.late
+    }
+}
+
 struct Sleeps {
-    kept: Mutex<VecDeque<(Instant, Duration)>>,
+    kept: Mutex<VecDeque<Sleep>>,
     started: Instant,
 }
 
@@ -25,14 +40,16 @@ fn sleeps() -> &'static Sleeps {
     SLEEPS.get_or_init(|| {
         let sleeps: &'static Sleeps =
             Box::leak(Box::new(Sleeps { kept: Mutex::default(), started: Instant::now() }));
+        let processors = thread::available_parallelism().map_or(1, |count| count.get());
         thread::spawn(move || {
             loop {
                 let began = Instant::now();
                 thread::sleep(STEP);
                 let late = began.elapsed().saturating_sub(STEP);
+                let wanted = runnable() / processors as f64;
                 let mut kept = sleeps.kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push_back((began, late));
-                while kept.front().is_some_and(|(began, _)| began.elapsed() > KEPT) {
+                kept.push_back(Sleep { began, late, wanted });
+                while kept.front().is_some_and(|sleep| sleep.began.elapsed() > KEPT) {
                     kept.pop_front();
                 }
             }
@@ -41,27 +58,28 @@ fn sleeps() -> &'static Sleeps {
     })
 }
 
-/// How late a thread that only sleeps has woken up since then: on average, and at most.
-fn lateness(since: Instant) -> (Duration, Duration) {
-    let sleeps = sleeps();
-    let kept = sleeps.kept.lock().unwrap_or_else(PoisonError::into_inner);
-    let during = kept.iter().rev().take_while(|(began, _)| *began + STEP >= since);
-    let (mut count, mut sum, mut most) = (1, Duration::ZERO, Duration::ZERO);
-    for (_, late) in during {
-        (count, sum, most) = (count + 1, sum + *late, most.max(*late));
-    }
-    // The sleep that has not ended yet.
-    let last = kept.back().map_or(sleeps.started, |(began, late)| *began + STEP + *late);
-    let overdue = last.max(since).elapsed().saturating_sub(STEP);
-    ((sum + overdue) / count, most.max(overdue))
+/// How many threads of the whole machine run or could run now.
+fn runnable() -> f64 {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let count = text.split(' ').nth(3).and_then(|field| field.split('/').next()?.parse().ok());
+    count.unwrap_or(1.0)
 }
 
 /// How late a call may be that began then: `flat` on an idle machine, and more on a busy one. A call
 /// that ends passes through up to four threads, each of which may be as late as one that sleeps.
-/// What it computes takes longer too, by about as much as the average sleep.
+/// What it computes takes as many times longer as there are threads for each processor.
 pub fn allowed(flat: Duration, began: Instant) -> Duration {
-    let (average, most) = lateness(began);
-    flat.mul_f64(1.0 + average.as_secs_f64() / 0.002) + 4 * most
+    let sleeps = sleeps();
+    let kept = sleeps.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut count, mut wanted, mut late) = (0.0, 0.0, Duration::ZERO);
+    for sleep in kept.iter().rev().take_while(|sleep| sleep.ended() >= began) {
+        (count, wanted, late) = (count + 1.0, wanted + sleep.wanted, late.max(sleep.late));
+    }
+    // The sleep that has not ended yet.
+    let last = kept.back().map_or(sleeps.started, Sleep::ended);
+    let overdue = last.max(began).elapsed().saturating_sub(STEP);
+    let slower = if count > 0.0 { (wanted / count).max(1.0) } else { 1.0 };
+    flat.mul_f64(slower) + 4 * late.max(overdue)
 }
 
 /// A time limit that leaves as much room on a busy machine as `time` does on an idle one.
