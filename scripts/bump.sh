@@ -49,4 +49,5 @@ for lock in $(git ls-files '*Cargo.lock'); do
     # --workspace changes no dependency.
     (cd "$(dirname "$lock")" && cargo update --quiet --workspace)
 done
-echo "bump: $old -> $new. Next: make build (for include/nango.h), tests/abi/check.sh --record, make test"
+echo "bump: $old -> $new. Next: make build, which writes include/nango.h;" \
+    "tests/abi/check.sh --record; make test"

@@ -40,7 +40,7 @@ advise() {
         echo "install: libnango $version is in $LIBDIR, where programs find it"
         return
     fi
-    echo "install: libnango $version is in $LIBDIR, where the dynamic linker does not look. Do one of:"
+    echo "install: libnango $version is in $LIBDIR, where the dynamic linker does not look. Either"
     echo "    as root: echo $LIBDIR >/etc/ld.so.conf.d/libnango.conf && ldconfig"
     echo "    before you run a program: export LD_LIBRARY_PATH=$LIBDIR"
     echo "    when you link a program: add -Wl,-rpath,$LIBDIR"

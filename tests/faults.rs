@@ -1108,7 +1108,7 @@ fn cancel(point: Point, way: Way, lateness: &Lateness) {
             let late = began.elapsed();
             assert_eq!(done.result.unwrap_err().code(), Code::Cancelled);
             assert!(late < allowed(LATE_CANCEL, began), "{point:?}: {late:?}");
-            lateness.add(format!("{point:?}, by its ticket"), began.elapsed());
+            lateness.add(format!("{point:?}, by its ticket"), late);
         }
     }
 }

@@ -65,9 +65,6 @@ func (h *handle) acquire() (*C.nango_client, error) {
 
 // enter keeps the client and the queue from being freed until leave. Each call needs both.
 func (h *handle) enter() error {
-	if h == nil {
-		return notCreatedError()
-	}
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if h.closed {

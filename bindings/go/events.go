@@ -22,11 +22,8 @@ import (
 //
 // LogEvents returns nil if the client was closed, and the context's error otherwise.
 func (c *Client) LogEvents(ctx context.Context, logger *slog.Logger) error {
-	if err := checkContext(ctx); err != nil {
+	if err := c.check(ctx); err != nil {
 		return err
-	}
-	if c.lifetime() == nil {
-		return notCreatedError()
 	}
 	if logger == nil {
 		return newError(CodeInvalidArgument, "the logger is nil; pass slog.Default(), for example")

@@ -58,7 +58,7 @@ func TestLinking(t *testing.T) {
 	}
 }
 
-// A library that is older than the package, or lacks one of its functions, is an error that says so.
+// A library that is older than the package, or lacks a function, is an error that says so.
 // The dynamic linker would end the process.
 func TestOlderLibrary(t *testing.T) {
 	folder := t.TempDir()

@@ -1,6 +1,6 @@
 /*
- * One call, for valgrind: `one_call` over HTTP, `one_call tls` over TLS, and `one_call leak` forgets
- * to free the token.
+ * One call, for valgrind: `one_call` over HTTP, `one_call tls` over TLS, and `one_call leak`
+ * forgets to free the token.
  */
 #include <nango.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@ int main(int argc, char **argv)
     nango_options *options = nango_options_new_from_env(&error);
     nango_client *client = NULL;
     char *token = NULL;
+    int failed;
     if (strcmp(mode, "tls") == 0) {
         FILE *file = fopen(getenv("NANGO_DEV_CA_FILE"), "r");
         nango_options_set_base_url(options, getenv("NANGO_DEV_TLS_HOST"));
@@ -27,12 +28,12 @@ int main(int argc, char **argv)
     if (client)
         token = nango_get_token(client, "github", "bob", NULL, &error);
     puts(token ? "a token" : nango_error_message(error));
-    argc = token == NULL;
+    failed = token == NULL;
     if (strcmp(mode, "leak") != 0)
         nango_free_string(token);
     token = NULL;
     nango_client_free(client);
     nango_options_free(options);
     nango_error_free(error);
-    return argc;
+    return failed;
 }

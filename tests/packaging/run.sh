@@ -71,7 +71,8 @@ installs_without_cargo() {
         grep -q "LD_LIBRARY_PATH=$1/lib" "$work/said"
 }
 says_what_to_build() {
-    ! CARGO_TARGET_DIR=$work/nothing make --no-print-directory "$1" PREFIX="$work/none" 2>"$work/said" &&
+    ! CARGO_TARGET_DIR=$work/nothing \
+        make --no-print-directory "$1" PREFIX="$work/none" 2>"$work/said" &&
         cat "$work/said" && grep -q "Run .make $2. first" "$work/said"
 }
 installs_nango_dev() {
@@ -221,9 +222,11 @@ bumps() {
     rm -rf "$work/bumped" && git clone -q --no-hardlinks . "$work/bumped" && cd "$work/bumped" &&
         cp "$root/scripts/bump.sh" scripts/ && scripts/bump.sh "$1" &&
         for lock in $(git ls-files '*Cargo.lock'); do
-            (cd "$(dirname "$lock")" && cargo metadata --locked --format-version 1 >/dev/null) || return 1
+            (cd "$(dirname "$lock")" && cargo metadata --locked --format-version 1 >/dev/null) ||
+                return 1
         done &&
-        grep -q "^version = \"$1\"" Cargo.toml && grep -q "Version = \"$1\"" bindings/go/version.go &&
+        grep -q "^version = \"$1\"" Cargo.toml &&
+        grep -q "Version = \"$1\"" bindings/go/version.go &&
         grep -q " VERSION = \"$1\"" bindings/ruby/lib/libnango/version.rb &&
         grep -q "^## $1 (" CHANGELOG.md && grep -q "bindings/go v$1" bindings/go/oauth2/go.mod &&
         ! scripts/bump.sh 1.x.0 && ! scripts/bump.sh 1.2 && ! scripts/bump.sh "$1"

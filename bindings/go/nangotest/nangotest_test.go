@@ -24,7 +24,8 @@ func TestTokens(t *testing.T) {
 		"connection": "bob", "times": 1,
 		"fault": map[string]any{"kind": "answer", "status": 503, "body": map[string]any{}},
 	})
-	if _, err := client.GetToken(context.Background(), "github", "bob"); !errors.Is(err, nango.ErrServer) {
+	_, err = client.GetToken(context.Background(), "github", "bob")
+	if !errors.Is(err, nango.ErrServer) {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(string(server.Control(t, "GET", "/_dev/log", nil)), "/connection") {
