@@ -526,8 +526,8 @@ char *nango_credentials_token(const char *credentials_json, nango_error **error_
  * Returns whether a connection has an error that concerns its authorisation: an element of its
  * `errors` has the type "auth". This is a hint. Nango records the same error for a revoked grant,
  * an outage of the provider and a blocked URL, and removes it after a successful refresh. So let
- * the user choose between reconnecting and trying again, and disable nothing because of a hint. Any
- * thread.
+ * the user choose between reconnecting and trying again, and disable nothing because of a hint.
+ * Any thread.
  *
  * @param connection_json A connection of nango_get_connection_json() or of a list.
  * @return Whether to offer the user to reconnect. false if the text is not a connection.

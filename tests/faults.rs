@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 const LATE: Duration = Duration::from_millis(250);
 const LATE_CANCEL: Duration = Duration::from_millis(200);
 
-/// The tests that measure time share it. One that keeps the library's only thread busy has it alone,
-/// because a sleeping thread does not see that.
+/// The tests that measure time share it. One that keeps the library's only thread busy has it
+/// alone, because a sleeping thread does not see that.
 static LIBRARY_THREAD: RwLock<()> = RwLock::new(());
 
 fn quiet() -> RwLockReadGuard<'static, ()> {

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::variable;
 
-/// A number of times that no test uses up. What is missing from it is how often a fault was applied.
+/// A number of times that no test uses up. What is missing from it is how often a fault was
+/// applied.
 pub const ALWAYS: u64 = 1_000_000_000;
 
 /// The integration that the connections belong to.

@@ -1,5 +1,5 @@
-//! Shared by the tests and the soak: the nango-dev that they run against and its controls, and small
-//! servers that misbehave.
+//! Shared by the tests and the soak: the nango-dev that they run against and its controls, and
+//! small servers that misbehave.
 
 mod dev;
 pub mod machine;

@@ -65,8 +65,8 @@ fn runnable() -> f64 {
     count.unwrap_or(1.0)
 }
 
-/// How late a call may be that began then: `flat` on an idle machine, and more on a busy one. A call
-/// that ends passes through up to four threads, each of which may be as late as one that sleeps.
+/// How late a call may be that began then: `flat` on an idle machine, and more on a busy one. A
+/// call that ends passes through up to four threads, each of which may be as late as one that sleeps.
 /// What it computes takes as many times longer as there are threads for each processor.
 pub fn allowed(flat: Duration, began: Instant) -> Duration {
     let sleeps = sleeps();
