@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nango::operation::{self, Operation};
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, Secret};
-use nango_test_support::{KEY, Server, options};
+use nango_test_support::{KEY, Server, answer, connection, options, read_request};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -299,6 +299,40 @@ fn no_list_takes_them_either() {
             let list = caller.call(&operation::LIST_CONNECTIONS, json!({})).expect("a list");
             let other = list.contains("somebody-else");
             assert!(!other, "queued {queued}, TLS {tls}: another's answer");
+        }
+    }
+}
+
+/// A call that is not sent twice says what came first, and that its outcome is unknown. On a new
+/// connection the same bytes mean that the server does not speak HTTP.
+#[test]
+fn a_call_that_is_not_sent_twice_tells_of_extra_bytes() {
+    let server = Server::start(|stream, _| {
+        while let Some(head) = read_request(&stream) {
+            if head.contains("force_refresh=true") {
+                return (&stream).write_all(b"not an answer\r\n\r\n").unwrap_or_default();
+            }
+            answer(&stream, "200 OK", "", &connection(&head));
+        }
+    });
+    for queued in [false, true] {
+        let client = Client::with_options(&options(&server.url, KEY)).expect("a client");
+        let caller = Caller(client, queued.then(|| Queue::new().expect("a queue")));
+        let forced = || {
+            let mut parameters = json!({"provider_config_key": "gh", "connection_id": "c"});
+            parameters["force_refresh"] = true.into();
+            caller.call(&operation::GET_CONNECTION, parameters).expect_err("not an answer")
+        };
+        let error = forced();
+        assert_eq!(error.code(), Code::InvalidResponse, "queued {queued}: {error}");
+        assert!(!error.retryable());
+        caller.get("c").expect("a token");
+        let error = forced();
+        assert_eq!(error.code(), Code::Io, "queued {queued}: {error}");
+        assert!(error.retryable());
+        assert_eq!(error.attempts(), 1);
+        for part in ["extra bytes after the previous answer", "may or may not have processed"] {
+            assert!(error.message().contains(part), "{error}");
         }
     }
 }

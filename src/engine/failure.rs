@@ -105,6 +105,17 @@ impl Failure {
         }
     }
 
+    /// On a connection that has already carried an answer, the server does speak HTTP. What is no
+    /// head of an answer are extra bytes that it sent after the previous one.
+    pub(super) fn on_used(self) -> Failure {
+        match self {
+            Failure::NotHttp(_) => {
+                Failure::Io("extra bytes after the previous answer came first".to_owned())
+            }
+            failure => failure,
+        }
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         match self {
             Failure::Connect(_) | Failure::ConnectProxy(_) | Failure::Unsent(_) => {

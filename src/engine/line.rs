@@ -94,7 +94,7 @@ impl Line {
                     return Ok((answer, lease));
                 }
                 Err(broken) if broken.sent && (broken.answered || !request.repeatable) => {
-                    return Err(broken.failure);
+                    return Err(broken.failure.on_used());
                 }
                 Err(_) => {}
             }
