@@ -21,7 +21,7 @@ WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance -
 
 .PHONY: all bench build bump calls check check-abi clean conformance-c conformance-cpp \
 	conformance-go conformance-ruby conformance-rust demo dist docs examples fuzz generate help \
-	install install-dev lint messages nango-dev setup setup-test soak stress test test-all test-c \
+	install install-dev lint messages nango-dev setup setup-test soak stress test test-all test-api test-c \
 	test-cost test-cpp test-embed test-examples test-fuzz test-go test-loom test-nango-dev \
 	test-packaging test-release test-ruby test-rust test-sanitize test-soak tsan uninstall
 
@@ -62,8 +62,8 @@ demo: setup examples
 		"Go=$(BUILD)/examples/go/connection" \
 		"Ruby=ruby -I $(CURDIR)/bindings/ruby/lib $(CURDIR)/examples/ruby/connection.rb"
 
-TESTS := lint check-abi test-rust test-loom test-fuzz test-soak test-nango-dev test-c test-cpp \
-	test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging docs
+TESTS := lint check-abi test-api test-rust test-loom test-fuzz test-soak test-nango-dev test-c \
+	test-cpp test-cost test-sanitize test-embed test-examples test-go test-ruby test-packaging docs
 
 # Runs every test in every language, at most 30 minutes cold on two cores.
 test: setup-test build
@@ -94,6 +94,12 @@ conformance-go:
 	cd bindings/go && go vet ./... && $(WITH_SERVER) go test -run Conformance .
 conformance-ruby:
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test test/conformance_test.rb
+
+# Checks the description of Nango's API: it is valid, recorded answers of a real server fit it, and
+# the generator refuses what it does not understand.
+test-api:
+	cargo test --locked --package nango-gen
+	PYTHONPATH=$(BUILD)/openapi python3 tests/api/check.py
 
 # Tests the core in Rust.
 test-rust:

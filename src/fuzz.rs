@@ -16,7 +16,7 @@ use crate::error::redact::Safe;
 use crate::options::Options;
 use crate::request::{self, Parameters};
 use crate::scan::{self, Broken, Scan};
-use crate::{credentials, envelope, json, operation, response};
+use crate::{catalogue, credentials, envelope, json, response};
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
@@ -199,7 +199,7 @@ pub fn request(data: &[u8]) {
     let Ok(request) = request::build(
         &options.base_url,
         false,
-        &operation::GET_CONNECTION,
+        &catalogue::GET_CONNECTION,
         &parameters,
         Arc::default(),
         &[],
@@ -235,7 +235,7 @@ pub fn filter(data: &[u8]) {
     if let Ok(request) = request::build(
         &options.base_url,
         false,
-        &operation::LIST_CONNECTIONS,
+        &catalogue::LIST_CONNECTIONS,
         &parameters,
         Arc::default(),
         &[],
@@ -243,7 +243,7 @@ pub fn filter(data: &[u8]) {
         assert_eq!(request.target.split('?').next(), Some("/connection"));
         assert!(request.target.bytes().all(|byte| byte.is_ascii_graphic()));
         assert!(parameters.keys().all(|name| {
-            operation::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)
+            catalogue::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)
         }));
     }
 }

@@ -2,9 +2,9 @@
 //! product's users and returns fresh access tokens.
 //!
 //! This is the core, in Rust. `include/nango.h` is its C interface, and `bindings/` contains the
-//! C++, Go and Ruby wrappers of that interface. For each call, [`Client`] takes an [`operation`]
-//! and its parameters and builds a request. It sends the request through the engine, retries it as
-//! the retry policy allows, and turns the answer into JSON text or an [`Error`].
+//! C++, Go and Ruby wrappers of that interface. For each call, [`Client`] takes an operation of the
+//! [`catalogue`] and its parameters and builds a request. It sends the request through the engine,
+//! retries it as the retry policy allows, and turns the answer into JSON text or an [`Error`].
 //!
 //! ```no_run
 //! let client = nango::Client::new("<your secret key>")?;
@@ -21,6 +21,7 @@
 
 mod base_url;
 mod cancel;
+pub mod catalogue;
 mod client;
 mod credentials;
 #[allow(unsafe_code)] // fork.rs and signals.rs make system calls without a safe wrapper.
@@ -34,7 +35,6 @@ pub mod ffi;
 #[cfg(nango_fuzz)]
 pub mod fuzz;
 mod json;
-pub mod operation;
 mod options;
 mod pager;
 mod panics;

@@ -16,10 +16,10 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use crate::catalogue;
 use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::json;
-use crate::operation;
 use crate::options::CallOptions;
 use crate::request::Parameters;
 use crate::secret::{SPARE, Secret};
@@ -113,7 +113,7 @@ impl Pager {
     /// `None`: there are no more. After an error the same page is fetched again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.next_filter() {
-            let answer = self.client.call(&operation::LIST_CONNECTIONS, filter, &self.options);
+            let answer = self.client.call(&catalogue::LIST_CONNECTIONS, filter, &self.options);
             match self.accept(answer)? {
                 Step::Page(page) => return Ok(Some(page)),
                 Step::FetchMore => {}
@@ -128,7 +128,7 @@ impl Pager {
         cancel: &CancellationToken,
     ) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.next_filter() {
-            let answer = match self.client.plan(&operation::LIST_CONNECTIONS, filter, &self.options)
+            let answer = match self.client.plan(&catalogue::LIST_CONNECTIONS, filter, &self.options)
             {
                 Ok(planned) => planned.in_background(cancel).await,
                 Err(error) => Err(error),

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::catalogue::Operation;
 use crate::client::{Client, cancelled};
 use crate::engine::descriptors::{self, Flag};
 use crate::engine::fork::{Owned, generation};
 use crate::engine::{self, background};
 use crate::error::{Code, Error};
-use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::pager::Walk;
 use crate::request::Parameters;

@@ -19,12 +19,12 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::catalogue::{self, FORCE_REFRESH, REFRESH_TOKEN};
 use crate::client::{Client, Planned};
 use crate::credentials::{self, Renewal};
 use crate::engine::{Answer, Failure, Finished, Line, Reuse};
 use crate::error::{Code, Error};
 use crate::json;
-use crate::operation::{self, FORCE_REFRESH, REFRESH_TOKEN};
 use crate::options::CallOptions;
 use crate::request::Parameters;
 use crate::retry::{Attempt, Call, Decoded, timed_out};
@@ -61,7 +61,7 @@ impl Replacement {
         let with = |flag: &str| {
             let mut parameters = parameters.clone();
             parameters.insert(flag.to_owned(), Value::Bool(true));
-            client.plan(&operation::REPLACING, parameters, options)
+            client.plan(&catalogue::REPLACING, parameters, options)
         };
         let id = |name| parameters.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Arc::new(Replacement {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
+use crate::catalogue::{FORCE_REFRESH, Kind, Location, Operation, Parameter, REFRESH_TOKEN};
 use crate::engine::Request;
 use crate::error::{Error, shortened};
-use crate::operation::{FORCE_REFRESH, Kind, Location, Operation, Parameter, REFRESH_TOKEN};
 use crate::secret::Secret;
 
 /// The parameters of an operation, by their catalogue names.
@@ -119,8 +119,8 @@ pub(crate) fn build(
         }
     }
     fits(base, &target)?;
-    let rotates = parameters.get(FORCE_REFRESH).is_some_and(|flag| flag == &Value::Bool(true));
-    let repeatable = operation.repeatable && !rotates;
+    let is_true = |name: &&str| parameters.get(*name) == Some(&Value::Bool(true));
+    let repeatable = operation.repeatable && !operation.unless_true.iter().any(is_true);
     Ok(Request {
         method: operation.method.clone(),
         target,

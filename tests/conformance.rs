@@ -7,7 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use nango::{
-    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi, operation,
+    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk, catalogue, ffi,
 };
 use nango_test_support::{KEY, variable};
 use serde_json::{Value, json};
@@ -44,10 +44,10 @@ fn without_times(text: &str) -> String {
 /// Keeps a message, without the operation and the ids in front of it, and without ports.
 fn record(error: &Error) {
     let mut message = error.message();
-    for operation in operation::ALL {
+    for operation in catalogue::ALL {
         assert!(message.matches(operation.name).count() < 2, "named twice: {message}");
     }
-    if operation::ALL.iter().any(|operation| message.starts_with(operation.name)) {
+    if catalogue::ALL.iter().any(|operation| message.starts_with(operation.name)) {
         message = message.split_once(": ").map_or(message, |(_, rest)| rest);
     }
     let mut shown = message.to_owned();
@@ -366,7 +366,7 @@ fn secrets(vector: &Value) -> Vec<&str> {
 }
 
 fn one_queued_call(client: &Client, call: &Value) -> Result<Secret, Error> {
-    let operation = operation::find(call["operation"].as_str().expect("an operation"))
+    let operation = catalogue::find(call["operation"].as_str().expect("an operation"))
         .expect("a known operation");
     let parameters = match call["operation"].as_str() {
         Some("list_connections") => filter(&call["filter"]),

@@ -236,7 +236,7 @@ fn calls_without_descriptors() {
             let ids = serde_json::json!({"provider_config_key": "github", "connection_id": "bob"});
             let ids = ids.as_object().unwrap().clone();
             queue
-                .submit(&client, &nango::operation::GET_TOKEN, ids, &CallOptions::default(), 0)
+                .submit(&client, &nango::catalogue::GET_TOKEN, ids, &CallOptions::default(), 0)
                 .unwrap();
             let done = queue.next(1, Some(Duration::from_secs(30))).pop().unwrap();
             done.result.map(drop)

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use nango::{
-    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, operation,
+    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, catalogue,
 };
 use nango_test_support::machine::{allowed, scaled};
 use nango_test_support::{
@@ -135,7 +135,7 @@ impl Caller {
         let parameters = json!({"provider_config_key": INTEGRATION, "connection_id": id});
         let parameters: Parameters = parameters.as_object().cloned().expect("an object");
         self.queue
-            .submit(&self.client, &operation::GET_TOKEN, parameters, options, 0)
+            .submit(&self.client, &catalogue::GET_TOKEN, parameters, options, 0)
             .expect("accepted")
     }
 

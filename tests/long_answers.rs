@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nango::{CallOptions, Client, Code, Error, Parameters, Queue, operation};
+use nango::{CallOptions, Client, Code, Error, Parameters, Queue, catalogue};
 use nango_test_support::machine::allowed;
 use nango_test_support::{KEY, Server, options, read_request};
 use serde_json::json;
@@ -109,7 +109,7 @@ fn answer(mut stream: &TcpStream, status: &str, body: &[u8], seen: &Seen) {
 }
 
 fn queued(queue: &Queue, client: &Client, id: &str, options: &CallOptions) -> Result<(), Error> {
-    queue.submit(client, &operation::GET_TOKEN, parameters(id), options, 0)?;
+    queue.submit(client, &catalogue::GET_TOKEN, parameters(id), options, 0)?;
     let completion = queue.next(1, Some(Duration::from_secs(60))).pop().expect("a completion");
     completion.result.map(drop)
 }
@@ -178,7 +178,7 @@ fn long_answers_hold_up_no_other_call() {
             for _ in 0..3 {
                 for id in ["good", "zeros", "good", "refresh"] {
                     queue
-                        .submit(&client, &operation::GET_CONNECTION, parameters(id), &options, 0)
+                        .submit(&client, &catalogue::GET_CONNECTION, parameters(id), &options, 0)
                         .unwrap();
                 }
                 for _ in 0..4 {
@@ -205,7 +205,7 @@ fn long_answers_hold_up_no_other_call() {
         if !busy.is_finished() {
             let sent = Instant::now();
             let ticket = queue
-                .submit(&client, &operation::GET_TOKEN, parameters("never"), &options, 0)
+                .submit(&client, &catalogue::GET_TOKEN, parameters("never"), &options, 0)
                 .unwrap();
             flying.insert(ticket, sent);
         }
@@ -237,7 +237,7 @@ fn a_deadline_and_a_cancel_end_the_decoding() {
     let mut options = CallOptions::default();
     options.set_timeout(Duration::from_secs(60)).unwrap();
     let submit = |options: &CallOptions| {
-        queue.submit(&client, &operation::GET_CONNECTION, parameters("good"), options, 0).unwrap()
+        queue.submit(&client, &catalogue::GET_CONNECTION, parameters("good"), options, 0).unwrap()
     };
     // Whenever the four are cancelled, some are being decoded and some wait for a thread.
     for pause in [20, 100, 300, 1000] {

@@ -8,7 +8,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, operation};
+use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, catalogue};
 use nango_test_support::{KEY, Server, answer, options, read_request, variable};
 use tempfile::TempDir;
 
@@ -101,7 +101,7 @@ fn token(options: &Options, shown: &mut String) -> Result<String, Error> {
         .expect("an object")
         .clone();
     queue
-        .submit(&client, &operation::GET_TOKEN, parameters, &CallOptions::default(), 0)
+        .submit(&client, &catalogue::GET_TOKEN, parameters, &CallOptions::default(), 0)
         .expect("a ticket");
     let queued = queue.next(1, Some(Duration::from_secs(30))).pop().expect("a completion").result;
     while let Some(event) = client.next_event_json() {

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, operation};
+use nango::{CallOptions, Cancel, Client, Code, Completion, Parameters, Queue, Walk, catalogue};
 use nango_test_support::machine::allowed;
 use nango_test_support::{KEY, Server, answer, client, connection, options, read_request};
 use serde_json::json;
@@ -21,7 +21,7 @@ fn parameters(id: &str) -> Parameters {
 
 fn ask(queue: &Queue, client: &Client, id: &str, user_data: u64) -> u64 {
     queue
-        .submit(client, &operation::GET_TOKEN, parameters(id), &CallOptions::default(), user_data)
+        .submit(client, &catalogue::GET_TOKEN, parameters(id), &CallOptions::default(), user_data)
         .unwrap()
 }
 
@@ -65,7 +65,7 @@ fn every_operation_and_every_failure_completes() {
     let (queue, client) = (Queue::new().unwrap(), client());
     assert!(!readable(&queue) && queue.next(8, Some(Duration::ZERO)).is_empty());
     let mut expected = HashMap::new();
-    for (user_data, operation) in operation::ALL.into_iter().enumerate() {
+    for (user_data, operation) in catalogue::ALL.iter().enumerate() {
         let mut parameters = match operation.name {
             "list_connections" | "warm_up" => Parameters::new(),
             _ => parameters("bob"),
@@ -91,7 +91,7 @@ fn every_operation_and_every_failure_completes() {
     assert!(expected.is_empty() && !readable(&queue));
     // Invalid arguments are reported at once, and no completion follows.
     let refused = queue
-        .submit(&client, &operation::GET_TOKEN, parameters(""), &CallOptions::default(), 0)
+        .submit(&client, &catalogue::GET_TOKEN, parameters(""), &CallOptions::default(), 0)
         .unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert!(queue.next(1, Some(Duration::from_millis(50))).is_empty());
@@ -149,7 +149,7 @@ fn a_cancelled_ticket_completes_at_once_and_closes_its_socket() {
     // The caller's own handle does the same.
     let (cancel, mut options) = (Cancel::new(), CallOptions::default());
     options.set_cancel(Some(&cancel));
-    queue.submit(&client, &operation::GET_TOKEN, parameters("c"), &options, 8).unwrap();
+    queue.submit(&client, &catalogue::GET_TOKEN, parameters("c"), &options, 8).unwrap();
     thread::sleep(Duration::from_millis(100));
     cancel.trigger();
     let done = queue.next(1, Some(Duration::from_secs(2))).pop().unwrap();
@@ -182,7 +182,7 @@ fn close_completes_calls_in_flight_and_wakes_takers() {
     taken.sort_unstable();
     assert_eq!(taken, tickets);
     let refused = queue
-        .submit(&client, &operation::GET_TOKEN, parameters("c"), &CallOptions::default(), 0)
+        .submit(&client, &catalogue::GET_TOKEN, parameters("c"), &CallOptions::default(), 0)
         .unwrap_err();
     assert_eq!(refused.code(), Code::Closed);
 }
@@ -438,7 +438,7 @@ fn any_answer_warms_a_connection_up() {
         client.warm_up().unwrap();
         let queue = Queue::new().unwrap();
         queue
-            .submit(&client, &operation::WARM_UP, Parameters::new(), &CallOptions::default(), 0)
+            .submit(&client, &catalogue::WARM_UP, Parameters::new(), &CallOptions::default(), 0)
             .unwrap();
         let done = take(&queue, 1).remove(0);
         assert_eq!(&*done.result.unwrap().unwrap(), "null", "{status}");

@@ -2,7 +2,7 @@
 //! message names what is wrong.
 
 use nango::{
-    CallOptions, Client, Code, DEFAULT_BASE_URL, Error, Options, Parameters, Queue, operation,
+    CallOptions, Client, Code, DEFAULT_BASE_URL, Error, Options, Parameters, Queue, catalogue,
 };
 use nango_test_support::{KEY, child, options, tell};
 use serde_json::{Value, json};
@@ -56,22 +56,22 @@ fn values_that_nobody_filled_in() {
 fn parameters_of_a_call() {
     let client = Client::with_options(&options(DEFAULT_BASE_URL, KEY)).unwrap();
     let call = |operation, value| client.call(operation, parameters(value), &plain());
-    refused(call(&operation::GET_TOKEN, json!({"connection_id": "c"})), "get_token: ");
+    refused(call(&catalogue::GET_TOKEN, json!({"connection_id": "c"})), "get_token: ");
     refused(
-        call(&operation::GET_TOKEN, json!({"connection_id": "c"})),
+        call(&catalogue::GET_TOKEN, json!({"connection_id": "c"})),
         "provider_config_key is missing",
     );
     refused(
-        call(&operation::GET_TOKEN, json!({})),
+        call(&catalogue::GET_TOKEN, json!({})),
         "provider_config_key and connection_id are missing",
     );
     refused(
-        call(&operation::REPLACE_TOKEN, json!({"connection_id": null})),
+        call(&catalogue::REPLACE_TOKEN, json!({"connection_id": null})),
         "provider_config_key, connection_id and refused_token are missing",
     );
     refused(
         client.call(
-            &operation::REPLACE_TOKEN,
+            &catalogue::REPLACE_TOKEN,
             parameters(
                 json!({"connection_id": "c", "provider_config_key": "k", "refused_token": 5}),
             ),
@@ -96,7 +96,7 @@ fn a_closed_queue() {
     queue.close();
     let call = json!({"connection_id": "c", "provider_config_key": "k"});
     let error = queue
-        .submit(&client, &operation::GET_TOKEN, parameters(call), &plain(), 0)
+        .submit(&client, &catalogue::GET_TOKEN, parameters(call), &plain(), 0)
         .expect_err("the queue is closed");
     assert_eq!(error.code(), Code::Closed);
     assert!(error.message().contains("create a new queue"), "{error}");

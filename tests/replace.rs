@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, operation};
+use nango::{CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, catalogue};
 use nango_test_support::machine::allowed;
 use nango_test_support::{
     Dev, KEY, Server, answer, client, options, read_request, token_of, variable,
@@ -58,7 +58,7 @@ fn replace(
             Way::Queued => {
                 let queue = Queue::new().unwrap();
                 let parameters = parameters(&id, &refused);
-                queue.submit(&client, &operation::REPLACE_TOKEN, parameters, &options, 0).unwrap();
+                queue.submit(&client, &catalogue::REPLACE_TOKEN, parameters, &options, 0).unwrap();
                 let done = queue.next(1, Some(Duration::from_secs(60))).pop().unwrap();
                 done.result.map(|token| token.unwrap())
             }
@@ -134,7 +134,7 @@ fn five_hundred(client: &Client, id: &str) -> Vec<Outcome> {
         queues[number % 2]
             .submit(
                 client,
-                &operation::REPLACE_TOKEN,
+                &catalogue::REPLACE_TOKEN,
                 parameters(id, &token_of(id)),
                 &CallOptions::default(),
                 0,
@@ -503,7 +503,7 @@ fn calls_that_back_off_hold_no_connection() {
         queue.submit(&client, operation, parameters, &CallOptions::default(), user_data).unwrap();
     };
     for _ in 0..50 {
-        begin(&operation::REPLACE_TOKEN, parameters(id, &token_of(id)), 1);
+        begin(&catalogue::REPLACE_TOKEN, parameters(id, &token_of(id)), 1);
     }
     eventually("it is forced", || dev.refreshes(id) != (0, 0));
     // The leader is now waiting for half a second, and the others for the leader.
@@ -511,7 +511,7 @@ fn calls_that_back_off_hold_no_connection() {
     other.remove("refused_token");
     let began = Instant::now();
     for _ in 0..10 {
-        begin(&operation::GET_TOKEN, other.clone(), 2);
+        begin(&catalogue::GET_TOKEN, other.clone(), 2);
         let done = queue.next(1, Some(Duration::from_secs(10))).pop().unwrap();
         if done.user_data == 2 {
             assert_eq!(&*done.result.unwrap().unwrap(), token_of("replace-places-other"));
@@ -526,7 +526,7 @@ fn calls_that_back_off_hold_no_connection() {
 #[test]
 fn what_is_wrong_is_said_at_once() {
     let client = client();
-    let refuse = |operation: &'static operation::Operation,
+    let refuse = |operation: &'static catalogue::Operation,
                   change: fn(&mut Parameters),
                   options: &CallOptions| {
         let mut parameters = parameters("bob", "a-refused-secret");
@@ -544,7 +544,7 @@ fn what_is_wrong_is_said_at_once() {
     let (mut forced, mut included) = (CallOptions::default(), CallOptions::default());
     forced.set_force_refresh(true);
     included.set_include_refresh_token(true);
-    let of = &operation::REPLACE_TOKEN;
+    let of = &catalogue::REPLACE_TOKEN;
     for (name, error) in [
         ("refused_token", refuse(of, |p| drop(p.remove("refused_token")), &plain)),
         (
@@ -558,7 +558,7 @@ fn what_is_wrong_is_said_at_once() {
         ("connection_id", refuse(of, |p| drop(p.remove("connection_id")), &plain)),
         ("force_refresh", refuse(of, |_| (), &forced)),
         ("refresh_token", refuse(of, |_| (), &included)),
-        ("refused_token", refuse(&operation::GET_TOKEN, |_| (), &plain)),
+        ("refused_token", refuse(&catalogue::GET_TOKEN, |_| (), &plain)),
     ] {
         assert!(error.message().contains(name), "{error}");
     }

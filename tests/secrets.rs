@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nango::{
-    CallOptions, Client, Completion, Error, Options, Pager, Queue, Secret, Walk, operation,
+    CallOptions, Client, Completion, Error, Options, Pager, Queue, Secret, Walk, catalogue,
 };
 use nango_test_support::{KEY, Server, options, read_request};
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ fn no_secret_is_shown() {
             };
             // Never resent over a reused connection: each answer is for one request.
             for operation in
-                [&operation::GET_TOKEN, &operation::GET_CONNECTION, &operation::GET_CREDENTIALS]
+                [&catalogue::GET_TOKEN, &catalogue::GET_CONNECTION, &catalogue::GET_CREDENTIALS]
             {
                 *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
                 call(
@@ -167,7 +167,7 @@ fn no_secret_is_shown() {
             }
             *next.lock().unwrap() = [answer.clone(), answer.clone()].into();
             queue
-                .submit(&client, &operation::GET_TOKEN, parameters(), &CallOptions::default(), 0)
+                .submit(&client, &catalogue::GET_TOKEN, parameters(), &CallOptions::default(), 0)
                 .unwrap();
             let completion =
                 queue.next(1, Some(Duration::from_secs(20))).pop().expect("a completion");

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use nango::operation::{self, Operation};
+use nango::catalogue::{self, Operation};
 use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, Secret};
 use nango_test_support::{KEY, Server, answer, connection, options, read_request};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -208,7 +208,7 @@ struct Caller(Client, Option<Queue>);
 impl Caller {
     fn get(&self, id: &str) -> Result<Secret, Error> {
         let parameters = json!({"provider_config_key": "gh", "connection_id": id});
-        self.call(&operation::GET_TOKEN, parameters)
+        self.call(&catalogue::GET_TOKEN, parameters)
     }
 
     fn call(&self, operation: &'static Operation, parameters: Value) -> Result<Secret, Error> {
@@ -296,7 +296,7 @@ fn no_list_takes_them_either() {
         for number in 0..10 {
             caller.get(&format!("0-5-{number}")).expect("a token");
             thread::sleep(Duration::from_millis(30));
-            let list = caller.call(&operation::LIST_CONNECTIONS, json!({})).expect("a list");
+            let list = caller.call(&catalogue::LIST_CONNECTIONS, json!({})).expect("a list");
             let other = list.contains("somebody-else");
             assert!(!other, "queued {queued}, TLS {tls}: another's answer");
         }
@@ -321,7 +321,7 @@ fn a_call_that_is_not_sent_twice_tells_of_extra_bytes() {
         let forced = || {
             let mut parameters = json!({"provider_config_key": "gh", "connection_id": "c"});
             parameters["force_refresh"] = true.into();
-            caller.call(&operation::GET_CONNECTION, parameters).expect_err("not an answer")
+            caller.call(&catalogue::GET_CONNECTION, parameters).expect_err("not an answer")
         };
         let error = forced();
         assert_eq!(error.code(), Code::InvalidResponse, "queued {queued}: {error}");

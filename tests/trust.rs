@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, operation};
+use nango::{CallOptions, Client, Code, Error, Options, Queue, Roots, catalogue};
 use nango_test_support::{child, options, tell, variable};
 use tempfile::TempDir;
 
@@ -29,7 +29,7 @@ fn token(options: &Options) -> Result<String, Error> {
         .as_object()
         .expect("an object")
         .clone();
-    queue.submit(&client, &operation::GET_TOKEN, parameters, &CallOptions::default(), 0)?;
+    queue.submit(&client, &catalogue::GET_TOKEN, parameters, &CallOptions::default(), 0)?;
     let queued = queue.next(1, Some(Duration::from_secs(30))).pop().expect("a completion").result;
     match (&blocking, &queued) {
         (Ok(one), Ok(Some(other))) => assert_eq!(**one, **other),

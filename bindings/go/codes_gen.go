@@ -1,4 +1,4 @@
-// Code generated from api/library.toml by nango-gen. DO NOT EDIT.
+// Code generated from api/ by nango-gen. DO NOT EDIT.
 
 package nango
 

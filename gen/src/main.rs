@@ -1,13 +1,16 @@
 //! Writes the code and the tables that are generated from `api/`: run `nango-gen` from the root of
 //! the repository. `nango-gen --check` writes nothing and fails if a file would change.
 
+mod api;
 mod model;
+mod operations;
 mod render;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
+use api::Api;
 use model::Library;
 
 fn main() -> ExitCode {
@@ -32,9 +35,10 @@ fn fail(message: &str) -> ExitCode {
 
 /// Writes each output, or only compares it. Returns how many outputs differ.
 fn run(check: bool) -> Result<usize, String> {
+    let api = Api::read(Path::new("api/nango.openapi.yaml"))?;
     let library = Library::read(Path::new("api/library.toml"))?;
     let (mut outputs, mut stale) = (0, 0);
-    for (path, text) in render::outputs(&library)? {
+    for (path, text) in render::outputs(&api, &library)? {
         outputs += 1;
         if fs::read_to_string(&path).is_ok_and(|present| present == text) {
             continue;

@@ -21,6 +21,63 @@ pub struct Library {
     pub options: Vec<Setting>,
     #[serde(rename = "call_option")]
     pub call_options: Vec<Setting>,
+    #[serde(rename = "operation")]
+    pub operations: Vec<Derived>,
+}
+
+/// An operation that has no route of its own in the description of Nango's API.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Derived {
+    pub name: String,
+    /// The name of a constant that only the core uses. Then the operation is not public.
+    pub constant: Option<String>,
+    /// The operation whose route it uses.
+    pub of: Option<String>,
+    /// The path of a GET without the key, if it uses no other operation's route.
+    pub path: Option<String>,
+    pub returns: Returns,
+    /// The function of the C interface, if its name does not follow from the operation's.
+    pub c: Option<String>,
+    #[serde(default)]
+    pub summary: String,
+    /// The parameters of the route that it does not have.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// The parameters that the route does not have.
+    #[serde(default)]
+    pub parameters: Vec<Added>,
+    /// The method of the Node SDK.
+    pub node: Option<String>,
+}
+
+/// A parameter that is not sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Added {
+    pub name: String,
+    #[serde(rename = "kind")]
+    _kind: AddedKind,
+    #[serde(default)]
+    pub required: bool,
+    pub doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddedKind {
+    Secret,
+}
+
+/// Which part of the answer is the result. The names are those of the core.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Returns {
+    Body,
+    Token,
+    Credentials,
+    Replacement,
+    Answered,
 }
 
 /// An error code.

@@ -8,15 +8,17 @@ use std::process::{Command, Stdio};
 
 use minijinja::{Environment, Error, ErrorKind, State, Value, context};
 
+use crate::api::Api;
 use crate::model::{Kind, Library, Setting};
+use crate::operations;
 
 const WIDTH: usize = 100;
 
-const NOTICE: &str =
-    "Generated from api/library.toml by nango-gen: do not edit, run `make generate`.";
+const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
+    ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
     ("bindings/go/codes_gen.go", include_str!("../templates/go/codes_gen.go")),
@@ -27,6 +29,7 @@ const FILES: [(&str, &str); 9] = [
         include_str!("../templates/ruby/options.rb"),
     ),
     ("bindings/ruby/sig/generated.rbs", include_str!("../templates/ruby/generated.rbs")),
+    ("docs/OPERATIONS.md", include_str!("../templates/docs/operations.md")),
     ("docs/OPTIONS.md", include_str!("../templates/docs/options.md")),
     ("docs/ERRORS.md", include_str!("../templates/docs/errors.md")),
 ];
@@ -55,11 +58,11 @@ const REGIONS: [(&str, &str, &str); 6] = [
 ];
 
 /// Returns each file that is generated or has a generated part, with its complete text.
-pub fn outputs(library: &Library) -> Result<Vec<(PathBuf, String)>, String> {
+pub fn outputs(api: &Api, library: &Library) -> Result<Vec<(PathBuf, String)>, String> {
     let environment = environment();
     let render = |name: &str, template: &str| {
         environment
-            .render_named_str(name, template, model(library)?)
+            .render_named_str(name, template, model(api, library)?)
             .map_err(|error| format!("{name}: {error:#}"))
     };
     let mut outputs = Vec::<(PathBuf, String)>::new();
@@ -127,7 +130,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// The data for the templates.
-fn model(library: &Library) -> Result<Value, String> {
+fn model(api: &Api, library: &Library) -> Result<Value, String> {
     let texts = |text: &str| -> Result<Value, String> {
         let sentences = crate::model::LANGUAGES
             .iter()
@@ -201,6 +204,8 @@ fn model(library: &Library) -> Result<Value, String> {
     Ok(context! {
         notice => NOTICE,
         unreached => places(&unreached),
+        operations => operations::of(api, library)?,
+        objects => operations::objects(api)?,
         codes => codes.collect::<Result<Vec<Value>, String>>()?,
         options => library.options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
         call_options => library.call_options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,

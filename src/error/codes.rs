@@ -1,6 +1,6 @@
 //! The codes.
 //!
-//! Generated from api/library.toml by nango-gen: do not edit, run `make generate`.
+//! Generated from api/ by nango-gen: do not edit, run `make generate`.
 
 use super::nango_code;
 

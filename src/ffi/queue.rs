@@ -10,9 +10,9 @@ use super::error::{guard, nango_error};
 use super::guard::{borrow, free, give, give_secret, quiet, text};
 use super::list::nango_pager;
 use super::options::nango_call_options;
+use crate::catalogue::{self, Operation};
 use crate::client::one_connection;
 use crate::error::{Code, Error, shortened};
-use crate::operation::{self, Operation};
 use crate::queue::{Completion, Queue};
 use crate::request::LONGEST_NAME;
 
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn nango_queue_submit(
                 nango_call_options::checked(options)?,
             )
         };
-        let operation = operation::find(name).ok_or_else(|| unknown(name))?;
+        let operation = catalogue::find(name).ok_or_else(|| unknown(name))?;
         // Parsed last: one of them may be a secret, and only `submit` wipes it.
         // SAFETY: the header requires this of the caller.
         let parameters = unsafe { parameters(params_json, "params_json")? };
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn nango_queue_submit_get_token(
     // SAFETY: the header requires this of the caller.
     unsafe {
         guard(error_out, 0, || {
-            submit_for_connection(queue, client, &operation::GET_TOKEN, ids, options, user_data)
+            submit_for_connection(queue, client, &catalogue::GET_TOKEN, ids, options, user_data)
         })
     }
 }
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn nango_queue_submit_get_connection(
             submit_for_connection(
                 queue,
                 client,
-                &operation::GET_CONNECTION,
+                &catalogue::GET_CONNECTION,
                 ids,
                 options,
                 user_data,
@@ -246,7 +246,7 @@ unsafe fn submit_for_connection(
 }
 
 fn unknown(name: &str) -> Error {
-    let known: Vec<_> = operation::ALL.iter().map(|operation| operation.name).collect();
+    let known: Vec<_> = catalogue::ALL.iter().map(|operation| operation.name).collect();
     Error::new(
         Code::UnknownOperation,
         format!(

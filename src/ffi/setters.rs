@@ -1,6 +1,6 @@
 //! The setters of single-value options.
 //!
-//! Generated from api/library.toml by nango-gen: do not edit, run `make generate`.
+//! Generated from api/ by nango-gen: do not edit, run `make generate`.
 
 use std::ffi::c_char;
 

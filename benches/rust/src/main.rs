@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use nango::{CallOptions, Client, Options, Parameters, Queue, Roots, operation};
+use nango::{CallOptions, Client, Options, Parameters, Queue, Roots, catalogue};
 use serde::Deserialize;
 
 const KEY: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -52,7 +52,7 @@ fn run_queue(queue: &Queue, client: &Client, in_flight: usize, calls: usize) -> 
             queue
                 .submit(
                     client,
-                    &operation::GET_TOKEN,
+                    &catalogue::GET_TOKEN,
                     parameters.clone(),
                     &CallOptions::default(),
                     data,

@@ -20,7 +20,7 @@ inline namespace NANGO_HPP_FLAVOUR {
 
 /// What kind of failure a nango::error is. The numbers are those of nango.h. A newer library may
 /// return codes that are not named here.
-// <generated codes> from api/library.toml by nango-gen: do not edit, run `make generate`.
+// <generated codes> from api/ by nango-gen: do not edit, run `make generate`.
 enum class code : nango_code {
     /// No error.
     ok = NANGO_OK,

@@ -102,7 +102,7 @@ private:
 /// not check each setter.
 class call_options : public detail::problems {
 public:
-    // <generated call options> from api/library.toml by nango-gen: do not edit.
+    // <generated call options> from api/ by nango-gen: do not edit.
     /// Forces a refresh even if the token is still valid. Some providers revoke the previous token,
     /// so such a call is never retried once it may have reached the server. It needs the scope
     /// environment:connections:read_credentials, and skips the 30 seconds of REFRESH_BACKOFF. A
@@ -185,7 +185,7 @@ public:
     static options from_env() { return detail::or_throw(try_from_env()); }
 #endif
 
-    // <generated options> from api/library.toml by nango-gen: do not edit.
+    // <generated options> from api/ by nango-gen: do not edit.
     /// Sets the server: "https://…" or "http://…", with or without a path. Default:
     /// https://api.nango.dev. INVALID_ARGUMENT: it is not an HTTP or HTTPS URL, or has a username,
     /// a query or a fragment.

@@ -19,8 +19,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nango::{
-    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, Walk, ffi,
-    operation,
+    CallOptions, Cancel, Client, Code, Error, Options, Parameters, Queue, Roots, Secret, Walk,
+    catalogue, ffi,
 };
 use nango_test_support::{ALWAYS, Dev, INTEGRATION, token_of, variable};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         let _ = client.warm_up();
         let _ = queue.submit(
             &client,
-            &operation::WARM_UP,
+            &catalogue::WARM_UP,
             Parameters::new(),
             &CallOptions::default(),
             0,
@@ -677,7 +677,7 @@ impl<'w> Queued<'w> {
         let client = self.world.client(fastrand::bool());
         let ticket = self.queue.submit(
             &client,
-            &operation::GET_TOKEN,
+            &catalogue::GET_TOKEN,
             parameters,
             &within(allowed),
             began.elapsed().as_nanos() as u64,

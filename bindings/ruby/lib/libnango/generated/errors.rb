@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Generated from api/library.toml by nango-gen: do not edit, run `make generate`.
+# Generated from api/ by nango-gen: do not edit, run `make generate`.
 
 module LibNango
   class Error

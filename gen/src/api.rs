@@ -1,0 +1,514 @@
+//! Reads and checks `api/nango.openapi.yaml`: the subset of OpenAPI that `api/README.md` describes.
+//! Anything else in the file is an error.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+/// The contents of the file, without what only other readers need.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    openapi: String,
+    #[serde(rename = "info")]
+    _info: serde::de::IgnoredAny,
+    #[serde(rename = "servers")]
+    _servers: serde::de::IgnoredAny,
+    #[serde(rename = "security")]
+    _security: serde::de::IgnoredAny,
+    tags: Vec<Family>,
+    pub paths: IndexMap<String, IndexMap<Method, Operation>>,
+    components: Components,
+}
+
+/// What an operation is about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    pub name: String,
+    #[serde(rename = "description")]
+    _description: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Components {
+    security_schemes: BTreeMap<String, serde::de::IgnoredAny>,
+    responses: BTreeMap<String, Response>,
+    schemas: IndexMap<String, Schema>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    Get,
+}
+
+/// One route and what libnango does with it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    #[serde(rename = "operationId")]
+    pub name: String,
+    tags: Vec<String>,
+    pub summary: String,
+    #[serde(default)]
+    pub description: String,
+    /// Alternatives: a scheme with the scopes that it needs.
+    pub security: Vec<BTreeMap<String, Vec<String>>>,
+    #[serde(rename = "x-nango-alternate-path")]
+    pub alternate_path: Option<String>,
+    #[serde(rename = "x-nango-repeatable")]
+    pub repeatable: Repeatable,
+    #[serde(rename = "x-nango-page")]
+    pub page: Option<Page>,
+    #[serde(rename = "x-nango-errors")]
+    pub errors: String,
+    #[serde(default, rename = "x-nango-identity")]
+    pub identity: Vec<String>,
+    #[serde(default, rename = "x-nango-subject")]
+    pub subject: Vec<String>,
+    #[serde(default, rename = "x-nango-secret")]
+    pub secret: bool,
+    /// The method of the Node SDK.
+    #[serde(rename = "x-nango-node")]
+    pub node: Option<String>,
+    #[serde(rename = "x-nango-since")]
+    pub since: String,
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    pub responses: IndexMap<String, Response>,
+}
+
+/// Whether a request may be sent again.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Repeatable {
+    Word(Repeat),
+    Unless(Unless),
+}
+
+/// Safe unless one of these flags is set.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    pub unless_true: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeat {
+    Always,
+}
+
+/// How a list is paged.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    #[serde(rename = "kind")]
+    _kind: PageKind,
+    /// An RFC 6901 pointer to the list.
+    pub items: String,
+    /// The parameter that limits a page.
+    pub size: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PageKind {
+    /// A number, from 0 on.
+    Page,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// The name in requests.
+    #[serde(rename = "name")]
+    pub wire: String,
+    #[serde(rename = "in")]
+    pub place: Place,
+    #[serde(rename = "x-nango-name")]
+    name: Option<String>,
+    pub description: String,
+    #[serde(default)]
+    pub required: bool,
+    pub style: Option<Style>,
+    pub explode: Option<bool>,
+    #[serde(rename = "x-nango-since")]
+    pub since: Option<String>,
+    pub schema: Schema,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    Path,
+    Query,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub enum Style {
+    Form,
+    DeepObject,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    #[serde(rename = "$ref")]
+    reference: Option<String>,
+    #[serde(default, rename = "description")]
+    _description: String,
+    #[serde(default)]
+    content: BTreeMap<String, Content>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    schema: Schema,
+}
+
+/// A JSON Schema without `allOf`. `oneOf` makes a type nullable, and nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Schema {
+    #[serde(rename = "$ref")]
+    pub reference: Option<String>,
+    #[serde(default, rename = "type")]
+    types: Types,
+    format: Option<String>,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub min_length: u32,
+    #[serde(default, rename = "required")]
+    required: Vec<String>,
+    #[serde(default)]
+    pub properties: IndexMap<String, Schema>,
+    pub items: Option<Box<Schema>>,
+    additional_properties: Option<Box<Schema>>,
+    one_of: Option<Vec<Schema>>,
+    /// libnango's name of the member.
+    #[serde(rename = "x-nango-name")]
+    _name: Option<String>,
+    #[serde(default, rename = "x-nango-secret")]
+    pub secret: bool,
+    #[serde(rename = "x-nango-since")]
+    pub since: Option<String>,
+}
+
+/// The types that a value may have. None: any type.
+#[derive(Default, Deserialize)]
+#[serde(untagged)]
+enum Types {
+    #[default]
+    Any,
+    One(Type),
+    Some(Vec<Type>),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Type {
+    String,
+    Integer,
+    Boolean,
+    Object,
+    Array,
+    Null,
+}
+
+/// The shape of a value, as a language declares it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape<'a> {
+    Text,
+    Time,
+    Integer,
+    Flag,
+    /// A list of strings.
+    Texts,
+    /// An object of strings.
+    Map,
+    /// An object with a schema of its own.
+    Part(&'a str),
+    /// A list of such objects.
+    Parts(&'a str),
+    /// Any JSON.
+    Json,
+}
+
+impl Api {
+    pub fn read(path: &Path) -> Result<Api, String> {
+        let text = fs::read_to_string(path).map_err(|error| format!("{path:?}: {error}"))?;
+        Api::parse(&text).map_err(|error| format!("{path:?}: {error}"))
+    }
+
+    fn parse(text: &str) -> Result<Api, String> {
+        // YAML 1.1's `yes` and `no` are mistakes here.
+        let strict = serde_saphyr::options! { strict_booleans: true };
+        let api: Api =
+            serde_saphyr::from_str_with_options(text, strict).map_err(|error| error.to_string())?;
+        api.check()?;
+        Ok(api)
+    }
+
+    /// Every operation, with its method and its path.
+    pub fn operations(&self) -> impl Iterator<Item = (Method, &str, &Operation)> {
+        self.paths.iter().flat_map(|(path, methods)| {
+            methods.iter().map(move |(method, operation)| (*method, path.as_str(), operation))
+        })
+    }
+
+    pub fn schemas(&self) -> impl Iterator<Item = (&str, &Schema)> {
+        self.components.schemas.iter().map(|(name, schema)| (name.as_str(), schema))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.openapi != "3.1.0" {
+            return Err(format!("openapi is {}, not 3.1.0", self.openapi));
+        }
+        for (_, path, operation) in self.operations() {
+            let failed = |what: &str| Err(format!("{}: {what}", operation.name));
+            if !self.tags.iter().any(|family| operation.tags == [family.name.as_str()]) {
+                return failed("its tag is not one of the tags");
+            }
+            if operation.errors.is_empty() || operation.since.is_empty() {
+                return failed("x-nango-errors or x-nango-since is empty");
+            }
+            let schemes = operation.security.iter().flat_map(BTreeMap::keys);
+            for scheme in schemes {
+                if !self.components.security_schemes.contains_key(scheme) {
+                    return failed(&format!("there is no security scheme {scheme}"));
+                }
+            }
+            for path in [Some(path), operation.alternate_path.as_deref()].into_iter().flatten() {
+                for name in path.split(['{', '}']).skip(1).step_by(2) {
+                    let known = operation
+                        .parameters
+                        .iter()
+                        .any(|parameter| parameter.place == Place::Path && parameter.wire == name);
+                    if !known {
+                        return failed(&format!("{{{name}}} in {path} is not a parameter"));
+                    }
+                }
+            }
+            for parameter in &operation.parameters {
+                parameter
+                    .kind()
+                    .map_err(|error| format!("{}: {}: {error}", operation.name, parameter.wire))?;
+            }
+            let flags = match &operation.repeatable {
+                Repeatable::Word(Repeat::Always) => &[][..],
+                Repeatable::Unless(unless) => &unless.unless_true,
+            };
+            let named = operation.identity.iter().chain(&operation.subject).chain(flags);
+            let named = named.chain(operation.page.as_ref().map(|page| &page.size));
+            for name in named {
+                if !operation.parameters.iter().any(|parameter| parameter.name() == name) {
+                    return failed(&format!("{name} is not a parameter"));
+                }
+            }
+            for response in operation.responses.values() {
+                self.check_response(response)
+                    .map_err(|error| format!("{}: {error}", operation.name))?;
+            }
+        }
+        for (name, schema) in self.schemas() {
+            self.check_schema(schema).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_response(&self, response: &Response) -> Result<(), String> {
+        match &response.reference {
+            Some(reference) => {
+                let name = reference.strip_prefix("#/components/responses/").unwrap_or_default();
+                match self.components.responses.get(name) {
+                    Some(response) => self.check_response(response),
+                    None => Err(format!("there is no {reference}")),
+                }
+            }
+            None => {
+                response.content.values().try_for_each(|content| self.check_schema(&content.schema))
+            }
+        }
+    }
+
+    fn check_schema(&self, schema: &Schema) -> Result<(), String> {
+        schema.shape()?;
+        if let Some(name) = schema.part()
+            && !self.components.schemas.contains_key(name)
+        {
+            return Err(format!("there is no schema {name}"));
+        }
+        for name in &schema.required {
+            if !schema.properties.contains_key(name) {
+                return Err(format!("{name} is required and not declared"));
+            }
+        }
+        for (name, property) in &schema.properties {
+            if property.description.is_empty() {
+                return Err(format!("{name} has no description"));
+            }
+            self.check_schema(property).map_err(|error| format!("{name}: {error}"))?;
+        }
+        schema.items.as_deref().map_or(Ok(()), |items| self.check_schema(items))
+    }
+}
+
+impl Operation {
+    /// The name of the schema of the answer.
+    pub fn answer(&self) -> Option<&str> {
+        self.responses.get("200")?.content.get("application/json")?.schema.part()
+    }
+}
+
+impl Parameter {
+    /// libnango's name.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.wire)
+    }
+
+    /// The core's `Kind`.
+    pub fn kind(&self) -> Result<&'static str, String> {
+        let form = (self.style, self.explode);
+        Ok(match (self.schema.shape()?, form) {
+            (Shape::Text, (None, None)) if self.schema.min_length == 1 => "Id",
+            (Shape::Text, (None, None)) => "Text",
+            (Shape::Integer, (None, None)) => "Integer",
+            (Shape::Flag, (None, None)) => "Flag",
+            (Shape::Texts, (Some(Style::Form), Some(false))) => "Texts",
+            (Shape::Map, (Some(Style::DeepObject), Some(true))) => "Map",
+            (shape, _) => return Err(format!("libnango cannot send a {shape:?} in this style")),
+        })
+    }
+}
+
+impl Schema {
+    /// Whether an object always has the member.
+    pub fn requires(&self, member: &str) -> bool {
+        self.required.iter().any(|name| name == member)
+    }
+
+    /// Whether null takes the place of a value.
+    pub fn nullable(&self) -> bool {
+        let null = |schema: &Schema| schema.types() == [Type::Null];
+        self.types().contains(&Type::Null) || self.one_of.iter().flatten().any(null)
+    }
+
+    fn types(&self) -> &[Type] {
+        match &self.types {
+            Types::Any => &[],
+            Types::One(one) => std::slice::from_ref(one),
+            Types::Some(types) => types,
+        }
+    }
+
+    /// The schema that a value refers to.
+    fn part(&self) -> Option<&str> {
+        self.target().or_else(|| self.one_of.iter().flatten().find_map(Schema::target))
+    }
+
+    fn target(&self) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix("#/components/schemas/")
+    }
+
+    pub fn shape(&self) -> Result<Shape<'_>, String> {
+        if let Some(alternatives) = &self.one_of {
+            let [part, null] = alternatives.as_slice() else {
+                return Err("oneOf is for a $ref and null".to_owned());
+            };
+            if part.reference.is_none() || null.types() != [Type::Null] {
+                return Err("oneOf is for a $ref and null".to_owned());
+            }
+        }
+        if let Some(name) = self.part() {
+            return Ok(Shape::Part(name));
+        }
+        if self.reference.is_some() {
+            return Err("a $ref is for a schema of this file".to_owned());
+        }
+        let types: Vec<Type> =
+            self.types().iter().copied().filter(|known| *known != Type::Null).collect();
+        Ok(match types.as_slice() {
+            [Type::String] => match self.format.as_deref() {
+                None => Shape::Text,
+                Some("date-time") => Shape::Time,
+                Some(format) => return Err(format!("format {format} is not known")),
+            },
+            [Type::Integer] => Shape::Integer,
+            [Type::Boolean] => Shape::Flag,
+            [Type::Object] => match &self.additional_properties {
+                None => Shape::Json,
+                Some(values) if values.types() == [Type::String] => Shape::Map,
+                Some(_) => return Err("a map is of strings".to_owned()),
+            },
+            [Type::Array] => match self.items.as_deref() {
+                Some(items) => match items.shape()? {
+                    Shape::Part(name) => Shape::Parts(name),
+                    Shape::Text => Shape::Texts,
+                    _ => Shape::Json,
+                },
+                None => return Err("an array has no items".to_owned()),
+            },
+            _ => Shape::Json,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../api/nango.openapi.yaml");
+
+    /// Replaces a part of the document, and returns why the result is refused.
+    fn refusal(part: &str, replacement: &str) -> String {
+        assert!(DOCUMENT.contains(part), "the document has no {part:?}");
+        match Api::parse(&DOCUMENT.replacen(part, replacement, 1)) {
+            Ok(_) => panic!("it is accepted: {replacement:?}"),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn the_description_is_accepted() {
+        Api::parse(DOCUMENT).unwrap();
+    }
+
+    #[test]
+    fn what_it_does_not_understand_is_refused() {
+        let method = "      x-nango-node: getConnection\n";
+        let twice = method.repeat(2);
+        for (part, replacement, expected) in [
+            (method, twice.as_str(), "duplicate mapping key: x-nango-node"),
+            ("x-nango-node:", "x-nango-nodes:", "unknown field `x-nango-nodes`"),
+            ("x-nango-secret: true", "x-nango-secret: yes", "boolean"),
+            ("x-nango-repeatable: always", "x-nango-repeatable: sometimes", "Repeatable"),
+            ("tags: [connections]", "tags: [others]", "its tag is not one of the tags"),
+            ("unless_true: [force_refresh]", "unless_true: [forced]", "forced is not a parameter"),
+            ("/connection/{connection_id}", "/connection/{id}", "{id} in /connection/{id} is not"),
+            ("size: limit", "size: size", "size is not a parameter"),
+            ("explode: false", "explode: true", "cannot send a Texts"),
+            ("schemas/EndUser\"", "schemas/User\"", "there is no schema User"),
+            ("responses/Error\"", "responses/Fault\"", "there is no #/components/responses/Fault"),
+            ("format: date-time", "format: date", "format date is not known"),
+            (
+                "oneOf: [{$ref: \"#/components/schemas/EndUser\"}, {type: \"null\"}]",
+                "oneOf: [{type: string}, {type: \"null\"}]",
+                "oneOf is for a $ref and null",
+            ),
+            ("        - id\n", "        - number\n", "number is required and not declared"),
+            (", description: Nango's internal number.", "", "id has no description"),
+        ] {
+            let error = refusal(part, replacement);
+            assert!(error.contains(expected), "{replacement:?}: {error}\nlacks {expected:?}");
+        }
+    }
+}
