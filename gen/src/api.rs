@@ -196,11 +196,30 @@ pub struct Schema {
     one_of: Option<Vec<Schema>>,
     /// libnango's name of the member.
     #[serde(rename = "x-nango-name")]
-    _name: Option<String>,
+    pub name: Option<String>,
+    /// The handwritten class that the object's class extends.
+    #[serde(rename = "x-nango-base")]
+    pub base: Option<String>,
+    /// The members that a description of the object shows.
+    #[serde(default, rename = "x-nango-shown")]
+    pub shown: Vec<String>,
+    /// Whether the other members are secrets or personal.
+    #[serde(default, rename = "x-nango-private")]
+    pub private: bool,
+    /// Whether it only consists of texts.
+    #[serde(default, rename = "x-nango-plain")]
+    pub plain: bool,
+    /// Whether the languages have a type for the object, or a reader for the member.
+    #[serde(default = "yes", rename = "x-nango-reader")]
+    pub reader: bool,
     #[serde(default, rename = "x-nango-secret")]
     pub secret: bool,
     #[serde(rename = "x-nango-since")]
     pub since: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The types that a value may have. None: any type.
@@ -218,6 +237,7 @@ enum Types {
 pub enum Type {
     String,
     Integer,
+    Number,
     Boolean,
     Object,
     Array,
@@ -347,9 +367,9 @@ impl Api {
         {
             return Err(format!("there is no schema {name}"));
         }
-        for name in &schema.required {
+        for name in schema.required.iter().chain(&schema.shown) {
             if !schema.properties.contains_key(name) {
-                return Err(format!("{name} is required and not declared"));
+                return Err(format!("{name} is required or shown, and not declared"));
             }
         }
         for (name, property) in &schema.properties {
@@ -442,6 +462,8 @@ impl Schema {
                 Some("date-time") => Shape::Time,
                 Some(format) => return Err(format!("format {format} is not known")),
             },
+            // A reader treats another type as absent.
+            [Type::String, _, ..] => Shape::Text,
             [Type::Integer] => Shape::Integer,
             [Type::Boolean] => Shape::Flag,
             [Type::Object] => match &self.additional_properties {
@@ -504,7 +526,7 @@ mod tests {
                 "oneOf: [{type: string}, {type: \"null\"}]",
                 "oneOf is for a $ref and null",
             ),
-            ("        - id\n", "        - number\n", "number is required and not declared"),
+            ("        - id\n", "        - number\n", "number is required or shown, and not"),
             (", description: Nango's internal number.", "", "id has no description"),
         ] {
             let error = refusal(part, replacement);

@@ -5,6 +5,7 @@ mod api;
 mod model;
 mod operations;
 mod render;
+mod types;
 
 use std::path::Path;
 use std::process::ExitCode;

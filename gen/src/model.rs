@@ -220,7 +220,8 @@ impl Code {
     }
 }
 
-fn camel(name: &str, whole: impl Fn(&str) -> Option<String>) -> String {
+/// Joins the words of an upper-case name. `whole` writes the words that are not capitalised.
+pub fn camel(name: &str, whole: impl Fn(&str) -> Option<String>) -> String {
     let word = |word: &str| {
         whole(word).unwrap_or_else(|| word[..1].to_owned() + &word[1..].to_ascii_lowercase())
     };

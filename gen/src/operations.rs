@@ -4,6 +4,7 @@ use minijinja::{Value, context};
 
 use crate::api::{Api, Method, Operation, Parameter, Place, Repeat, Repeatable, Schema, Shape};
 use crate::model::{Derived, Library, Returns};
+use crate::types;
 
 /// The maximum number of members that identify an answer, as the core declares it.
 const IDENTITIES: usize = 2;
@@ -24,7 +25,7 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
             node => operation.node,
             returns => format!("{:?}", Returns::Body),
             c => c_name(&operation.name, Returns::Body),
-            go => go_name(&operation.name),
+            go => types::go(&operation.name),
             parameters => parameters,
             facts => route.sentences(Returns::Body),
             ..route.facts()?
@@ -90,7 +91,7 @@ fn own(derived: &Derived) -> Value {
         node => derived.node,
         returns => format!("{:?}", derived.returns),
         c => derived.c.clone().unwrap_or_else(|| c_name(&derived.name, derived.returns)),
-        go => go_name(&derived.name),
+        go => types::go(&derived.name),
     }
 }
 
@@ -176,12 +177,6 @@ fn c_name(name: &str, returns: Returns) -> String {
         Returns::Token | Returns::Replacement => format!("nango_{name}"),
         Returns::Body | Returns::Credentials | Returns::Answered => format!("nango_{name}_json"),
     }
-}
-
-/// The method's name in Go.
-fn go_name(name: &str) -> String {
-    let word = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
-    name.split('_').map(word).collect()
 }
 
 /// Every object of the answers, for the documentation.

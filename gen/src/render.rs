@@ -10,14 +10,14 @@ use minijinja::{Environment, Error, ErrorKind, State, Value, context};
 
 use crate::api::Api;
 use crate::model::{Kind, Library, Setting};
-use crate::operations;
+use crate::{operations, types};
 
 const WIDTH: usize = 100;
 
 const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
@@ -27,6 +27,10 @@ const FILES: [(&str, &str); 11] = [
     (
         "bindings/ruby/lib/libnango/generated/options.rb",
         include_str!("../templates/ruby/options.rb"),
+    ),
+    (
+        "bindings/ruby/lib/libnango/generated/records.rb",
+        include_str!("../templates/ruby/records.rb"),
     ),
     ("bindings/ruby/sig/generated.rbs", include_str!("../templates/ruby/generated.rbs")),
     ("docs/OPERATIONS.md", include_str!("../templates/docs/operations.md")),
@@ -206,6 +210,7 @@ fn model(api: &Api, library: &Library) -> Result<Value, String> {
         unreached => places(&unreached),
         operations => operations::of(api, library)?,
         objects => operations::objects(api)?,
+        types => types::of(api)?,
         codes => codes.collect::<Result<Vec<Value>, String>>()?,
         options => library.options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,
         call_options => library.call_options.iter().map(setting).collect::<Result<Vec<_>, _>>()?,

@@ -108,7 +108,7 @@ func TestNothingIsLeftOfAKilledProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	for range 100 {
+	for range 1000 {
 		if err = client.WarmUp(context.Background()); errors.Is(err, nango.ErrConnect) {
 			return
 		}

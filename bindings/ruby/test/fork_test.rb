@@ -110,7 +110,7 @@ class ForkTest < Minitest::Test
       client = new_client
       client.get_token(**bob)
       waiting = Array.new(5) { Thread.new { slow.get_connection(**alice).connection_id } }
-      Timeout.timeout(5) { sleep(0.005) until server.requests.size >= 5 }
+      Timeout.timeout(60) { sleep(0.005) until server.requests.size >= 5 }
       children = Array.new(4) { fork_workers(client, slow) }
       assert_equal "at-bob", client.get_token(**bob)
       assert_equal [0] * 4, exit_statuses(children)

@@ -79,7 +79,7 @@ module LibNango
     # A readable description, without secrets.
     # @return [String]
     def inspect
-      fields = shown.map { |name| " #{name}=#{self[name].inspect}" }
+      fields = shown.map { |name| " #{name}=#{public_send(name).inspect}" }
       "#<#{self.class}#{fields.join}#{redacted}>"
     end
     alias to_s inspect
@@ -92,7 +92,7 @@ module LibNango
 
     private
 
-    # The names of the fields that {#inspect} shows.
+    # The readers whose values {#inspect} shows.
     def shown
       []
     end
@@ -108,6 +108,19 @@ module LibNango
 
     def text(name)
       self[name] if self[name].is_a?(String)
+    end
+
+    def integer(name)
+      self[name] if self[name].is_a?(Integer) && self[name].bit_length < 64
+    end
+
+    def flag(name)
+      self[name] if [true, false].include?(self[name])
+    end
+
+    # The elements of a list that are of a class.
+    def list(name, element)
+      self[name].is_a?(Array) ? self[name].grep(element) : []
     end
 
     def texts(name)
