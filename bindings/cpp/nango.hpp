@@ -49,12 +49,13 @@
 
 #include <nango/client.hpp>
 #include <nango/code.hpp>
-#include <nango/connection.hpp>
 #include <nango/error.hpp>
+#include <nango/facts.hpp>
 #include <nango/json.hpp>
 #include <nango/options.hpp>
 #include <nango/queue.hpp>
 #include <nango/result.hpp>
 #include <nango/secret.hpp>
+#include <nango/types.hpp>
 
 #endif  // NANGO_HPP

@@ -51,7 +51,7 @@ refused "an undocumented C++ function" bindings/cpp/nango/queue.hpp \
     's|^    int fd() const noexcept|    int silent() const { return 0; }\n&|'
 refused "a parameter that does not exist" bindings/cpp/nango/client.hpp \
     's|@param page_size |@param page_length |'
-refused "a command that is not valid" bindings/cpp/nango/connection.hpp \
+refused "a command that is not valid" bindings/cpp/nango/facts.hpp \
     's|@return The token|@returrn The token|'
 rm -rf "$output/refused" "$output"/*.h "$output"/*.hpp
 count() { echo "$1" | wc -l; }

@@ -12,7 +12,7 @@ pub fn of(api: &Api) -> Result<Vec<Value>, String> {
     for (name, schema) in api.schemas().filter(|(_, schema)| schema.reader) {
         add(api, name, schema, &mut ordered);
     }
-    ordered.into_iter().map(|(name, schema)| object(name, schema)).collect()
+    ordered.into_iter().map(|(name, schema)| object(api, name, schema)).collect()
 }
 
 fn add<'a>(
@@ -34,9 +34,9 @@ fn add<'a>(
     ordered.push((name, schema));
 }
 
-fn object(name: &str, schema: &Schema) -> Result<Value, String> {
+fn object(api: &Api, name: &str, schema: &Schema) -> Result<Value, String> {
     let members = schema.properties.iter().filter(|(_, member)| member.reader);
-    let members = members.map(|(wire, value)| member(schema, wire, value));
+    let members = members.map(|(wire, value)| member(api, schema, wire, value));
     Ok(context! {
         name => name,
         snake => snake(name),
@@ -49,7 +49,12 @@ fn object(name: &str, schema: &Schema) -> Result<Value, String> {
     })
 }
 
-fn member(object: &Schema, wire: &str, schema: &Schema) -> Result<Value, String> {
+fn member(
+    api: &Api,
+    object: &Schema,
+    wire: &str,
+    schema: &Schema,
+) -> Result<Value, String> {
     let shape = schema.shape()?;
     let (shape, part) = match shape {
         Shape::Part(part) => ("Part".to_owned(), part),
@@ -62,13 +67,18 @@ fn member(object: &Schema, wire: &str, schema: &Schema) -> Result<Value, String>
     let rbs = match shape.as_str() {
         "Text" | "Time" => "String?".to_owned(),
         "Integer" => "Integer?".to_owned(),
-        "Flag" => "bool?".to_owned(),
         "Map" => "Hash[String, String]".to_owned(),
-        "Texts" => "Array[String]".to_owned(),
         "Parts" => format!("Array[{part}]"),
         "Part" => format!("{part}{}", if optional { "?" } else { "" }),
-        _ => "json".to_owned(),
+        "Json" => "json".to_owned(),
+        shape => return Err(format!("{wire}: no language has a reader for {shape}")),
     };
+    let plain = api.schemas().find(|(name, schema)| *name == part && schema.plain);
+    let part_members: Vec<&String> =
+        plain.map(|(_, schema)| schema.properties.keys().collect()).unwrap_or_default();
+    if shape == "Parts" && part_members.is_empty() {
+        return Err(format!("{wire}: no language has a reader for a list of {part}"));
+    }
     Ok(context! {
         wire => wire,
         name => name,
@@ -76,6 +86,9 @@ fn member(object: &Schema, wire: &str, schema: &Schema) -> Result<Value, String>
         shape => shape,
         part => part,
         part_snake => snake(part),
+        // The members of a part that only consists of texts.
+        part_members => part_members,
+        identifies => schema.min_length > 0,
         doc => schema.description,
         optional => optional,
         rbs => rbs,

@@ -268,8 +268,8 @@ static void expect_single_token(const nango::credentials& credentials, const jso
 
 // Reads the members that a connection and a connection_summary have in common. Returns false for
 // any other member.
-static bool expect_fact(const nango::connection_facts& connection, const std::string& name,
-                        const json& value) {
+template <class Connection>
+static bool expect_fact(const Connection& connection, const std::string& name, const json& value) {
     if (name == "id")
         expect(name, or_null(connection.id()), value);
     else if (name == "connection_id")

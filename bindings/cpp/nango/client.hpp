@@ -5,11 +5,11 @@
 #ifndef NANGO_CLIENT_HPP
 #define NANGO_CLIENT_HPP
 
-#include <nango/connection.hpp>
 #include <nango/error.hpp>
 #include <nango/options.hpp>
 #include <nango/result.hpp>
 #include <nango/secret.hpp>
+#include <nango/types.hpp>
 
 #include <cstddef>
 #include <cstdint>

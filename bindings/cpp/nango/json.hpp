@@ -8,10 +8,13 @@
 #include <nango/detail.hpp>
 #include <nango/secret.hpp>
 
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -142,6 +145,33 @@ protected:
     std::optional<secret> secret_text(std::string_view pointer) const {
         detail::owned_text found = detail::find_text(text_.get(), pointer);
         return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
+    }
+
+    std::optional<secret> secret_json(std::string_view pointer) const {
+        detail::owned_text found = detail::find_json(text_.get(), pointer);
+        return found ? std::optional<secret>(secret::adopt(found.release())) : std::nullopt;
+    }
+
+    std::optional<std::int64_t> integer(std::string_view pointer) const {
+        const std::optional<std::string> digits = get_json(pointer);
+        std::int64_t number = 0;
+        if (!digits) return std::nullopt;
+        const char* end = digits->data() + digits->size();
+        const auto [stop, problem] = std::from_chars(digits->data(), end, number);
+        return problem == std::errc() && stop == end ? std::optional<std::int64_t>(number)
+                                                     : std::nullopt;
+    }
+
+    // The elements of an array that are objects.
+    std::vector<std::string> objects(std::string_view pointer) const {
+        std::vector<std::string> objects;
+        for (std::string& item : items(pointer))
+            if (item.front() == '{') objects.push_back(std::move(item));
+        return objects;
+    }
+
+    static std::string member_text(const std::string& object, std::string_view pointer) {
+        return std::string(detail::view(detail::find_text(object.c_str(), pointer)));
     }
 
     std::map<std::string, std::string> texts(std::string_view pointer) const {

@@ -6,10 +6,10 @@
 #define NANGO_QUEUE_HPP
 
 #include <nango/client.hpp>
-#include <nango/connection.hpp>
 #include <nango/options.hpp>
 #include <nango/result.hpp>
 #include <nango/secret.hpp>
+#include <nango/types.hpp>
 
 #include <chrono>
 #include <cstddef>

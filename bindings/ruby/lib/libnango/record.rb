@@ -114,10 +114,6 @@ module LibNango
       self[name] if self[name].is_a?(Integer) && self[name].bit_length < 64
     end
 
-    def flag(name)
-      self[name] if [true, false].include?(self[name])
-    end
-
     # The elements of a list that are of a class.
     def list(name, element)
       self[name].is_a?(Array) ? self[name].grep(element) : []
