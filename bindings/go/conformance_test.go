@@ -567,7 +567,7 @@ func checkSummary(t *testing.T, c *nango.ConnectionSummary, want map[string]json
 		switch {
 		case checkFact(t, name, value, c):
 		case name == "created":
-			wantJSON(t, name, marshal(t, checkTime(t, c.CreatedAt)), value)
+			wantJSON(t, name, marshal(t, checkTime(t, c.Created)), value)
 		case name == "other":
 			checkOther(t, c.Extra, c.Raw(), value)
 		default:

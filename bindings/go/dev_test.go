@@ -103,7 +103,7 @@ func TestList(t *testing.T) {
 	for range 2 {
 		for connection, err := range walk {
 			if err != nil || connection.EndUser == nil || *connection.EndUser.Email != "bob@example.com" ||
-				connection.CreatedAt.Time == nil {
+				connection.Created.Time == nil {
 				t.Errorf("got %v, %v", connection, err)
 			}
 		}

@@ -17,12 +17,13 @@ const WIDTH: usize = 100;
 const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
     ("bindings/cpp/nango/types.hpp", include_str!("../templates/cpp/types.hpp")),
     ("bindings/go/codes_gen.go", include_str!("../templates/go/codes_gen.go")),
+    ("bindings/go/types_gen.go", include_str!("../templates/go/types_gen.go")),
     ("bindings/go/options_gen.go", include_str!("../templates/go/options_gen.go")),
     ("bindings/ruby/lib/libnango/generated/errors.rb", include_str!("../templates/ruby/errors.rb")),
     (

@@ -35,26 +35,43 @@ fn add<'a>(
 }
 
 fn object(api: &Api, name: &str, schema: &Schema) -> Result<Value, String> {
-    let members = schema.properties.iter().filter(|(_, member)| member.reader);
-    let members = members.map(|(wire, value)| member(api, schema, wire, value));
+    let read = || schema.properties.iter().filter(|(_, member)| member.reader);
+    let members = read().map(|(wire, value)| member(api, schema, wire, value));
+    let members = members.collect::<Result<Vec<_>, String>>()?;
+    // Whether an answer or an element of a list is this object, not only a part of another.
+    let whole = !api.schemas().any(|(_, other)| {
+        other.reader
+            && other.properties.values().any(|member| {
+                matches!(member.shape(), Ok(Shape::Part(part) | Shape::Parts(part)) if part == name)
+            })
+    });
+    let widest = |of: &dyn Fn(&Value) -> Option<usize>| members.iter().filter_map(of).max();
+    let width =
+        |name: &'static str| widest(&|member| member.get_attr(name).ok()?.as_str().map(str::len));
+    let shown = schema.shown.iter().filter_map(|shown| {
+        members
+            .iter()
+            .find(|member| member.get_attr("name").is_ok_and(|name| name.as_str() == Some(shown)))
+    });
     Ok(context! {
         name => name,
+        whole => whole,
+        secret => read().any(|(_, member)| member.secret || holds_secrets(api, member)),
+        go_doc => go_doc(name, &schema.description, "is", ""),
+        go_width => width("go"),
+        go_type_width => width("go_type"),
+        go_shown => shown.cloned().collect::<Vec<_>>(),
         snake => snake(name),
         doc => schema.description,
         base => schema.base,
         shown => schema.shown,
         private => schema.private,
         plain => schema.plain,
-        members => members.collect::<Result<Vec<_>, String>>()?,
+        members => members,
     })
 }
 
-fn member(
-    api: &Api,
-    object: &Schema,
-    wire: &str,
-    schema: &Schema,
-) -> Result<Value, String> {
+fn member(api: &Api, object: &Schema, wire: &str, schema: &Schema) -> Result<Value, String> {
     let shape = schema.shape()?;
     let (shape, part) = match shape {
         Shape::Part(part) => ("Part".to_owned(), part),
@@ -73,6 +90,25 @@ fn member(
         "Json" => "json".to_owned(),
         shape => return Err(format!("{wire}: no language has a reader for {shape}")),
     };
+    let go_type = match shape.as_str() {
+        "Text" if schema.secret => "Secret".to_owned(),
+        "Text" if schema.nullable() && !schema.secret => "*string".to_owned(),
+        "Text" => "string".to_owned(),
+        "Time" => "Timestamp".to_owned(),
+        "Integer" => "int64".to_owned(),
+        "Map" => "map[string]string".to_owned(),
+        "Parts" => format!("[]{part}"),
+        "Part" if optional => format!("*{part}"),
+        "Part" => part.to_owned(),
+        _ if schema.secret => "SecretJSON".to_owned(),
+        _ => "json.RawMessage".to_owned(),
+    };
+    let verb = if matches!(shape.as_str(), "Map" | "Parts") { "are" } else { "is" };
+    let absent = match shape.as_str() {
+        "Json" if !schema.secret => "; nil if there is none, or null",
+        _ if go_type.starts_with('*') => "; nil if there is none",
+        _ => "",
+    };
     let plain = api.schemas().find(|(name, schema)| *name == part && schema.plain);
     let part_members: Vec<&String> =
         plain.map(|(_, schema)| schema.properties.keys().collect()).unwrap_or_default();
@@ -83,6 +119,8 @@ fn member(
         wire => wire,
         name => name,
         go => go(name),
+        go_type => go_type,
+        go_doc => go_doc(&go(name), &schema.description, verb, absent),
         shape => shape,
         part => part,
         part_snake => snake(part),
@@ -116,4 +154,34 @@ pub fn go(name: &str) -> String {
         "OAUTH" => Some("OAuth".to_owned()),
         _ => None,
     })
+}
+
+/// Whether a value consists of an object with secrets.
+fn holds_secrets(api: &Api, value: &Schema) -> bool {
+    let Ok(Shape::Part(part) | Shape::Parts(part)) = value.shape() else { return false };
+    let schema = api.schemas().find(|(name, _)| *name == part).map(|(_, schema)| schema);
+    schema.is_some_and(|schema| {
+        schema.properties.values().any(|value| value.secret || holds_secrets(api, value))
+    })
+}
+
+/// A description as a sentence about the name, as Go's documentation has it. `more` ends its first
+/// sentence.
+fn go_doc(name: &str, description: &str, verb: &str, more: &str) -> String {
+    let (first, others) = match description.split_once(". ") {
+        Some((first, others)) => (first, format!(" {others}")),
+        None => (description.trim_end_matches('.'), String::new()),
+    };
+    let (start, rest) = first.split_at(first.find(' ').unwrap_or(first.len()));
+    let start = match start {
+        "The" | "A" | "An" | "When" | "What" | "Any" | "One" => start.to_ascii_lowercase(),
+        start => start.to_owned(),
+    };
+    let verb = if first.starts_with("The ") && first.contains("credentials") && name.ends_with('s')
+    {
+        "are"
+    } else {
+        verb
+    };
+    format!("{name} {verb} {start}{rest}{more}.{others}")
 }
