@@ -183,47 +183,6 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// GetConnection fetches a connection. Nango first refreshes its token if necessary. Call
-// GetConnection just before you use the token, and do not store the result. A key without the scope
-// environment:connections:read_credentials gets no credentials.
-func (c *Client) GetConnection(
-	ctx context.Context,
-	providerConfigKey, connectionID string,
-	options ...CallOption,
-) (*Connection, error) {
-	text, err := c.GetConnectionJSON(ctx, providerConfigKey, connectionID, options...)
-	if err != nil {
-		return nil, err
-	}
-	connection := new(Connection)
-	if err := connection.decode(text); err != nil {
-		return nil, err
-	}
-	return connection, nil
-}
-
-// GetConnectionJSON is like [Client.GetConnection], but returns Nango's answer byte for byte,
-// including secrets.
-func (c *Client) GetConnectionJSON(
-	ctx context.Context,
-	providerConfigKey, connectionID string,
-	options ...CallOption,
-) (json.RawMessage, error) {
-	return c.callForOne(ctx, "get_connection\x00", providerConfigKey, connectionID, options)
-}
-
-// GetToken fetches the single token of a connection: the text that goes after "Bearer", or the API
-// key. It fails with [ErrNoSingleToken] for credentials that have no single token, such as BASIC
-// and OAUTH1; use [Client.GetCredentials] for these. It fails with [ErrNoCredentials] if there are
-// no credentials.
-func (c *Client) GetToken(
-	ctx context.Context,
-	providerConfigKey, connectionID string,
-	options ...CallOption,
-) (Secret, error) {
-	return secretOf(c.callForOne(ctx, "get_token\x00", providerConfigKey, connectionID, options))
-}
-
 // secretOf uses text without copying it, because a copy would leave the secret in memory once more.
 // Nothing else may refer to text.
 func secretOf(text []byte, err error) (Secret, error) {
@@ -231,58 +190,6 @@ func secretOf(text []byte, err error) (Secret, error) {
 		return Secret{}, err
 	}
 	return NewSecret(unsafe.String(unsafe.SliceData(text), len(text))), nil
-}
-
-// ReplaceToken fetches a token to replace one that the provider refused, with 401 for example. It
-// reads the connection, and makes Nango refresh the token if it is still the refused one. Calls of
-// this client that replace the same token of a connection at the same time share one refresh; each
-// keeps its own context. No token is kept after that.
-//
-// Nango answers a forced refresh with the old token if the refresh coincides with another read of
-// the connection. ReplaceToken therefore forces up to three refreshes, 0.5 s and 1 s apart, within
-// the call's timeout.
-//
-// It fails with [ErrTokenNotReplaced] if none of the refreshes returned another token, or if Nango
-// does not refresh this type of credentials (API_KEY and others, and OAUTH2 without a refresh
-// token); it never forces a refresh of these. The options [ForceRefresh] and [IncludeRefreshToken]
-// are [ErrInvalidArgument] here.
-func (c *Client) ReplaceToken(
-	ctx context.Context, providerConfigKey, connectionID string, refused Secret,
-	options ...CallOption,
-) (Secret, error) {
-	if err := rejectNUL("the refused token", refused.Reveal()); err != nil {
-		return Secret{}, err
-	}
-	return secretOf(c.callForOne(ctx, "replace_token\x00", providerConfigKey, connectionID, options,
-		`,"refused_token":`, quote(refused.Reveal())))
-}
-
-// GetCredentials fetches the credentials of a connection, of any type. It fails with
-// [ErrNoCredentials] if there are none.
-func (c *Client) GetCredentials(
-	ctx context.Context,
-	providerConfigKey, connectionID string,
-	options ...CallOption,
-) (*Credentials, error) {
-	text, err := c.GetCredentialsJSON(ctx, providerConfigKey, connectionID, options...)
-	if err != nil {
-		return nil, err
-	}
-	credentials := new(Credentials)
-	if err := credentials.decode(text); err != nil {
-		return nil, err
-	}
-	return credentials, nil
-}
-
-// GetCredentialsJSON is like [Client.GetCredentials], but returns the credentials byte for byte as
-// in Nango's answer, including secrets.
-func (c *Client) GetCredentialsJSON(
-	ctx context.Context,
-	providerConfigKey, connectionID string,
-	options ...CallOption,
-) (json.RawMessage, error) {
-	return c.callForOne(ctx, "get_credentials\x00", providerConfigKey, connectionID, options)
 }
 
 // ListConnectionsJSON fetches the environment's connections in one request, byte for byte as Nango

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 /// The languages that a sentence can be written for.
@@ -23,6 +24,16 @@ pub struct Library {
     pub call_options: Vec<Setting>,
     #[serde(rename = "operation")]
     pub operations: Vec<Derived>,
+    #[serde(rename = "note")]
+    pub notes: Vec<Note>,
+}
+
+/// What libnango says about an operation of Nango's API.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    pub operation: String,
+    pub doc: String,
 }
 
 /// An operation that has no route of its own in the description of Nango's API.
@@ -41,6 +52,12 @@ pub struct Derived {
     pub c: Option<String>,
     #[serde(default)]
     pub summary: String,
+    /// More sentences.
+    #[serde(default)]
+    pub doc: String,
+    /// When which code is the error, for codes that only this operation has.
+    #[serde(default)]
+    pub errors: IndexMap<String, String>,
     /// The parameters of the route that it does not have.
     #[serde(default)]
     pub without: Vec<String>,
@@ -106,6 +123,9 @@ pub struct Setting {
     /// The parameter's name in C.
     #[serde(default)]
     pub param: String,
+    /// The parameter of operations that a call option sets.
+    #[serde(default)]
+    pub parameter: String,
     /// The name that a wrapper's errors use.
     #[serde(default)]
     pub thing: String,
@@ -190,6 +210,11 @@ impl Library {
             rest = after;
         }
         Ok(out + rest)
+    }
+
+    /// The sentence in each language, by the language's name.
+    pub fn in_each_language(&self, text: &str) -> Result<BTreeMap<&'static str, String>, String> {
+        LANGUAGES.iter().map(|language| Ok((*language, self.sentence(text, language)?))).collect()
     }
 
     fn name(&self, name: &str, language: &str) -> Option<String> {

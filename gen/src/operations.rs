@@ -1,5 +1,6 @@
 //! The operations of both files under `api/`, for the templates.
 
+use indexmap::IndexMap;
 use minijinja::{Value, context};
 
 use crate::api::{Api, Method, Operation, Parameter, Place, Repeat, Repeatable, Schema, Shape};
@@ -14,43 +15,51 @@ const IDENTITIES: usize = 2;
 pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
     let mut operations = Vec::new();
     for (method, path, operation) in api.operations() {
-        let parameters = operation.parameters.iter().map(sent).collect::<Result<Vec<_>, _>>()?;
         let route = Route { method, path, operation };
+        let note = library.notes.iter().find(|note| note.operation == operation.name);
+        let own = Own {
+            name: &operation.name,
+            summary: &operation.summary,
+            doc: format!(
+                "{} {}",
+                operation.description,
+                note.map(|note| note.doc.as_str()).unwrap_or_default()
+            ),
+            node: operation.node.as_deref(),
+            returns: Returns::Body,
+            answer: operation.answer(),
+            constant: None,
+            c: None,
+            errors: &IndexMap::new(),
+        };
+        let parameters = operation.parameters.iter().map(|parameter| sent(library, parameter));
         operations.push(context! {
-            name => operation.name,
-            constant => operation.name.to_ascii_uppercase(),
-            public => true,
-            summary => operation.summary,
-            description => operation.description,
-            node => operation.node,
-            returns => format!("{:?}", Returns::Body),
-            c => c_name(&operation.name, Returns::Body),
-            go => types::go(&operation.name),
-            parameters => parameters,
-            facts => route.sentences(Returns::Body),
-            ..route.facts()?
+            parameters => parameters.collect::<Result<Vec<_>, _>>()?,
+            ..context! { ..own.value(library)?, ..route.value(Returns::Body)? }
         });
-        let sharing = library
-            .operations
-            .iter()
-            .filter(|derived| derived.of.as_ref().is_some_and(|name| *name == operation.name));
-        for derived in sharing {
+        let shares =
+            |derived: &&Derived| derived.of.as_ref().is_some_and(|name| *name == operation.name);
+        for derived in library.operations.iter().filter(shares) {
             let kept = operation
                 .parameters
                 .iter()
-                .filter(|parameter| !derived.without.iter().any(|name| name == parameter.name()));
-            let mut parameters = kept.map(sent).collect::<Result<Vec<_>, _>>()?;
-            parameters.extend(derived.parameters.iter().map(|added| {
-                context! {
+                .filter(|parameter| !derived.without.iter().any(|name| name == parameter.name()))
+                .map(|parameter| sent(library, parameter));
+            let added = derived.parameters.iter().map(|added| {
+                let ruby = InRuby { name: &added.name, type_: "String", flag: false };
+                Ok(context! {
+                    ..context! {
                     name => added.name, wire => added.name, location => "Kept", kind => "Text",
-                    required => added.required, doc => added.doc,
+                    required => added.required, doc => added.doc, option => (),
                     type => "string, secret", sent_as => "not sent", since => (),
-                }
-            }));
+                    go_argument => types::lower_first(&types::go(&added.name)),
+                    },
+                    ..ruby.value()
+                })
+            });
             operations.push(context! {
-                parameters => parameters,
-                facts => route.sentences(derived.returns),
-                ..context! { ..own(derived), ..route.facts()? }
+                parameters => kept.chain(added).collect::<Result<Vec<_>, String>>()?,
+                ..context! { ..Own::of(derived).value(library)?, ..route.value(derived.returns)? }
             });
         }
     }
@@ -66,7 +75,8 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
                 identity => vec![""; IDENTITIES],
                 parameters => Vec::<Value>::new(),
                 facts => Vec::<String>::new(),
-                ..own(derived)
+                paged => false,
+                ..Own::of(derived).value(library)?
             }),
             (Some(of), None) if api.operations().any(|(_, _, known)| known.name == *of) => {}
             _ => {
@@ -80,18 +90,76 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
     Ok(operations)
 }
 
-/// What a derived operation says itself.
-fn own(derived: &Derived) -> Value {
-    context! {
-        name => derived.name,
-        constant => derived.constant.clone().unwrap_or(derived.name.to_ascii_uppercase()),
-        public => derived.constant.is_none(),
-        summary => derived.summary,
-        description => "",
-        node => derived.node,
-        returns => format!("{:?}", derived.returns),
-        c => derived.c.clone().unwrap_or_else(|| c_name(&derived.name, derived.returns)),
-        go => types::go(&derived.name),
+/// What does not follow from an operation's route.
+struct Own<'a> {
+    name: &'a str,
+    summary: &'a str,
+    doc: String,
+    node: Option<&'a str>,
+    returns: Returns,
+    /// The schema of the answer.
+    answer: Option<&'a str>,
+    constant: Option<&'a str>,
+    c: Option<&'a str>,
+    errors: &'a IndexMap<String, String>,
+}
+
+impl Own<'_> {
+    fn of(derived: &Derived) -> Own<'_> {
+        Own {
+            name: &derived.name,
+            summary: &derived.summary,
+            doc: derived.doc.clone(),
+            node: derived.node.as_deref(),
+            returns: derived.returns,
+            answer: (derived.returns == Returns::Credentials).then_some("Credentials"),
+            constant: derived.constant.as_deref(),
+            c: derived.c.as_deref(),
+            errors: &derived.errors,
+        }
+    }
+
+    fn value(&self, library: &Library) -> Result<Value, String> {
+        let upper = self.name.to_ascii_uppercase();
+        let errors = self.errors.iter().map(|(code, when)| {
+            let code = library.codes.iter().find(|known| known.name == *code);
+            let code = code.ok_or_else(|| format!("{}: an unknown code", self.name))?;
+            Ok(context! {
+                name => code.name, go => code.go(), camel => code.camel(),
+                when => library.in_each_language(when)?,
+            })
+        });
+        Ok(context! {
+            name => self.name,
+            constant => self.constant.unwrap_or(&upper),
+            public => self.constant.is_none(),
+            summary => self.summary,
+            doc => library.in_each_language(self.doc.trim())?,
+            errors => errors.collect::<Result<Vec<Value>, String>>()?,
+            node => self.node,
+            returns => format!("{:?}", self.returns),
+            answer => self.answer,
+            answer_snake => self.answer.map(types::snake),
+            c => self.c.map_or_else(|| c_name(self.name, self.returns), str::to_owned),
+            go => types::go(self.name),
+            cpp_errors => self.errors_in_cpp(library)?,
+            go_doc => format!(
+                "{} {} {}",
+                types::go(self.name),
+                types::lower_first(self.summary),
+                library.sentence(self.doc.trim(), "go")?
+            ),
+        })
+    }
+}
+
+impl Own<'_> {
+    /// A sentence for each code, after what the call returns.
+    fn errors_in_cpp(&self, library: &Library) -> Result<String, String> {
+        let sentences = self.errors.iter().map(|(code, when)| {
+            Ok(format!(" The error is {code} {}.", library.sentence(when, "cpp")?))
+        });
+        sentences.collect()
     }
 }
 
@@ -102,8 +170,8 @@ struct Route<'a> {
 }
 
 impl Route<'_> {
-    /// What holds for every operation of the route.
-    fn facts(&self) -> Result<Value, String> {
+    /// What holds for every operation of the route. `returns` is the operation's.
+    fn value(&self, returns: Returns) -> Result<Value, String> {
         let mut identity = self.operation.identity.clone();
         if identity.len() > IDENTITIES {
             return Err(format!("{}: more than {IDENTITIES} identities", self.operation.name));
@@ -121,6 +189,8 @@ impl Route<'_> {
             repeatable => true,
             unless_true => unless_true,
             identity => identity,
+            facts => self.sentences(returns),
+            paged => self.operation.page.is_some(),
         })
     }
 
@@ -223,22 +293,65 @@ fn in_prose(shape: Shape<'_>) -> String {
     }
 }
 
-fn sent(parameter: &Parameter) -> Result<Value, String> {
+fn sent(library: &Library, parameter: &Parameter) -> Result<Value, String> {
+    let name = parameter.name();
+    // The call option that sets it, in the languages that have it as such.
+    let option = library.call_options.iter().find(|option| option.parameter == name);
+    let shape = parameter.schema.shape()?;
+    let ruby = InRuby {
+        name: option.map_or(name, |option| &option.name),
+        type_: match shape {
+            Shape::Integer => "Integer",
+            Shape::Flag => "Boolean",
+            Shape::Texts => "String, Array<String>",
+            Shape::Map => "Hash{String => String}",
+            _ => "String",
+        },
+        flag: shape == Shape::Flag,
+    };
     Ok(context! {
-        name => parameter.name(),
-        wire => parameter.wire,
-        location => match parameter.place {
-            Place::Path => "Path",
-            Place::Query => "Query",
+        ..context! {
+            option => option.map(|option| &option.name),
+            name => name,
+            wire => parameter.wire,
+            location => match parameter.place {
+                Place::Path => "Path",
+                Place::Query => "Query",
+            },
+            kind => parameter.kind()?,
+            required => parameter.required,
+            doc => parameter.description,
+            type => in_prose(shape),
+            sent_as => match parameter.place {
+                Place::Path => "path".to_owned(),
+                Place::Query => format!("query `{}`", parameter.wire),
+            },
+            since => parameter.since,
         },
-        kind => parameter.kind()?,
-        required => parameter.required,
-        doc => parameter.description,
-        type => in_prose(parameter.schema.shape()?),
-        sent_as => match parameter.place {
-            Place::Path => "path".to_owned(),
-            Place::Query => format!("query `{}`", parameter.wire),
-        },
-        since => parameter.since,
+        ..ruby.value()
     })
+}
+
+/// A parameter as a keyword in Ruby.
+struct InRuby<'a> {
+    name: &'a str,
+    type_: &'a str,
+    flag: bool,
+}
+
+impl InRuby<'_> {
+    fn value(&self) -> Value {
+        let name = self.name;
+        let (keyword, signature) = match self.flag {
+            true => (format!("{name}: false"), format!("?{name}: bool")),
+            false => (format!("{name}:"), format!("{name}: name")),
+        };
+        context! {
+            ruby_name => name,
+            ruby_type => self.type_,
+            ruby_keyword => keyword,
+            ruby_argument => format!("{name}: {name}"),
+            rbs_keyword => signature,
+        }
+    }
 }

@@ -17,12 +17,13 @@ const WIDTH: usize = 100;
 const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
     ("bindings/cpp/nango/types.hpp", include_str!("../templates/cpp/types.hpp")),
     ("bindings/go/codes_gen.go", include_str!("../templates/go/codes_gen.go")),
+    ("bindings/go/operations_gen.go", include_str!("../templates/go/operations_gen.go")),
     ("bindings/go/types_gen.go", include_str!("../templates/go/types_gen.go")),
     ("bindings/go/options_gen.go", include_str!("../templates/go/options_gen.go")),
     ("bindings/ruby/lib/libnango/generated/errors.rb", include_str!("../templates/ruby/errors.rb")),
@@ -42,7 +43,27 @@ const FILES: [(&str, &str); 14] = [
 
 /// A generated part of a file that is otherwise written by hand: between `<generated NAME>` and
 /// `</generated>`.
-const REGIONS: [(&str, &str, &str); 6] = [
+const REGIONS: [(&str, &str, &str); 10] = [
+    (
+        "bindings/cpp/nango/client.hpp",
+        "operations",
+        include_str!("../templates/cpp/operations.hpp"),
+    ),
+    (
+        "bindings/cpp/nango/client.hpp",
+        "throwing operations",
+        include_str!("../templates/cpp/throwing.hpp"),
+    ),
+    (
+        "bindings/ruby/lib/libnango/client.rb",
+        "operations",
+        include_str!("../templates/ruby/operations.rb"),
+    ),
+    (
+        "bindings/ruby/sig/libnango.rbs",
+        "operations",
+        include_str!("../templates/ruby/operations.rbs"),
+    ),
     ("bindings/cpp/nango/code.hpp", "codes", include_str!("../templates/cpp/codes.hpp")),
     (
         "bindings/cpp/nango/options.hpp",
@@ -127,7 +148,10 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("comment", comment);
     environment.add_filter("capital", capital);
+    environment
+        .add_filter("lower_first", |text: &str| types::lower_first(text.trim_end_matches('.')));
     environment.add_filter("yard", |text: &str| hanging(text, "    # ", "    #   "));
+    environment.add_filter("item", |text: &str| hanging(text, "- ", "  "));
     environment.add_filter("arguments", arguments);
     environment.add_filter("wrap", |text: &str| wrapped(text, "", ""));
     environment.add_filter("seconds", |ms: u32| format!("{}", ms / 1000));
@@ -137,13 +161,7 @@ fn environment() -> Environment<'static> {
 
 /// The data for the templates.
 fn model(api: &Api, library: &Library) -> Result<Value, String> {
-    let texts = |text: &str| -> Result<Value, String> {
-        let sentences = crate::model::LANGUAGES
-            .iter()
-            .map(|language| Ok((*language, library.sentence(text, language)?)))
-            .collect::<Result<Vec<_>, String>>()?;
-        Ok(sentences.into_iter().collect())
-    };
+    let texts = |text: &str| library.in_each_language(text).map(Value::from_serialize);
     let recorded = fs::read_to_string(RECORD).map_err(|error| format!("{RECORD}: {error}"))?;
     let codes = library.codes.iter().map(|code| {
         Ok(context! {

@@ -136,7 +136,7 @@ fn member(api: &Api, object: &Schema, wire: &str, schema: &Schema) -> Result<Val
 }
 
 /// `EndUser` as `end_user`.
-fn snake(name: &str) -> String {
+pub fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
         if letter.is_ascii_uppercase() && !snake.is_empty() {
@@ -184,4 +184,13 @@ fn go_doc(name: &str, description: &str, verb: &str, more: &str) -> String {
         verb
     };
     format!("{name} {verb} {start}{rest}{more}.{others}")
+}
+
+/// Makes the first letter a small one.
+pub fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().collect::<String>() + characters.as_str(),
+        None => String::new(),
+    }
 }

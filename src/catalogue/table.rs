@@ -48,7 +48,8 @@ pub static GET_CONNECTION: Operation = Operation {
     identity: ["connection_id", "provider_config_key"],
 };
 
-/// `GET /connections/{connection_id}`. Fetches the one token of a connection, or its API key.
+/// `GET /connections/{connection_id}`. Fetches the one token of a connection: the text that goes
+/// after "Bearer", or the API key.
 pub static GET_TOKEN: Operation = Operation {
     name: "get_token",
     method: Method::GET,
@@ -67,7 +68,7 @@ pub static GET_TOKEN: Operation = Operation {
     identity: ["connection_id", "provider_config_key"],
 };
 
-/// `GET /connections/{connection_id}`. Fetches the credentials of a connection.
+/// `GET /connections/{connection_id}`. Fetches the credentials of a connection, of any type.
 pub static GET_CREDENTIALS: Operation = Operation {
     name: "get_credentials",
     method: Method::GET,
@@ -86,7 +87,8 @@ pub static GET_CREDENTIALS: Operation = Operation {
     identity: ["connection_id", "provider_config_key"],
 };
 
-/// `GET /connections/{connection_id}`. Fetches a token to replace one that the provider refused.
+/// `GET /connections/{connection_id}`. Fetches a token to replace one that the provider refused,
+/// with 401 for example.
 pub static REPLACE_TOKEN: Operation = Operation {
     name: "replace_token",
     method: Method::GET,

@@ -178,83 +178,100 @@ public:
     explicit client(const options& options) : client(detail::or_throw(try_create(options))) {}
 #endif
 
-    /// Fetches one connection. Nango first refreshes the token if necessary. Call it just before
-    /// you use the token, and do not store the result: the library never caches it.
+    // <generated operations> from api/ by nango-gen: do not edit.
+    // clang-format off
+
+    /// Fetches a connection with its credentials. Nango first refreshes the token if it expires
+    /// soon. Call it just before you use the token, and do not store the result. A key without the
+    /// scope environment:connections:read_credentials gets no credentials.
     /// @param provider_config_key The integration's unique key; not empty.
     /// @param connection_id The connection's id; not empty, and not "." or "..".
     /// @param options Options of this call.
-    /// @return The connection. Its credentials have no type if the key lacks the scope
-    /// environment:connections:read_credentials.
-    [[nodiscard]] result<connection> try_get_connection(std::string_view provider_config_key,
-                                                        std::string_view connection_id,
-                                                        const call_options& options = {}) const {
+    /// @return The connection.
+    [[nodiscard]] result<nango::connection> try_get_connection(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
         return ask(nango_get_connection_json, provider_config_key, connection_id, options,
-                   connection::adopt);
+                   nango::connection::adopt);
     }
 
-    /// Like try_get_connection(), but returns Nango's answer byte for byte.
-    [[nodiscard]] result<secret> try_get_connection_json(std::string_view provider_config_key,
-                                                         std::string_view connection_id,
-                                                         const call_options& options = {}) const {
+    /// Like try_get_connection(), but returns the JSON byte for byte as Nango wrote it.
+    [[nodiscard]] result<secret> try_get_connection_json(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
         return ask(nango_get_connection_json, provider_config_key, connection_id, options,
                    secret::adopt);
     }
 
-    /// Fetches a connection's token (the one string that goes after "Bearer") or API key:
-    /// access_token for OAUTH2, APP and APP_STORE; token for OAUTH2_CC, JWT, TWO_STEP, SIGNATURE
-    /// and TABLEAU; apiKey for API_KEY. Otherwise like try_get_connection().
-    /// @return The token. The error is NO_SINGLE_TOKEN for other types (BASIC, OAUTH1, …: use
-    /// try_get_credentials()), NO_CREDENTIALS if the answer holds no credentials, or any other
-    /// error.
-    [[nodiscard]] result<secret> try_get_token(std::string_view provider_config_key,
-                                               std::string_view connection_id,
-                                               const call_options& options = {}) const {
-        return ask(nango_get_token, provider_config_key, connection_id, options, secret::adopt);
-    }
-
-    /// Fetches a token to replace one that the provider refused, for example with 401. It reads the
-    /// connection, and forces Nango to refresh the token if it is still the refused one. Calls of
-    /// this client that replace the same token at the same time share one refresh, whether they
-    /// block or are on a queue. No token is stored beyond that. The call forces up to three
-    /// refreshes, because Nango answers with the old token when a refresh coincides with another
-    /// read. See nango_replace_token() in nango.h.
+    /// Fetches the one token of a connection: the text that goes after "Bearer", or the API key.
+    /// Nango first refreshes the token if it expires soon. Call it just before each use, and do not
+    /// store the result.
     /// @param provider_config_key The integration's unique key; not empty.
     /// @param connection_id The connection's id; not empty, and not "." or "..".
-    /// @param refused_token The token that the provider refused; not empty. The library wipes its
-    /// copies of it.
-    /// @param options Options of this call, without force_refresh() and include_refresh_token().
-    /// @return The new token. The error is TOKEN_NOT_REPLACED if Nango has no other token, or any
-    /// other error.
-    [[nodiscard]] result<secret> try_replace_token(std::string_view provider_config_key,
-                                                   std::string_view connection_id,
-                                                   std::string_view refused_token,
-                                                   const call_options& options = {}) const {
-        const detail::given refused(refused_token);
-        if (refused.has_nul()) return unexpected(detail::without_nul("refused_token"));
-        const auto call = [&refused](const nango_client* handle, const char* key, const char* id,
-                                     const nango_call_options* settings, nango_error** problem) {
-            return nango_replace_token(handle, key, id, refused.c_str(), settings, problem);
+    /// @param options Options of this call.
+    /// @return The token. The error is NO_CREDENTIALS if there are no credentials, or the key may
+    /// not read them. The error is NO_SINGLE_TOKEN for credentials that have no single token, such
+    /// as BASIC and OAUTH1; use client::get_credentials() for these.
+    [[nodiscard]] result<secret> try_get_token(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return ask(nango_get_token, provider_config_key, connection_id, options,
+                   secret::adopt);
+    }
+
+    /// Fetches the credentials of a connection, of any type. Nango first refreshes the token if it
+    /// expires soon.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty, and not "." or "..".
+    /// @param options Options of this call.
+    /// @return The credentials. The error is NO_CREDENTIALS if there are none, or the key may not
+    /// read them.
+    [[nodiscard]] result<nango::credentials> try_get_credentials(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
+                   nango::credentials::adopt);
+    }
+
+    /// Like try_get_credentials(), but returns the JSON byte for byte as Nango wrote it.
+    [[nodiscard]] result<secret> try_get_credentials_json(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
+                   secret::adopt);
+    }
+
+    /// Fetches a token to replace one that the provider refused, with 401 for example. It reads the
+    /// connection, and makes Nango refresh the token if it is still the refused one. Concurrent
+    /// calls of one client that replace the same token of a connection share one refresh, and each
+    /// keeps its own timeout. No token is kept after that. Nango answers a forced refresh with the
+    /// old token if the refresh coincides with another read of the connection, so the call forces
+    /// up to three refreshes, 0.5 s and 1 s apart, within its timeout.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty, and not "." or "..".
+    /// @param refused_token The token that the provider refused; not empty.
+    /// @param options Options of this call.
+    /// @return The token. The error is INVALID_ARGUMENT if a call option forces a refresh or asks
+    /// for the refresh token. The error is TOKEN_NOT_REPLACED if none of the refreshes returned
+    /// another token, or if Nango does not refresh this type of credentials (API_KEY and others,
+    /// and OAUTH2 without a refresh token), so that no refresh was forced.
+    [[nodiscard]] result<secret> try_replace_token(
+        std::string_view provider_config_key, std::string_view connection_id,
+        std::string_view refused_token,
+        const call_options& options = {}) const {
+        const detail::given given_refused_token(refused_token);
+        if (given_refused_token.has_nul())
+            return unexpected(detail::without_nul("refused_token"));
+        const auto call = [&](const nango_client* handle, const char* key, const char* id,
+                              const nango_call_options* settings, nango_error** problem) {
+            return nango_replace_token(handle, key, id, given_refused_token.c_str(), settings,
+                                       problem);
         };
         return ask(call, provider_config_key, connection_id, options, secret::adopt);
     }
 
-    /// Fetches the credentials of a connection, of any type. Otherwise like try_get_connection().
-    /// @return The credentials. The error is NO_CREDENTIALS if the answer holds none, or any other
-    /// error.
-    [[nodiscard]] result<credentials> try_get_credentials(std::string_view provider_config_key,
-                                                          std::string_view connection_id,
-                                                          const call_options& options = {}) const {
-        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
-                   credentials::adopt);
-    }
-
-    /// Like try_get_credentials(), but returns the credentials of Nango's answer byte for byte.
-    [[nodiscard]] result<secret> try_get_credentials_json(std::string_view provider_config_key,
-                                                          std::string_view connection_id,
-                                                          const call_options& options = {}) const {
-        return ask(nango_get_credentials_json, provider_config_key, connection_id, options,
-                   secret::adopt);
-    }
+    // clang-format on
+    // </generated>
 
     /// Lists the connections of the environment. The list fetches page after page during the
     /// iteration. Sends no request yet.
@@ -312,46 +329,60 @@ public:
     }
 
 #if NANGO_HPP_EXCEPTIONS
+    // <generated throwing operations> from api/ by nango-gen: do not edit.
+    // clang-format off
+
     /// Like try_get_connection(). @throws nango::error
-    connection get_connection(std::string_view provider_config_key, std::string_view connection_id,
-                              const call_options& options = {}) const {
-        return detail::or_throw(try_get_connection(provider_config_key, connection_id, options));
+    nango::connection get_connection(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_connection(
+            provider_config_key, connection_id, options));
     }
 
     /// Like try_get_connection_json(). @throws nango::error
-    secret get_connection_json(std::string_view provider_config_key, std::string_view connection_id,
-                               const call_options& options = {}) const {
+    secret get_connection_json(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
         return detail::or_throw(
             try_get_connection_json(provider_config_key, connection_id, options));
     }
 
     /// Like try_get_token(). @throws nango::error
-    secret get_token(std::string_view provider_config_key, std::string_view connection_id,
-                     const call_options& options = {}) const {
-        return detail::or_throw(try_get_token(provider_config_key, connection_id, options));
-    }
-
-    /// Like try_replace_token(). @throws nango::error
-    secret replace_token(std::string_view provider_config_key, std::string_view connection_id,
-                         std::string_view refused_token, const call_options& options = {}) const {
-        return detail::or_throw(
-            try_replace_token(provider_config_key, connection_id, refused_token, options));
+    secret get_token(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_token(
+            provider_config_key, connection_id, options));
     }
 
     /// Like try_get_credentials(). @throws nango::error
-    nango::credentials get_credentials(std::string_view provider_config_key,
-                                       std::string_view connection_id,
-                                       const call_options& options = {}) const {
-        return detail::or_throw(try_get_credentials(provider_config_key, connection_id, options));
+    nango::credentials get_credentials(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_credentials(
+            provider_config_key, connection_id, options));
     }
 
     /// Like try_get_credentials_json(). @throws nango::error
-    secret get_credentials_json(std::string_view provider_config_key,
-                                std::string_view connection_id,
-                                const call_options& options = {}) const {
+    secret get_credentials_json(
+        std::string_view provider_config_key, std::string_view connection_id,
+        const call_options& options = {}) const {
         return detail::or_throw(
             try_get_credentials_json(provider_config_key, connection_id, options));
     }
+
+    /// Like try_replace_token(). @throws nango::error
+    secret replace_token(
+        std::string_view provider_config_key, std::string_view connection_id,
+        std::string_view refused_token,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_replace_token(
+            provider_config_key, connection_id, refused_token, options));
+    }
+
+    // clang-format on
+    // </generated>
 
     /// Like try_list_connections(). Iterating over the list throws too. @throws nango::error
     connection_list list_connections(const filter& filter = {}, std::uint32_t page_size = 0,

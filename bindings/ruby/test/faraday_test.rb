@@ -259,7 +259,9 @@ class FaradayTest < Minitest::Test
   def test_a_failed_refresh_is_shared_too
     @tokens.accepted = 0
     @tokens.on_refresh = lambda do
-      sleep(0.3)
+      # Until every request was refused, and then until its thread asks for another token.
+      sleep 0.005 until @tokens.calls.size >= 10
+      sleep(1)
       body = {error: {code: "invalid_credentials", message: "The refresh limit was reached"}}
       FakeServer.json(body, status: "424 Failed Dependency")
     end

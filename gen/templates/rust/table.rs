@@ -8,7 +8,7 @@ use super::{Kind, Location, Operation, Returns, optional, required};
 
 {% for operation in operations %}
 {% if operation.public %}
-/// `{{ operation.method }} {{ operation.path }}`. {{ operation.summary }}
+{{ ("`" ~ operation.method ~ " " ~ operation.path ~ "`. " ~ operation.summary) | comment("///") }}
 {% endif %}
 pub{{ "(crate)" if not operation.public }} static {{ operation.constant }}: Operation = Operation {
     name: "{{ operation.name }}",

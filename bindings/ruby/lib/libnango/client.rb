@@ -95,52 +95,77 @@ module LibNango
     end
     # </generated>
 
-    # Returns the connection's bearer token or API key. Nango refreshes an expired token first, so
-    # call this just before each use and do not store the result.
+    # <generated operations>
+
+    # Fetches a connection with its credentials. Nango first refreshes the token if it expires soon.
+    # Call it just before you use the token, and do not store the result. A key without the scope
+    # environment:connections:read_credentials gets no credentials.
     # @param provider_config_key [String] the integration's unique key
-    # @param connection_id [String]
-    # @param force_refresh [Boolean] force a refresh even if the token is still valid. Nango returns
-    #   the old token if the call coincides with a plain read of the connection; use
-    #   {#replace_token} for a token that the provider refused
-    # @param include_refresh_token [Boolean] ask for the refresh token too
+    # @param connection_id [String] the connection's id
+    # @param force_refresh [Boolean] forces a refresh even if the token is still valid. Nango
+    #   returns the old token if the request coincides with a plain read of the connection
+    # @param include_refresh_token [Boolean] includes refresh tokens in the answer
+    # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
+    # @param headers [Hash{String => String}, nil] further headers to send, such as "traceparent"
+    # @return [Connection]
+    # @raise [Error]
+    def get_connection(provider_config_key:, connection_id:, force_refresh: false,
+                       include_refresh_token: false, timeout: nil, headers: nil)
+      Connection.parse(
+        get_connection_json(
+          provider_config_key: provider_config_key, connection_id: connection_id,
+          force_refresh: force_refresh, include_refresh_token: include_refresh_token,
+          timeout: timeout, headers: headers
+        )
+      )
+    end
+
+    # Like {#get_connection}, but returns the JSON, byte for byte as Nango sent it.
+    # @param (see #get_connection)
+    # @return [String]
+    # @raise [Error]
+    def get_connection_json(provider_config_key:, connection_id:, force_refresh: false,
+                            include_refresh_token: false, timeout: nil, headers: nil)
+      fetch(
+        :get_connection, provider_config_key, connection_id,
+        force_refresh: force_refresh, include_refresh_token: include_refresh_token,
+        timeout: timeout, headers: headers
+      )
+    end
+
+    # Fetches the one token of a connection: the text that goes after "Bearer", or the API key.
+    # Nango first refreshes the token if it expires soon. Call it just before each use, and do not
+    # store the result.
+    # @param provider_config_key [String] the integration's unique key
+    # @param connection_id [String] the connection's id
+    # @param force_refresh [Boolean] forces a refresh even if the token is still valid. Nango
+    #   returns the old token if the request coincides with a plain read of the connection
+    # @param include_refresh_token [Boolean] includes refresh tokens in the answer
     # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
     # @param headers [Hash{String => String}, nil] further headers to send, such as "traceparent"
     # @return [String] frozen
-    # @raise [Error::NoSingleToken] for BASIC, OAUTH1, …: use {#get_credentials}
+    # @raise [Error::NoCredentials] if there are no credentials, or the key may not read them
+    # @raise [Error::NoSingleToken] for credentials that have no single token, such as BASIC and
+    #   OAUTH1; use {Client#get_credentials} for these
     # @raise [Error]
     def get_token(provider_config_key:, connection_id:, force_refresh: false,
                   include_refresh_token: false, timeout: nil, headers: nil)
-      fetch(:get_token, provider_config_key, connection_id,
-            force_refresh: force_refresh, include_refresh_token: include_refresh_token,
-            timeout: timeout, headers: headers).freeze
+      fetch(
+        :get_token, provider_config_key, connection_id,
+        force_refresh: force_refresh, include_refresh_token: include_refresh_token,
+        timeout: timeout, headers: headers
+      ).freeze
     end
 
-    # Returns a new token for one that the provider refused, with status 401 for example. Reads the
-    # connection, and makes Nango refresh the token if it is still the refused one. Concurrent calls
-    # of this client that replace the same token of a connection share one refresh, across threads
-    # and fibers, and each keeps its own timeout. No token is stored after that.
-    #
-    # Nango answers a forced refresh with the old token if it coincides with another read of the
-    # connection. The call therefore forces up to three refreshes, 0.5 s and 1 s apart, within its
-    # timeout.
+    # Fetches the credentials of a connection, of any type. Nango first refreshes the token if it
+    # expires soon.
     # @param provider_config_key [String] the integration's unique key
-    # @param connection_id [String]
-    # @param refused_token [String]
+    # @param connection_id [String] the connection's id
+    # @param force_refresh [Boolean] forces a refresh even if the token is still valid. Nango
+    #   returns the old token if the request coincides with a plain read of the connection
+    # @param include_refresh_token [Boolean] includes refresh tokens in the answer
     # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
     # @param headers [Hash{String => String}, nil] further headers to send, such as "traceparent"
-    # @return [String] frozen
-    # @raise [Error::TokenNotReplaced] if Nango has no other token: three forced refreshes returned
-    #   the same one, or Nango never refreshes this type of credentials, so no refresh was forced
-    # @raise [Error]
-    def replace_token(provider_config_key:, connection_id:, refused_token:, timeout: nil,
-                      headers: nil)
-      refused = {refused_token: Native.text(refused_token, :refused_token)}
-      fetch(:replace_token, provider_config_key, connection_id, refused, timeout: timeout,
-                                                                         headers: headers).freeze
-    end
-
-    # Returns the credentials of a connection, of any type.
-    # @param (see #get_token)
     # @return [Credentials]
     # @raise [Error::NoCredentials] if there are none, or the key may not read them
     # @raise [Error]
@@ -155,42 +180,47 @@ module LibNango
       )
     end
 
-    # Returns the JSON of a connection's credentials, byte for byte as Nango sent it.
-    # @param (see #get_token)
+    # Like {#get_credentials}, but returns the JSON, byte for byte as Nango sent it.
+    # @param (see #get_credentials)
     # @return [String]
     # @raise [Error]
     def get_credentials_json(provider_config_key:, connection_id:, force_refresh: false,
                              include_refresh_token: false, timeout: nil, headers: nil)
-      fetch(:get_credentials, provider_config_key, connection_id,
-            force_refresh: force_refresh, include_refresh_token: include_refresh_token,
-            timeout: timeout, headers: headers)
-    end
-
-    # Returns a connection with its credentials.
-    # @param (see #get_token)
-    # @return [Connection]
-    # @raise [Error]
-    def get_connection(provider_config_key:, connection_id:, force_refresh: false,
-                       include_refresh_token: false, timeout: nil, headers: nil)
-      Connection.parse(
-        get_connection_json(
-          provider_config_key: provider_config_key, connection_id: connection_id,
-          force_refresh: force_refresh, include_refresh_token: include_refresh_token,
-          timeout: timeout, headers: headers
-        )
+      fetch(
+        :get_credentials, provider_config_key, connection_id,
+        force_refresh: force_refresh, include_refresh_token: include_refresh_token,
+        timeout: timeout, headers: headers
       )
     end
 
-    # Returns the JSON of a connection, byte for byte as Nango sent it.
-    # @param (see #get_token)
-    # @return [String]
+    # Fetches a token to replace one that the provider refused, with 401 for example. It reads the
+    # connection, and makes Nango refresh the token if it is still the refused one. Concurrent calls
+    # of one client that replace the same token of a connection share one refresh, and each keeps
+    # its own timeout. No token is kept after that. Nango answers a forced refresh with the old
+    # token if the refresh coincides with another read of the connection, so the call forces up to
+    # three refreshes, 0.5 s and 1 s apart, within its timeout.
+    # @param provider_config_key [String] the integration's unique key
+    # @param connection_id [String] the connection's id
+    # @param refused_token [String] the token that the provider refused
+    # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
+    # @param headers [Hash{String => String}, nil] further headers to send, such as "traceparent"
+    # @return [String] frozen
+    # @raise [Error::InvalidArgument] if a call option forces a refresh or asks for the refresh
+    #   token
+    # @raise [Error::TokenNotReplaced] if none of the refreshes returned another token, or if
+    #   Nango does not refresh this type of credentials (API_KEY and others, and OAUTH2 without a
+    #   refresh token), so that no refresh was forced
     # @raise [Error]
-    def get_connection_json(provider_config_key:, connection_id:, force_refresh: false,
-                            include_refresh_token: false, timeout: nil, headers: nil)
-      fetch(:get_connection, provider_config_key, connection_id,
-            force_refresh: force_refresh, include_refresh_token: include_refresh_token,
-            timeout: timeout, headers: headers)
+    def replace_token(provider_config_key:, connection_id:, refused_token:, timeout: nil,
+                      headers: nil)
+      secrets = {refused_token: Native.text(refused_token, :refused_token)}
+      fetch(
+        :replace_token, provider_config_key, connection_id, secrets,
+        timeout: timeout, headers: headers
+      ).freeze
     end
+
+    # </generated>
 
     # Lists the environment's connections and fetches each page only when it is needed. Connections
     # that exist during the whole iteration are returned exactly once, even if others are added. If
