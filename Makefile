@@ -19,8 +19,11 @@ export NANGO_DEV := $(TARGET)/debug/nango-dev
 # Runs a command with its own server, which plays the conformance vectors over HTTP and TLS.
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
+# Runs the vectors in a language: its name, its ways to call, and its adapter follow.
+CONFORM := $(WITH_SERVER) $(TARGET)/debug/nango-conformance
+
 .PHONY: all bench build bump calls check check-abi clean conformance-c conformance-cpp \
-	conformance-go conformance-ruby conformance-rust demo dist docs examples fuzz generate help \
+	conformance-driver conformance-go conformance-ruby conformance-rust demo dist docs examples fuzz generate help \
 	install install-dev lint messages nango-dev setup setup-test soak stress test test-all test-api test-c \
 	test-cost test-cpp test-embed test-examples test-fuzz test-go test-loom test-nango-dev \
 	test-packaging test-release test-ruby test-rust test-sanitize test-soak tsan uninstall
@@ -84,7 +87,8 @@ check: build
 	@$(MAKE) --no-print-directory -j5 -Otarget $(addprefix conformance-,rust c cpp go ruby)
 	@echo "The quick checks passed. \`make test\` runs everything."
 
-# The vectors wait most of the time, so `make check` runs these side by side.
+# Runs the conformance vectors in Rust; each language has such a target. They mostly wait, so `make
+# check` runs them side by side.
 conformance-rust:
 	$(WITH_SERVER) cargo test --quiet --locked --package nango --test conformance \
 		-- --exact every_vector each_message_says_what_to_do_and_names_no_c_function
@@ -92,14 +96,17 @@ conformance-c conformance-cpp:
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C $(@:conformance-%=tests/%) conformance
 conformance-go:
 	cd bindings/go && go vet ./... && $(WITH_SERVER) go test -run Conformance .
-conformance-ruby:
-	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test test/conformance_test.rb
+conformance-ruby: conformance-driver
+	$(CONFORM) ruby -- ruby -w -I bindings/ruby/lib bindings/ruby/test/conformance_adapter.rb
 
 # Checks the description of Nango's API: it is valid, recorded answers of a real server fit it, and
 # the generator refuses what it does not understand.
 test-api:
-	cargo test --locked --package nango-gen
+	cargo test --locked --package nango-gen --package nango-conformance
 	PYTHONPATH=$(BUILD)/openapi python3 tests/api/check.py
+
+conformance-driver:
+	@cargo build --quiet --locked --package nango-conformance
 
 # Tests the core in Rust.
 test-rust:
@@ -157,6 +164,7 @@ test-go: build
 test-ruby: build
 	cd bindings/ruby && $(WITH_SERVER) ruby -w -I lib -I test \
 		-e 'Dir["test/**/*_test.rb"].each { |file| require "./#{file}" }'
+	@$(MAKE) --no-print-directory conformance-ruby
 
 # Tests every way to install and link the library, and the README's examples in an empty folder.
 test-packaging: build
