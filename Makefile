@@ -94,8 +94,9 @@ conformance-rust:
 		-- --exact every_vector each_message_says_what_to_do_and_names_no_c_function
 conformance-c conformance-cpp:
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C $(@:conformance-%=tests/%) conformance
-conformance-go:
-	cd bindings/go && go vet ./... && $(WITH_SERVER) go test -run Conformance .
+conformance-go: conformance-driver
+	cd bindings/go && go vet ./... && go build -race -o $(BUILD)/tests/go/ ./internal/conformance
+	$(CONFORM) go -- $(BUILD)/tests/go/conformance
 conformance-ruby: conformance-driver
 	$(CONFORM) ruby -- ruby -w -I bindings/ruby/lib bindings/ruby/test/conformance_adapter.rb
 
@@ -159,6 +160,7 @@ test-examples: build
 # Tests the Go package with the race detector.
 test-go: build
 	cd bindings/go && $(WITH_SERVER) go test -race ./...
+	@$(MAKE) --no-print-directory conformance-go
 
 # Tests the gem.
 test-ruby: build

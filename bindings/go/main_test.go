@@ -2,6 +2,7 @@ package nango_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -180,3 +181,10 @@ func descriptorsOfProcess(t testing.TB) int {
 }
 
 func threadsOfProcess(t testing.TB) int { return statusOfProcess(t, "Threads") }
+
+func decode(t *testing.T, data []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatalf("%s: %v", data, err)
+	}
+}

@@ -252,3 +252,19 @@ func TestClientDoesNotPrintItsKey(t *testing.T) {
 		}
 	}
 }
+
+// wantJSON compares JSON values; it compares numbers by their text.
+func wantJSON(t *testing.T, name string, got, want []byte) {
+	t.Helper()
+	read := func(data []byte) (value any) {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber()
+		if err := decoder.Decode(&value); err != nil {
+			t.Fatalf("%s: %q: %v", name, data, err)
+		}
+		return value
+	}
+	if !reflect.DeepEqual(read(got), read(want)) {
+		t.Errorf("%s: got  %s\nwant %s", name, got, want)
+	}
+}

@@ -27,6 +27,8 @@ import (
 	nango "github.com/libnango/libnango/bindings/go"
 )
 
+const vectorsFolder = "../../tests/conformance"
+
 // No serialiser of the standard library writes a secret of any vector of credentials, nor does code
 // that inspects values by reflection.
 func TestNoSerialiserShowsASecret(t *testing.T) {
@@ -34,7 +36,12 @@ func TestNoSerialiserShowsASecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var content struct{ Vectors []vector }
+	var content struct {
+		Vectors []struct {
+			Name      string
+			Exchanges []struct{ Response struct{ Body any } }
+		}
+	}
 	if err := json.Unmarshal(data, &content); err != nil {
 		t.Fatal(err)
 	}
@@ -236,4 +243,25 @@ func TestAClientAndItsErrorsShowNoKey(t *testing.T) {
 	if text := fmt.Sprintf("%v %#v", client, client); text != "nango.Client nango.Client" {
 		t.Errorf("got %s", text)
 	}
+}
+
+// secretTexts returns the texts of eight letters or more under `credentials`.
+func secretTexts(value any, inside bool) (secrets []string) {
+	switch value := value.(type) {
+	case string:
+		if inside && len(value) >= 8 {
+			secrets = append(secrets, value)
+		}
+	case []any:
+		for _, element := range value {
+			secrets = append(secrets, secretTexts(element, inside)...)
+		}
+	case map[string]any:
+		for name, member := range value {
+			if name != "type" && name != "expires_at" {
+				secrets = append(secrets, secretTexts(member, inside || name == "credentials")...)
+			}
+		}
+	}
+	return secrets
 }
