@@ -383,7 +383,9 @@ fn answers_once(
             answer(&stream, "200 OK", headers, &connection(&head));
             then(&stream);
             let began = Instant::now();
-            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
+            // A call that found the connection open may have sent its request; it is sent again on
+            // another one.
+            stream.read_to_end(&mut Vec::new()).unwrap();
             closed.send(began.elapsed()).unwrap();
         }
     });
