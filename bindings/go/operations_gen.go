@@ -1,6 +1,8 @@
 // Code generated from api/ by nango-gen. DO NOT EDIT.
 // To change it, edit api/nango.openapi.yaml or api/library.toml and run `make generate`.
 
+//go:build cgo
+
 package nango
 
 import (
