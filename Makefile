@@ -20,7 +20,8 @@ export NANGO_DEV := $(TARGET)/debug/nango-dev
 WITH_SERVER := $(NANGO_DEV) --tls-port 0 --vectors $(CURDIR)/tests/conformance --
 
 # Runs the vectors in a language: its name, its ways to call, and its adapter follow.
-CONFORM := $(WITH_SERVER) $(TARGET)/debug/nango-conformance
+export DRIVER := $(TARGET)/debug/nango-conformance
+CONFORM := $(WITH_SERVER) $(DRIVER)
 
 .PHONY: all bench build bump calls check check-abi clean conformance-c conformance-cpp \
 	conformance-driver conformance-go conformance-ruby conformance-rust demo dist docs examples fuzz generate help \
@@ -89,10 +90,13 @@ check: build
 
 # Runs the conformance vectors in Rust; each language has such a target. They mostly wait, so `make
 # check` runs them side by side.
-conformance-rust:
-	$(WITH_SERVER) cargo test --quiet --locked --package nango --test conformance \
-		-- --exact every_vector each_message_says_what_to_do_and_names_no_c_function
-conformance-c conformance-cpp:
+# The adapter in Rust also says which places in the core made an error.
+CONFORM_RUST = $(CONFORM) rust --ways blocking,queued --messages tests/conformance/messages.txt \
+	--unreached tests/conformance/unreached.txt
+conformance-rust: conformance-driver
+	cargo build --quiet --locked --package nango --example conformance
+	$(CONFORM_RUST) -- $(TARGET)/debug/examples/conformance
+conformance-c conformance-cpp: conformance-driver
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C $(@:conformance-%=tests/%) conformance
 conformance-go: conformance-driver
 	cd bindings/go && go vet ./... && go build -race -o $(BUILD)/tests/go/ ./internal/conformance
@@ -112,6 +116,7 @@ conformance-driver:
 # Tests the core in Rust.
 test-rust:
 	$(WITH_SERVER) cargo test --locked --package nango
+	@$(MAKE) --no-print-directory conformance-rust
 
 # Tests the queue and its calls in every order in which threads can interleave.
 test-loom:
@@ -131,17 +136,17 @@ test-nango-dev:
 	cargo test --locked --package nango-dev
 
 # Tests the C interface, natively and under memcheck.
-test-c: build
+test-c: build conformance-driver
 	@$(MAKE) --no-print-directory -C tests/c -j2 all
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/c test memcheck
 
 # Tests the C++ wrapper, natively and under memcheck.
-test-cpp: build
+test-cpp: build conformance-driver
 	@$(MAKE) --no-print-directory -C tests/cpp -j2 all
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/cpp test memcheck
 
 # Runs the same programs under AddressSanitizer and UndefinedBehaviorSanitizer.
-test-sanitize: build
+test-sanitize: build conformance-driver
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/sanitize test
 
 # Instructions, system calls and allocations of a warm call.
@@ -181,9 +186,9 @@ generate:
 	cargo run --quiet --locked --package nango-gen
 
 # Records the messages of the vectors, for docs/ERRORS.md.
-messages: build
-	NANGO_TEST_RECORD=1 $(WITH_SERVER) cargo test --locked --package nango --test conformance \
-		-- --exact every_vector
+messages: conformance-driver
+	cargo build --quiet --locked --package nango --example conformance
+	$(CONFORM_RUST) --record -- $(TARGET)/debug/examples/conformance
 	cargo run --quiet --locked --package nango-gen
 
 # All C and C++, except what is generated.

@@ -1,39 +1,15 @@
 /*
- * Runs the conformance vectors through the C interface: `conformance FOLDER [NAME…]`, in the
- * environment of nango-dev with --vectors FOLDER. The folder's README.md describes the vectors.
+ * Makes the calls of the conformance vectors: reads a request on each line of the standard input,
+ * and writes an answer on a line of the standard output. ../conformance/README.md describes both.
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <dirent.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <nango.h>
 #include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "check.h"
-
-enum { FLAGS = JSON_ALLOW_NUL | JSON_DECODE_ANY };
-static const char default_key[] = "0f8fad5b-d9cb-469f-a165-70867728950e";
-
-static char base[512]; /* the base URL of this run */
-static const char *vector_name;
-static bool vector_failed;
-static unsigned ran, skipped, typed_views;
-
-static void fail(const char *what, const char *seen, const char *wanted)
-{
-    printf("%s: %s: seen %s, wanted %s\n", vector_name, what, seen ? seen : "nothing",
-           wanted ? wanted : "nothing");
-    vector_failed = true;
-}
-
-static void skip(const char *why)
-{
-    printf("skipped %s: %s\n", vector_name, why);
-    skipped++;
-}
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Whether a value contains a NUL, which a C string cannot hold. */
 static bool has_nul(const json_t *value)
@@ -56,182 +32,33 @@ static bool has_nul(const json_t *value)
     return false;
 }
 
-/* Compares values: 1 and 1.0 are equal, and the order of members does not matter. */
-static bool same(const json_t *a, const json_t *b)
+static json_t *get(const json_t *object, const char *name)
 {
-    const char *name;
-    json_t *member;
-    size_t i;
-    if (json_is_integer(a) && json_is_integer(b))
-        return json_integer_value(a) == json_integer_value(b);
-    if (json_is_number(a) && json_is_number(b))
-        return json_number_value(a) == json_number_value(b);
-    if (json_typeof(a) != json_typeof(b) || json_array_size(a) != json_array_size(b) ||
-        json_object_size(a) != json_object_size(b))
-        return false;
-    if (json_is_string(a))
-        return json_equal(a, b);
-    json_array_foreach((json_t *)a, i, member)
-    {
-        if (!same(member, json_array_get(b, i)))
-            return false;
-    }
-    json_object_foreach((json_t *)a, name, member)
-    {
-        const json_t *other = json_object_get(b, name);
-        if (!other || !same(member, other))
-            return false;
-    }
-    return true;
+    return json_object_get(object, name);
 }
 
-static void expect_json(const char *what, const char *text, const json_t *wanted)
+static const char *text_of(const json_t *object, const char *name)
 {
-    json_error_t error;
-    json_t *seen = text ? json_loads(text, FLAGS, &error) : NULL;
-    if (!seen || !same(seen, wanted)) {
-        char *words = json_dumps(wanted, JSON_COMPACT | JSON_ENCODE_ANY);
-        fail(what, text, words);
-        free(words);
-    }
-    json_decref(seen);
+    return json_string_value(get(object, name));
 }
 
-static void expect_text(const char *what, const char *text, const json_t *wanted)
+static void set_text(json_t *object, const char *name, const char *text)
 {
-    const char *words = json_string_value(wanted);
-    if (words ? !text || strcmp(text, words) != 0 : text != NULL)
-        fail(what, text, words);
+    json_object_set_new(object, name, text ? json_string(text) : json_null());
 }
 
-static void expect_number(const char *what, long long seen, const json_t *wanted)
+static json_t *only(const char *name, json_t *value)
 {
-    char words[2][32];
-    if (!wanted || (json_is_integer(wanted) && json_integer_value(wanted) == seen))
-        return;
-    snprintf(words[0], sizeof words[0], "%lld", seen);
-    snprintf(words[1], sizeof words[1], "%lld", (long long)json_integer_value(wanted));
-    fail(what, words[0], words[1]);
+    json_t *object = json_object();
+    json_object_set_new(object, name, value);
+    return object;
 }
 
-static void expect_parts(const char *what, const char *text, const json_t *parts, bool wanted)
-{
-    const json_t *part;
-    size_t i;
-    json_array_foreach((json_t *)parts, i, part)
-    {
-        if ((text && strstr(text, json_string_value(part))) != wanted)
-            fail(what, text, json_string_value(part));
-    }
-}
-
-/* Compares an error with the expected one, or checks that there is none, and frees it. */
-static void expect_error(nango_error *error, const json_t *wanted)
-{
-    const char *name;
-    json_t *fact;
-    if (!wanted) {
-        if (error)
-            fail("error", nango_error_message(error), NULL);
-        nango_error_free(error);
-        return;
-    }
-    if (!error) {
-        fail("error", NULL, json_string_value(json_object_get(wanted, "code")));
-        return;
-    }
-    json_object_foreach((json_t *)wanted, name, fact)
-    {
-        const char *message = nango_error_message(error), *body = nango_error_body_json(error);
-        if (strcmp(name, "code") == 0)
-            expect_text(name, nango_code_name(nango_error_code(error)), fact);
-        else if (strcmp(name, "http_status") == 0)
-            expect_number(name, nango_error_http_status(error), fact);
-        else if (strcmp(name, "api_code") == 0)
-            expect_text(name, nango_error_api_code(error), fact);
-        else if (strcmp(name, "retryable") == 0)
-            expect_text(name,
-                        nango_error_retryable(error) == json_is_true(fact) ? NULL : "the other",
-                        json_null());
-        else if (strcmp(name, "retry_after_ms") == 0)
-            expect_number(name, nango_error_retry_after_ms(error), fact);
-        else if (strcmp(name, "attempts") == 0)
-            expect_number(name, nango_error_attempts(error), fact);
-        else if (strcmp(name, "message_contains") == 0)
-            expect_parts(name, message, fact, true);
-        else if (strcmp(name, "message_lacks") == 0)
-            expect_parts(name, message, fact, false);
-        else if (strcmp(name, "body_lacks") == 0)
-            expect_parts(name, body, fact, false);
-        else if (strcmp(name, "body_json") == 0 && json_is_null(fact))
-            expect_text(name, body, fact);
-        else if (strcmp(name, "body_json") == 0)
-            expect_json(name, body, fact);
-        else if (strcmp(name, "reveal_body") == 0) {
-            char *whole = nango_error_body_reveal(error);
-            expect_text(name, whole, fact);
-            nango_free_string(whole);
-        } else if (strcmp(name, "headers") == 0) {
-            const char *header;
-            json_t *value;
-            json_object_foreach(fact, header, value)
-                expect_text(header, nango_error_header(error, header), value);
-        } else
-            fail("a fact of an error that this runner does not know", name, NULL);
-    }
-    nango_error_free(error);
-}
-
-static void expect_silence_about(const char *secret, const char *shown)
-{
-    if (shown && strstr(shown, secret))
-        fail("what must not be shown", shown, NULL);
-}
-
-/* Checks that a text shows nothing of the `credentials` in an answer. */
-static void expect_silence(const json_t *value, bool inside, const char *shown)
-{
-    const char *name;
-    json_t *member;
-    size_t i;
-    if (inside && json_is_string(value) && json_string_length(value) >= 8)
-        expect_silence_about(json_string_value(value), shown);
-    json_array_foreach((json_t *)value, i, member) expect_silence(member, inside, shown);
-    json_object_foreach((json_t *)value, name, member)
-    {
-        if (strcmp(name, "type") != 0 && strcmp(name, "expires_at") != 0)
-            expect_silence(member, inside || strcmp(name, "credentials") == 0, shown);
-    }
-}
-
-/* Checks that no error and no event shows a secret of the vector. */
-static void expect_no_secret(const json_t *vector, const nango_client *client,
-                             const nango_error *error)
-{
-    const char *key =
-        json_string_value(json_object_get(json_object_get(vector, "client"), "secret_key"));
-    char *events[64];
-    const char *shown[66] = {nango_error_message(error), nango_error_body_json(error)};
-    size_t i, count = 0, number;
-    const json_t *exchange;
-    while (client && count < 64 && (events[count] = nango_client_next_event_json(client))) {
-        shown[count + 2] = events[count];
-        count++;
-    }
-    for (i = 0; i < count + 2; i++) {
-        expect_silence_about(key ? key : default_key, shown[i]);
-        json_array_foreach(json_object_get(vector, "exchanges"), number, exchange) expect_silence(
-            json_object_get(json_object_get(exchange, "response"), "body"), false, shown[i]);
-    }
-    while (count > 0)
-        nango_free_string(events[--count]);
-}
-
-/* Trusts the certificate authority of the server that a variable names. */
-static void trust_authority(nango_options *options)
+/* Trusts only the certificate authorities in a file. */
+static void trust_authority(nango_options *options, const char *path)
 {
     static char pem[1 << 14];
-    FILE *file = fopen(check_env("NANGO_DEV_CA_FILE"), "rb");
+    FILE *file = fopen(path, "rb");
     size_t length = file ? fread(pem, 1, sizeof pem, file) : 0;
     if (file)
         fclose(file);
@@ -239,30 +66,24 @@ static void trust_authority(nango_options *options)
     nango_options_add_ca_pem(options, (const uint8_t *)pem, length);
 }
 
-/* Creates the client for a vector, in a separate run. */
-static nango_client *make_client(const char *run, const json_t *settings, nango_error **error)
+static nango_client *make_client(const json_t *settings, nango_error **error)
 {
-    const char *server = json_string_value(json_object_get(settings, "server"));
-    const json_t *retries = json_object_get(settings, "max_retries"),
-                 *bytes = json_object_get(settings, "max_response_bytes");
-    const char *suffix = json_string_value(json_object_get(settings, "user_agent_suffix")),
-               *key = json_string_value(json_object_get(settings, "secret_key"));
-    nango_options *options = nango_options_new();
+    const json_t *retries = get(settings, "max_retries"),
+                 *bytes = get(settings, "max_response_bytes");
+    const char *url = text_of(settings, "base_url"), *key = text_of(settings, "secret_key"),
+               *authority = text_of(settings, "ca_file");
+    nango_options *options;
     nango_client *client;
-    char url[1024];
-    if (server) {
-        snprintf(url, sizeof url, "%s", check_env(server));
-        trust_authority(options);
-    } else {
-        snprintf(url, sizeof url, "%s%s/%s", base, run, vector_name);
-    }
+    if (!authority)
+        return nango_client_new(url, key, error);
+    options = nango_options_new();
+    trust_authority(options, authority);
     nango_options_set_base_url(options, url);
+    nango_options_set_secret_key(options, key);
     nango_options_set_events(options, 64);
-    nango_options_set_secret_key(options, key ? key : default_key);
     nango_options_set_max_retries(options, (uint32_t)json_integer_value(retries));
-    nango_options_set_plural_routes(options,
-                                    json_is_true(json_object_get(settings, "plural_routes")));
-    nango_options_set_user_agent_suffix(options, suffix);
+    nango_options_set_plural_routes(options, json_is_true(get(settings, "plural_routes")));
+    nango_options_set_user_agent_suffix(options, text_of(settings, "user_agent_suffix"));
     if (bytes)
         nango_options_set_max_response_bytes(options, (uint64_t)json_integer_value(bytes));
     client = nango_client_new_with_options(options, error);
@@ -273,326 +94,291 @@ static nango_client *make_client(const char *run, const json_t *settings, nango_
 static nango_call_options *make_call_options(const json_t *wanted)
 {
     nango_call_options *options;
-    const json_t *header, *timeout = json_object_get(wanted, "timeout_ms");
+    const json_t *header, *timeout = get(wanted, "timeout_ms");
     size_t i;
-    if (!wanted)
+    if (json_object_size(wanted) == 0)
         return NULL;
     options = nango_call_options_new();
-    nango_call_options_set_force_refresh(options,
-                                         json_is_true(json_object_get(wanted, "force_refresh")));
+    nango_call_options_set_force_refresh(options, json_is_true(get(wanted, "force_refresh")));
     nango_call_options_set_include_refresh_token(
-        options, json_is_true(json_object_get(wanted, "include_refresh_token")));
+        options, json_is_true(get(wanted, "include_refresh_token")));
     if (timeout)
         nango_call_options_set_timeout_ms(options, (uint32_t)json_integer_value(timeout));
-    json_array_foreach(json_object_get(wanted, "headers"), i, header)
+    json_array_foreach(get(wanted, "headers"), i, header)
         nango_call_options_set_header(options, json_string_value(json_array_get(header, 0)),
                                       json_string_value(json_array_get(header, 1)));
     return options;
 }
 
-static char *make_call(const nango_client *client, const json_t *call,
-                       const nango_call_options *options, nango_error **error)
+/* Returns NULL for an empty object, which must mean the same. */
+static char *params_text(const json_t *request)
 {
-    const char *operation = json_string_value(json_object_get(call, "operation"));
-    const char *key = json_string_value(json_object_get(call, "provider_config_key"));
-    const char *id = json_string_value(json_object_get(call, "connection_id"));
-    const json_t *filter = json_object_get(call, "filter");
+    const json_t *params = get(request, "params");
+    return json_object_size(params) == 0 ? NULL : json_dumps(params, JSON_COMPACT);
+}
+
+static char *call_blocking(const nango_client *client, const json_t *request,
+                           const nango_call_options *options, nango_error **error)
+{
+    const json_t *params = get(request, "params");
+    const char *operation = text_of(request, "operation");
+    const char *key = text_of(params, "provider_config_key"),
+               *id = text_of(params, "connection_id");
     char *text, *json;
     if (strcmp(operation, "get_connection") == 0)
         return nango_get_connection_json(client, key, id, options, error);
     if (strcmp(operation, "get_token") == 0)
         return nango_get_token(client, key, id, options, error);
     if (strcmp(operation, "replace_token") == 0)
-        return nango_replace_token(client, key, id,
-                                   json_string_value(json_object_get(call, "refused_token")),
-                                   options, error);
+        return nango_replace_token(client, key, id, text_of(params, "refused_token"), options,
+                                   error);
     if (strcmp(operation, "get_credentials") == 0)
         return nango_get_credentials_json(client, key, id, options, error);
-    if (strcmp(operation, "list_connections") != 0) {
-        fail("an operation that this runner does not know", operation, NULL);
+    if (strcmp(operation, "list_connections") != 0)
         return NULL;
-    }
-    json = filter ? json_dumps(filter, JSON_COMPACT) : NULL;
+    json = params_text(request);
     text = nango_list_connections_json(client, json, options, error);
     free(json);
     return text;
 }
 
-static void run_call(const json_t *vector)
+/* Waits for the call that was submitted, and takes its result. */
+static char *taken(const nango_queue *queue, uint64_t ticket, nango_error **error)
 {
-    const json_t *call = json_object_get(vector, "call"),
-                 *expect = json_object_get(vector, "expect"), *wanted;
-    const json_t *calls = json_object_get(vector, "calls");
-    json_int_t left = calls ? json_integer_value(calls) : 1;
+    nango_completion done;
+    if (!ticket || nango_queue_next(queue, &done, 1, -1) != 1 || done.ticket != ticket)
+        return NULL;
+    *error = done.error;
+    return done.json;
+}
+
+static char *call_queued(const nango_client *client, const json_t *request,
+                         const nango_call_options *options, nango_error **error)
+{
+    nango_queue *queue = nango_queue_new(error);
+    char *params = params_text(request), *text;
+    uint64_t ticket =
+        nango_queue_submit(queue, client, text_of(request, "operation"), params, options, 0, error);
+    text = taken(queue, ticket, error);
+    free(params);
+    nango_queue_free(queue);
+    return text;
+}
+
+static bool is_queued(const json_t *request)
+{
+    return strcmp(text_of(request, "way"), "queued") == 0;
+}
+
+static json_t *error_view(const nango_error *error, const json_t *request)
+{
+    json_t *view = json_object(), *headers = json_object(), *name;
+    char *body = nango_error_body_reveal(error);
+    size_t i;
+    json_array_foreach(get(get(request, "asked"), "headers"), i, name) set_text(
+        headers, json_string_value(name), nango_error_header(error, json_string_value(name)));
+    set_text(view, "code", nango_code_name(nango_error_code(error)));
+    json_object_set_new(view, "http_status", json_integer(nango_error_http_status(error)));
+    set_text(view, "api_code", nango_error_api_code(error));
+    json_object_set_new(view, "retryable", json_boolean(nango_error_retryable(error)));
+    json_object_set_new(view, "retry_after_ms", json_integer(nango_error_retry_after_ms(error)));
+    json_object_set_new(view, "attempts", json_integer(nango_error_attempts(error)));
+    set_text(view, "message", nango_error_message(error));
+    set_text(view, "body_json", nango_error_body_json(error));
+    set_text(view, "reveal_body", body);
+    json_object_set_new(view, "headers", headers);
+    nango_free_string(body);
+    return view;
+}
+
+/* Adds the error, if there is one, and what a program could print. Frees the error. */
+static json_t *shown(json_t *answer, const nango_client *client, nango_error *error,
+                     const json_t *request)
+{
+    json_t *shown = json_object();
+    char *event, all[1 << 16] = "";
+    while (client && (event = nango_client_next_event_json(client))) {
+        strncat(all, event, sizeof all - strlen(all) - 1);
+        nango_free_string(event);
+    }
+    /* A client prints nothing of itself but its warning. */
+    json_object_set_new(
+        shown, "client",
+        json_sprintf("client %s",
+                     nango_client_warning(client) ? nango_client_warning(client) : ""));
+    set_text(shown, "events", all);
+    if (error) {
+        const char *body = nango_error_body_json(error);
+        json_object_set_new(answer, "error", error_view(error, request));
+        json_object_set_new(shown, "error",
+                            json_sprintf("%s %s", nango_error_message(error), body ? body : ""));
+    }
+    json_object_set_new(answer, "shown", shown);
+    nango_error_free(error);
+    return answer;
+}
+
+/* All that C has of a typed view: the token of a connection that was fetched. */
+static json_t *token_view(const char *connection)
+{
+    char *id = nango_json_get(connection, "/connection_id");
+    char *credentials = nango_json_get_json(connection, "/credentials");
     nango_error *error = NULL;
-    nango_client *client = make_client("", json_object_get(vector, "client"), &error);
-    nango_call_options *options = make_call_options(json_object_get(call, "options"));
+    char *token = nango_credentials_token(credentials ? credentials : "null", &error);
+    json_t *view = json_object(), *single = json_object();
+    if (error)
+        set_text(single, "error", nango_code_name(nango_error_code(error)));
+    json_object_set_new(view, "credentials",
+                        only("single_token", token ? json_string(token) : json_incref(single)));
+    set_text(view, "connection_id", id);
+    json_decref(single);
+    nango_error_free(error);
+    nango_free_string(token);
+    nango_free_string(credentials);
+    nango_free_string(id);
+    return view;
+}
+
+static json_t *answer_call(const json_t *request)
+{
+    json_t *answer = json_object();
+    json_int_t left = json_integer_value(get(request, "calls"));
+    nango_error *error = NULL;
+    nango_client *client = make_client(get(request, "client"), &error);
+    nango_call_options *options = make_call_options(get(request, "options"));
     char *text = NULL;
     while (client && left-- > 0) {
         nango_free_string(text);
         nango_error_free(error);
-        text = make_call(client, call, options, &error);
+        error = NULL;
+        text = (is_queued(request) ? call_queued : call_blocking)(client, request, options, &error);
     }
-    if (text && error)
-        fail("both a text and an error", text, NULL);
-    expect_no_secret(vector, client, error);
-    expect_error(error, json_object_get(expect, "error"));
-    if ((wanted = json_object_get(expect, "text")))
-        expect_text("text", text, wanted);
-    if ((wanted = json_object_get(expect, "token")))
-        expect_text("token", text, wanted);
-    if ((wanted = json_object_get(expect, "json")))
-        expect_json("json", text, wanted);
-    if (json_object_get(expect, "connection"))
-        typed_views++;
+    if (!text == !error)
+        set_text(answer, "failed", "both or none of a text and an error");
+    else if (text && json_is_true(get(request, "typed")))
+        json_object_set_new(answer, "view", token_view(text));
+    else
+        set_text(answer, "text", text);
+    shown(answer, client, error, request);
+    if (get(answer, "view"))
+        json_object_set(get(answer, "shown"), "view", get(get(answer, "view"), "connection_id"));
     nango_free_string(text);
     nango_call_options_free(options);
     nango_client_free(client);
+    return answer;
 }
 
-/* If a vector expects a token, or none: the same from the connection, fetched first. */
-static void run_token_of_connection(const json_t *vector)
+static char *next_page(const nango_pager *pager, const nango_queue *queue, nango_error **error)
 {
-    const json_t *call = json_object_get(vector, "call"),
-                 *expect = json_object_get(vector, "expect");
-    const char *code = json_string_value(json_object_get(json_object_get(expect, "error"), "code"));
-    bool none =
-        code && (strcmp(code, "NO_SINGLE_TOKEN") == 0 || strcmp(code, "NO_CREDENTIALS") == 0);
-    nango_error *error = NULL;
-    nango_client *client;
-    nango_call_options *options;
-    char *connection, *credentials, *token;
-    if (strcmp(json_string_value(json_object_get(call, "operation")), "get_token") != 0 ||
-        json_object_get(vector, "calls") || !(none || json_object_get(expect, "token")))
-        return;
-    client = make_client("-of-connection", json_object_get(vector, "client"), &error);
-    options = make_call_options(json_object_get(call, "options"));
-    connection = nango_get_connection_json(
-        client, json_string_value(json_object_get(call, "provider_config_key")),
-        json_string_value(json_object_get(call, "connection_id")), options, &error);
-    if (!connection)
-        fail("the connection", nango_error_message(error), NULL);
-    nango_error_free(error);
-    credentials = nango_json_get_json(connection, "/credentials");
-    token = nango_credentials_token(credentials ? credentials : "null", &error);
-    expect_text("token of the connection", token, json_object_get(expect, "token"));
-    if (none)
-        expect_text("code of the token of the connection", nango_code_name(nango_error_code(error)),
-                    json_object_get(json_object_get(expect, "error"), "code"));
-    nango_error_free(error);
-    nango_free_string(token);
-    nango_free_string(credentials);
-    nango_free_string(connection);
-    nango_call_options_free(options);
-    nango_client_free(client);
+    if (!queue)
+        return nango_pager_next_json(pager, error);
+    return taken(queue, nango_queue_submit_page(queue, pager, 0, error), error);
 }
 
-static void run_list(const json_t *vector)
+static json_t *answer_list(const json_t *request)
 {
-    const json_t *filter = json_object_get(vector, "filter"),
-                 *expect = json_object_get(vector, "expect");
-    char *json = filter ? json_dumps(filter, JSON_COMPACT) : NULL, *page, *item;
-    json_t *seen = json_array();
+    json_t *answer = json_object(), *found = json_array();
+    char *params = params_text(request), *page, *item;
     nango_error *error = NULL;
-    nango_client *client = make_client("", json_object_get(vector, "client"), &error);
-    nango_pager *pager =
-        client ? nango_pager_new(client, json,
-                                 (uint32_t)json_integer_value(json_object_get(vector, "page_size")),
-                                 NULL, &error)
-               : NULL;
-    /* The client may be freed before the pager. */
-    nango_client_free(client);
-    while (pager && (page = nango_pager_next_json(pager, &error))) {
+    nango_client *client = make_client(get(request, "client"), &error);
+    nango_queue *queue = is_queued(request) ? nango_queue_new(&error) : NULL;
+    uint32_t size = (uint32_t)json_integer_value(get(request, "page_size"));
+    nango_pager *pager = client ? nango_pager_new(client, params, size, NULL, &error) : NULL;
+    while (pager && (page = next_page(pager, queue, &error))) {
         nango_json_items *items = nango_json_items_new(page, "/connections");
         while ((item = nango_json_items_next(items))) {
             char *id = nango_json_get(item, "/connection_id");
-            json_array_append_new(seen, json_string(id ? id : ""));
+            json_array_append_new(found, only("connection_id", json_string(id ? id : "")));
             nango_free_string(id);
             nango_free_string(item);
         }
         nango_json_items_free(items);
         nango_free_string(page);
     }
-    expect_error(error, json_object_get(expect, "error"));
-    if (!same(seen, json_object_get(expect, "connection_ids"))) {
-        char *words = json_dumps(seen, JSON_COMPACT),
-             *wanted = json_dumps(json_object_get(expect, "connection_ids"), JSON_COMPACT);
-        fail("connection_ids", words, wanted);
-        free(words);
-        free(wanted);
-    }
-    nango_pager_free(pager);
-    json_decref(seen);
-    free(json);
-}
-
-static void run_client(const json_t *vector)
-{
-    const json_t *settings = json_object_get(vector, "client");
-    nango_error *error = NULL;
-    nango_client *client =
-        nango_client_new(json_string_value(json_object_get(settings, "base_url")),
-                         json_string_value(json_object_get(settings, "secret_key")), &error);
-    if (!client == !error)
-        fail("both or none of a client and an error", NULL, NULL);
-    expect_error(error, json_object_get(json_object_get(vector, "expect"), "error"));
+    json_object_set_new(answer, "items", found);
+    shown(answer, client, error, request);
+    /* The client may be freed before the pager. */
     nango_client_free(client);
+    nango_pager_free(pager);
+    nango_queue_free(queue);
+    free(params);
+    return answer;
 }
 
-static void run_json_get(const json_t *vector)
+static json_t *answer_client(const json_t *request)
 {
-    char *text = nango_json_get(json_string_value(json_object_get(vector, "json")),
-                                json_string_value(json_object_get(vector, "pointer"))),
-         *json;
-    expect_text("value", text, json_object_get(vector, "expect"));
+    json_t *answer = json_object();
+    nango_error *error = NULL;
+    nango_client *client = make_client(get(request, "client"), &error);
+    if (!client == !error)
+        set_text(answer, "failed", "both or none of a client and an error");
+    if (error)
+        json_object_set_new(answer, "error", error_view(error, request));
+    nango_error_free(error);
+    nango_client_free(client);
+    return answer;
+}
+
+static json_t *answer_json_get(const json_t *request)
+{
+    json_t *answer = json_object();
+    const char *json = text_of(request, "json"), *pointer = text_of(request, "pointer");
+    char *text = nango_json_get(json, pointer), *found = nango_json_get_json(json, pointer);
+    char *again = nango_json_get(found, "");
+    set_text(answer, "value", text);
+    set_text(answer, "again", again);
     nango_free_string(text);
-    /* nango_json_get_json() returns the same value. */
-    json = nango_json_get_json(json_string_value(json_object_get(vector, "json")),
-                               json_string_value(json_object_get(vector, "pointer")));
-    text = nango_json_get(json, "");
-    expect_text("value of the JSON", text, json_object_get(vector, "expect"));
-    nango_free_string(text);
-    nango_free_string(json);
+    nango_free_string(found);
+    nango_free_string(again);
+    return answer;
 }
 
-static void run(const json_t *vector)
+static json_t *answer_to(const json_t *request)
 {
-    const json_t *named = json_object_get(vector, "kind"), *call = json_object_get(vector, "call");
-    const char *kind = named ? json_string_value(named) : "call";
-    bool known = true;
-    if (json_is_true(json_object_get(vector, "typed"))) {
-        skip("C has no typed view");
-        return;
-    }
-    vector_failed = false;
-    /* A filter is passed as JSON, which can contain a NUL. */
-    if (has_nul(json_object_get(call, "provider_config_key")) ||
-        has_nul(json_object_get(call, "connection_id")) ||
-        has_nul(json_object_get(call, "options")) ||
-        has_nul(json_object_get(call, "refused_token")) ||
-        has_nul(json_object_get(vector, "client")) || has_nul(json_object_get(vector, "json")) ||
-        has_nul(json_object_get(vector, "pointer"))) {
-        skip("a C text cannot hold a NUL");
-        return;
-    }
-    if (strcmp(kind, "call") == 0) {
-        run_call(vector);
-        run_token_of_connection(vector);
-    } else if (strcmp(kind, "list") == 0) {
-        run_list(vector);
-    } else if (strcmp(kind, "client") == 0) {
-        run_client(vector);
-    } else if (strcmp(kind, "json_get") == 0) {
-        run_json_get(vector);
-    } else {
-        known = false;
-    }
-    if (!known) {
-        skip("a kind that this runner does not know");
-        return;
-    }
-    ran++;
-    /* Three objects are in use: the vector's text, its name, and the iterator over the file. */
-    if (nango_live_objects() != 3)
-        fail("an object of the library was not freed", NULL, NULL);
-    if (vector_failed)
-        check_failed++;
-    else
-        check_passed++;
+    const char *what = text_of(request, "do");
+    bool is_call = strcmp(what, "call") == 0, is_list = strcmp(what, "list") == 0;
+    /* These parameters are passed as JSON, which can hold a NUL. */
+    bool as_json =
+        is_list ||
+        (is_call && (is_queued(request) || !get(get(request, "params"), "connection_id")));
+    if (has_nul(get(request, "client")) || has_nul(get(request, "options")) ||
+        has_nul(get(request, "json")) || has_nul(get(request, "pointer")) ||
+        (!as_json && has_nul(get(request, "params"))))
+        return only("skip", json_string("a C text cannot hold a NUL"));
+    if (is_call)
+        return answer_call(request);
+    if (is_list)
+        return answer_list(request);
+    return strcmp(what, "client") == 0 ? answer_client(request) : answer_json_get(request);
 }
 
-/*
- * Runs one vector if it was selected. The library parses the file: jansson does not support a NUL
- * in the name of a member, and would refuse the whole file.
- */
-static void run_text(const char *text, int argc, char **argv)
+static json_t *answer_to_line(const char *line)
 {
-    char *name = nango_json_get(text, "/name");
-    json_error_t error;
-    json_t *vector;
-    int wanted = argc == 2, a;
-    vector_name = name ? name : "?";
-    for (a = 2; a < argc; a++)
-        wanted = wanted || strcmp(argv[a], vector_name) == 0;
-    if (wanted) {
-        vector = json_loads(text, FLAGS, &error);
-        if (vector) {
-            run(vector);
-        } else if (strstr(text, "\\u0000") &&
-                   json_error_code(&error) == json_error_null_byte_in_key) {
-            skip("jansson cannot hold a NUL in the name of a member");
-        } else {
-            fail("a vector that jansson cannot read", error.text, NULL);
-            check_failed++;
-        }
-        json_decref(vector);
-    }
-    nango_free_string(name);
+    json_error_t problem;
+    json_t *request = json_loads(line, JSON_ALLOW_NUL, &problem), *answer;
+    if (!request && json_error_code(&problem) == json_error_null_byte_in_key)
+        return only("skip", json_string("jansson cannot hold a NUL in the name of a member"));
+    if (!request)
+        return only("failed", json_string(problem.text));
+    answer = answer_to(request);
+    json_decref(request);
+    if (nango_live_objects() != 0)
+        set_text(answer, "failed", "an object of the library was not freed");
+    return answer;
 }
 
-static char *read_file(const char *path)
+int main(void)
 {
-    FILE *file = fopen(path, "rb");
-    long size = -1;
-    char *text = NULL;
-    if (file && fseek(file, 0, SEEK_END) == 0 && (size = ftell(file)) >= 0 &&
-        fseek(file, 0, SEEK_SET) == 0 && (text = malloc((size_t)size + 1)))
-        text[fread(text, 1, (size_t)size, file)] = '\0';
-    if (file)
-        fclose(file);
-    return text;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int main(int argc, char **argv)
-{
-    char *files[64];
-    size_t count = 0, i;
-    struct dirent *entry;
-    DIR *folder = argc < 2 ? NULL : opendir(argv[1]);
-    if (!folder) {
-        fprintf(stderr, "usage: %s FOLDER [NAME…]\n", argv[0]);
-        return 2;
-    }
-    snprintf(base, sizeof base, "%s/_vectors/c-%ld-%ld", check_env("NANGO_HOST"), (long)time(NULL),
-             (long)getpid());
-    while ((entry = readdir(folder)) && count < sizeof files / sizeof *files) {
-        const char *end = strrchr(entry->d_name, '.');
-        if (end && strcmp(end, ".json") == 0)
-            files[count++] = strdup(entry->d_name);
-    }
-    closedir(folder);
-    qsort(files, count, sizeof *files, compare_names);
-
-    for (i = 0; i < count; i++) {
-        char path[1024], *text, *vector;
-        nango_json_items *vectors;
-        snprintf(path, sizeof path, "%s/%s", argv[1], files[i]);
-        text = read_file(path);
-        vectors = nango_json_items_new(text, "/vectors");
-        if (!vectors) {
-            printf("%s: no vectors\n", path);
-            check_failed++;
-        }
-        while ((vector = nango_json_items_next(vectors))) {
-            run_text(vector, argc, argv);
-            nango_free_string(vector);
-        }
-        nango_json_items_free(vectors);
+    char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, stdin) > 0) {
+        json_t *answer = answer_to_line(line);
+        char *text = json_dumps(answer, JSON_COMPACT);
+        puts(text);
+        fflush(stdout);
         free(text);
-        free(files[i]);
+        json_decref(answer);
     }
-
-    if (typed_views)
-        printf("%u times the typed view of a connection was not compared: C has none\n",
-               typed_views);
-    printf("%u run, %u skipped\n", ran, skipped);
-    if (!ran)
-        printf("no vector was run\n");
-    printf("%d passed, %d failed, %u skipped\n", check_passed, check_failed, skipped);
-    return check_failed || !ran;
+    free(line);
+    return 0;
 }

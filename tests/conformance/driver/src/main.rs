@@ -1,13 +1,14 @@
 //! Runs the conformance vectors in one language: `nango-dev --tls-port 0 --vectors … -- \
-//! nango-conformance LANGUAGE [--ways blocking,queued] -- ADAPTER…`. The adapter is a program in
-//! that language; `../README.md` describes what it reads and writes.
+//! nango-conformance LANGUAGE [OPTION…] -- ADAPTER…`. The adapter is a program in that language;
+//! `../README.md` describes what it reads and writes, and the options.
 
 mod adapter;
 mod judge;
 mod messages;
+mod places;
 mod vector;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -15,22 +16,32 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, thread};
 
 use adapter::Adapter;
-use vector::{Place, Vector};
+use judge::{Outcome, Reached};
+use vector::{Place, Transport, Vector};
 
 /// How many adapters run at once. Most vectors wait: for a delay of the server, or for a retry.
 const ADAPTERS: usize = 8;
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
+
 struct Arguments {
     language: String,
     ways: Vec<String>,
-    /// Where the messages of all errors are written, for docs/ERRORS.md.
+    transports: Vec<Transport>,
+    /// The record of the messages of all errors, for docs/ERRORS.md.
     messages: Option<String>,
+    /// Whether to write that record, instead of comparing with it.
+    record: bool,
+    /// The list of the places in the core that no vector reaches.
+    unreached: Option<String>,
     adapter: Vec<String>,
 }
 
-const USAGE: &str = "usage: nango-conformance LANGUAGE [--ways blocking,queued] [--messages FILE] \
+const USAGE: &str = "usage: nango-conformance LANGUAGE [--ways blocking,queued] \
+                     [--transports http,tls] [--messages FILE [--record]] [--unreached FILE] \
                      -- ADAPTER…";
 
 impl Arguments {
@@ -39,13 +50,23 @@ impl Arguments {
         let mut read = Arguments {
             language,
             ways: vec!["blocking".to_owned()],
+            transports: vec![Transport::Http, Transport::Tls],
             messages: None,
+            record: false,
+            unreached: None,
             adapter: Vec::new(),
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--ways" => read.ways = arguments.next()?.split(',').map(str::to_owned).collect(),
+                "--transports" => {
+                    let names = arguments.next()?;
+                    read.transports =
+                        names.split(',').map(Transport::named).collect::<Option<_>>()?;
+                }
                 "--messages" => read.messages = Some(arguments.next()?),
+                "--record" => read.record = true,
+                "--unreached" => read.unreached = Some(arguments.next()?),
                 "--" => read.adapter = arguments.by_ref().collect(),
                 _ => return None,
             }
@@ -77,53 +98,61 @@ struct Tally {
     /// By the adapter's reason.
     skipped: BTreeMap<String, usize>,
     failed: Vec<String>,
-    messages: BTreeSet<String>,
+    reached: Reached,
 }
 
 fn run(arguments: &Arguments) -> Result<bool, String> {
     let vectors = Vector::read_all(Path::new(VECTORS))?;
-    let mut passed = true;
-    let mut messages = BTreeSet::new();
+    let mut places = Vec::new();
     for way in &arguments.ways {
-        for tls in [false, true] {
-            let place = Place::new(&arguments.language, way, tls)?;
-            let tally = run_at(&place, &vectors, &arguments.adapter)?;
-            passed &= tally.report(&place);
-            messages.extend(tally.messages);
+        for transport in &arguments.transports {
+            places.push(Place::new(&arguments.language, way, *transport)?);
         }
     }
-    if let Some(file) = &arguments.messages {
-        let text: String = messages.iter().map(|message| format!("{message}\n")).collect();
-        fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+    let tallies = run_at(&places, &vectors, &arguments.adapter)?;
+    let mut passed = true;
+    for (place, tally) in places.iter().zip(&tallies) {
+        passed &= tally.report(place);
     }
-    Ok(passed)
+    let mut wrong = Vec::new();
+    if let Some(file) = &arguments.messages {
+        // Those of the other places name other URLs.
+        let messages = &tallies[0].reached.messages;
+        if arguments.record {
+            let text: String = messages.iter().map(|message| format!("{message}\n")).collect();
+            fs::write(file, text).map_err(|error| format!("{file}: {error}"))?;
+        }
+        wrong.extend(messages::check(file, messages)?);
+    }
+    if let Some(file) = &arguments.unreached {
+        let origins = tallies.iter().flat_map(|tally| &tally.reached.origins).cloned().collect();
+        wrong.extend(places::check(Path::new(ROOT), file, &origins)?);
+    }
+    for why in &wrong {
+        println!("FAILED {why}");
+    }
+    Ok(passed && wrong.is_empty())
 }
 
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set; run this through nango-dev"))
 }
 
-/// Runs every vector over one transport, in one of the language's ways to call.
-fn run_at(place: &Place, vectors: &[Vector], program: &[String]) -> Result<Tally, String> {
-    let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
+/// Runs every vector in every place. Returns what became of them in each place.
+fn run_at(places: &[Place], vectors: &[Vector], program: &[String]) -> Result<Vec<Tally>, String> {
+    let next = AtomicUsize::new(0);
+    let tallies: Vec<_> = places.iter().map(|_| Mutex::new(Tally::default())).collect();
     let work = || -> Result<(), String> {
         let mut adapter = Adapter::start(program)?;
-        while let Some(vector) = vectors.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(place) = places.get(number / vectors.len()) else { break };
+            let vector = &vectors[number % vectors.len()];
             let outcome = judge::run(vector, place, &mut adapter);
-            let mut tally = tally.lock().expect("no worker panicked");
-            match outcome {
-                Ok(judge::Outcome::Passed(messages)) => {
-                    *tally.passed.entry(vector.subject().to_owned()).or_default() += 1;
-                    tally.messages.extend(messages);
-                }
-                Ok(judge::Outcome::Skipped(why)) => *tally.skipped.entry(why).or_default() += 1,
-                Err(why) => {
-                    tally.failed.push(format!("{}: {why}", vector.name));
-                    drop(tally);
-                    if !adapter.is_running() {
-                        adapter = Adapter::start(program)?;
-                    }
-                }
+            let tally = &tallies[number / vectors.len()];
+            tally.lock().expect("no worker panicked").add(vector, outcome);
+            if !adapter.is_running() {
+                adapter = Adapter::start(program)?;
             }
         }
         adapter.end()
@@ -132,10 +161,22 @@ fn run_at(place: &Place, vectors: &[Vector], program: &[String]) -> Result<Tally
         let workers: Vec<_> = (0..ADAPTERS).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| worker.join().expect("no worker panicked"))
     })?;
-    Ok(tally.into_inner().expect("no worker panicked"))
+    Ok(tallies.into_iter().map(|tally| tally.into_inner().expect("no worker panicked")).collect())
 }
 
 impl Tally {
+    fn add(&mut self, vector: &Vector, outcome: Result<Outcome, String>) {
+        match outcome {
+            Ok(Outcome::Passed(reached)) => {
+                *self.passed.entry(vector.subject().to_owned()).or_default() += 1;
+                self.reached.messages.extend(reached.messages);
+                self.reached.origins.extend(reached.origins);
+            }
+            Ok(Outcome::Skipped(why)) => *self.skipped.entry(why).or_default() += 1,
+            Err(why) => self.failed.push(format!("{}: {why}", vector.name)),
+        }
+    }
+
     /// Prints the counts. Returns whether every vector passed, and there were some.
     fn report(&self, place: &Place) -> bool {
         for why in &self.failed {

@@ -42,12 +42,14 @@ impl Vector {
         Ok(vectors)
     }
 
+    /// The operation that it calls; empty: none.
+    pub fn operation(&self) -> &str {
+        self.whole["call"]["operation"].as_str().unwrap_or_default()
+    }
+
     /// What it tests: an operation, or its kind.
     pub fn subject(&self) -> &str {
-        match self.kind.as_str() {
-            "call" => self.whole["call"]["operation"].as_str().unwrap_or_default(),
-            kind => kind,
-        }
+        if self.kind == "call" { self.operation() } else { &self.kind }
     }
 
     /// Whether only a typed view can show what it expects.
@@ -68,8 +70,8 @@ impl Vector {
                 "do": "list",
                 "way": place.way,
                 "client": self.client(place),
-                "operation": "list_connections",
-                "params": whole["filter"].as_object().cloned().unwrap_or_default(),
+                "operation": self.operation(),
+                "params": object(&call["params"]),
                 "page_size": whole["page_size"].as_u64().unwrap_or(0),
                 "asked": asked(&whole["expect"]),
             }),
@@ -77,9 +79,9 @@ impl Vector {
                 "do": "call",
                 "way": place.way,
                 "client": self.client(place),
-                "operation": call["operation"],
-                "params": params(call),
-                "options": call["options"].as_object().cloned().unwrap_or_default(),
+                "operation": self.operation(),
+                "params": object(&call["params"]),
+                "options": object(&call["options"]),
                 "calls": whole["calls"].as_u64().unwrap_or(1),
                 "typed": self.typed(),
                 "asked": asked(&whole["expect"]),
@@ -121,14 +123,8 @@ fn asked(expect: &Value) -> Value {
     })
 }
 
-fn params(call: &Value) -> Map<String, Value> {
-    if let Some(params) = call["params"].as_object().or(call["filter"].as_object()) {
-        return params.clone();
-    }
-    ["provider_config_key", "connection_id", "refused_token"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), call.get(name)?.clone())))
-        .collect()
+fn object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 /// Parses JSON of any depth.
@@ -138,27 +134,46 @@ pub fn deep(text: &str) -> Result<Value, serde_json::Error> {
     serde::Deserialize::deserialize(&mut source)
 }
 
+#[derive(Clone, Copy)]
+pub enum Transport {
+    Http,
+    Tls,
+}
+
+impl Transport {
+    pub fn named(name: &str) -> Option<Transport> {
+        match name {
+            "http" => Some(Transport::Http),
+            "tls" => Some(Transport::Tls),
+            _ => None,
+        }
+    }
+}
+
 /// How the vectors are run.
 #[derive(Clone)]
 pub struct Place {
     language: String,
     /// The language's way to call.
     pub way: String,
-    tls: bool,
+    transport: Transport,
     host: String,
     run: String,
     ca_file: String,
 }
 
 impl Place {
-    pub fn new(language: &str, way: &str, tls: bool) -> Result<Place, String> {
-        let host = crate::variable(if tls { "NANGO_DEV_TLS_HOST" } else { "NANGO_HOST" })?;
+    pub fn new(language: &str, way: &str, transport: Transport) -> Result<Place, String> {
+        let (name, host) = match transport {
+            Transport::Http => ("http", "NANGO_HOST"),
+            Transport::Tls => ("tls", "NANGO_DEV_TLS_HOST"),
+        };
         Ok(Place {
             language: language.to_owned(),
             way: way.to_owned(),
-            tls,
-            host,
-            run: format!("{language}-{way}-{tls}-{}", std::process::id()),
+            transport,
+            host: crate::variable(host)?,
+            run: format!("{language}-{way}-{name}-{}", std::process::id()),
             ca_file: crate::variable("NANGO_DEV_CA_FILE")?,
         })
     }
@@ -171,7 +186,10 @@ impl Place {
 
 impl Display for Place {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transport = if self.tls { "TLS" } else { "HTTP" };
+        let transport = match self.transport {
+            Transport::Http => "HTTP",
+            Transport::Tls => "TLS",
+        };
         write!(to, "{}, {}, {transport}", self.language, self.way)
     }
 }
