@@ -571,6 +571,52 @@ char *nango_list_connections_json(const nango_client *client,
                                   nango_error **error_out);
 
 /**
+ * Calls any operation of Nango's API. docs/OPERATIONS.md lists the operations with their
+ * parameters and results.
+ *
+ * A newer server may have parameters that this version of the library does not know. Every
+ * operation takes "extra", an object with any of "query", "headers" and "body", which is added to
+ * the request as it is. The operation "request" sends any request.
+ *
+ * Blocks only the calling thread, and never longer than the call's timeout.
+ *
+ * @code
+ * nango_error *error = NULL;
+ * char *session = nango_call_json(client, "create_connect_session",
+ *                                 "{\"tags\": {\"user\": \"u-1\"}}", NULL, &error);
+ * char *link = session ? nango_json_get(session, "/connect_link") : NULL;
+ * nango_free_string(link);
+ * nango_free_string(session);
+ * nango_error_free(error);
+ * @endcode
+ *
+ * @param client The client.
+ * @param operation The name of the operation.
+ * @param params_json Its parameters by name, as a JSON object; NULL for none.
+ * @param options The options of this call; NULL for the defaults.
+ * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+ * @return The result, which nango_free_string() wipes and frees: JSON, or the token itself for
+ * "get_token" and "replace_token". NULL on error: UNKNOWN_OPERATION; INVALID_ARGUMENT if a
+ * parameter is unknown, missing, too long or of the wrong type, before anything is sent; or any
+ * other code.
+ */
+char *nango_call_json(const nango_client *client,
+                      const char *operation,
+                      const char *params_json,
+                      const nango_call_options *options,
+                      nango_error **error_out);
+
+/**
+ * Describes all operations, for programs that generate code or check their input: a JSON array of
+ * objects with "name", "method", "path", "parameters" (objects with "name", "in", "type" and
+ * "required"), "result" ("json", "token" or "null"), "paged", and "scopes", of which the secret
+ * key needs one. Any thread.
+ *
+ * @return The description, which is part of the library: do not free it.
+ */
+const char *nango_operations_json(void);
+
+/**
  * Wipes and frees a text that a function of this library returned as an owned char *. No other
  * function frees such a text, and this function frees no other text.
  *
@@ -866,18 +912,25 @@ char *nango_json_items_next(nango_json_items *items);
 void nango_json_items_free(nango_json_items *items);
 
 /**
- * Creates a pager over the environment's connections. Sends nothing yet.
+ * Creates a pager over a list. Sends nothing yet.
+ *
+ * @code
+ * nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, &error);
+ * @endcode
  *
  * @param client The client; the caller may free it before the pager.
- * @param filter_json As for nango_list_connections_json(), without "limit" and "page".
- * @param page_size How many connections a page has. 0 is 1000; Nango allows at most 2000.
+ * @param operation "list_connections", the only operation that returns pages.
+ * @param params_json The parameters of the operation, as for nango_call_json(), without "limit"
+ * and "page"; NULL for none.
+ * @param page_size How many elements a page has. 0 is 1000; Nango allows at most 2000.
  * @param options The options of each page's call; NULL for the defaults.
  * @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
- * @return The pager, which nango_pager_free() frees. NULL on error: INVALID_ARGUMENT or
- * INVALID_UTF8.
+ * @return The pager, which nango_pager_free() frees. NULL on error: INVALID_ARGUMENT, also if the
+ * operation does not return pages; UNKNOWN_OPERATION; or INVALID_UTF8.
  */
 nango_pager *nango_pager_new(const nango_client *client,
-                             const char *filter_json,
+                             const char *operation,
+                             const char *params_json,
                              uint32_t page_size,
                              const nango_call_options *options,
                              nango_error **error_out);
@@ -895,7 +948,7 @@ nango_pager *nango_pager_new(const nango_client *client,
  *
  * @code
  * nango_error *error = NULL;
- * nango_pager *pager = nango_pager_new(client, NULL, 0, NULL, &error);
+ * nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, &error);
  * char *page;
  * while (pager && (page = nango_pager_next_json(pager, &error))) {
  *     puts(page);
@@ -1125,11 +1178,9 @@ int32_t nango_queue_fd(const nango_queue *queue);
  *
  * @param queue The queue.
  * @param client The client; the caller may free it after this call.
- * @param operation "get_connection", "get_token", "get_credentials", "replace_token",
- * "list_connections" or "warm_up". The result of "warm_up" is null, whatever the server answers.
- * @param params_json The parameters of the operation, a JSON object such as
- * {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
- * "refused_token"; NULL for none.
+ * @param operation The name of any operation, as for nango_call_json(), or "warm_up", whose result
+ * is null, whatever the server answers.
+ * @param params_json The parameters of the operation, as for nango_call_json(); NULL for none.
  * @param options The options of this call, which the caller may free after it; NULL for the
  * defaults.
  * @param user_data Any number; the completion contains it.

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hyper::body::Bytes;
+use reqwest::StatusCode;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT,
 };
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::base_url::BaseUrl;
-use crate::catalogue::{self, Operation, REFUSED_TOKEN, Returns};
+use crate::catalogue::{self, Location, Operation, REFUSED_TOKEN, Returns};
 use crate::credentials;
 use crate::engine::fork::PerProcess;
 use crate::engine::inline::Outcome;
@@ -270,15 +271,16 @@ impl Client {
     ) -> Result<Planned, Error> {
         let shared = &self.0;
         let missing = request::missing(operation, &parameters);
-        let refused = match operation.returns {
-            // Taken out first, so that it is wiped even if the call fails.
-            Returns::Replacement => Some(request::take_secret(&mut parameters, REFUSED_TOKEN)),
-            _ => None,
-        };
+        // Taken out first, so that it is wiped even if the call fails.
+        let kept = operation
+            .parameters
+            .iter()
+            .find(|known| matches!(known.location, Location::Kept | Location::Bearer))
+            .map(|known| (known, request::take_secret(&mut parameters, known.name)));
         request::add_flags(&mut parameters, options.force_refresh, options.include_refresh_token);
         let common =
             Arc::clone(if operation.authorized { &shared.headers } else { &shared.anonymous });
-        match missing
+        let built = missing
             .and_then(|()| {
                 request::build(
                     &shared.base_url,
@@ -289,21 +291,32 @@ impl Client {
                     &options.headers,
                 )
             })
-            .and_then(|request| Ok((request, refused.transpose()?)))
-        {
-            Ok((request, refused)) => Ok(Planned {
+            .and_then(|mut request| {
+                let Some((known, secret)) = kept else { return Ok((request, None, None)) };
+                let secret = secret?;
+                if known.location == Location::Kept {
+                    return Ok((request, Some(secret), None));
+                }
+                request.added.push((AUTHORIZATION, request::bearer(known.name, &secret)?));
+                Ok((request, None, Some(secret)))
+            });
+        request::wipe_body(operation, &mut parameters);
+        match built {
+            Ok((request, refused, bearer)) => Ok(Planned {
                 client: self.clone(),
                 operation,
                 request,
                 replacement: refused
                     .map(|refused| Replacement::plan(self, &parameters, refused, options))
                     .transpose()?,
-                subject: Subject::of(&mut parameters),
+                bearer,
+                subject: Subject::of(operation, &mut parameters),
                 timeout: options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.token().clone()),
             }),
             Err(error) => {
-                Err(error.during(&Subject::of(&mut parameters).describe(operation, self)))
+                let subject = Subject::of(operation, &mut parameters);
+                Err(error.during(&subject.describe(operation, self)))
             }
         }
     }
@@ -317,6 +330,8 @@ pub(crate) struct Planned {
     request: Request,
     /// What else the call needs to replace a token; only for [`catalogue::REPLACE_TOKEN`].
     replacement: Option<Arc<Replacement>>,
+    /// What was sent in place of the client's key.
+    bearer: Option<Secret>,
     subject: Subject,
     timeout: Duration,
     pub(crate) cancel: Option<CancellationToken>,
@@ -367,7 +382,9 @@ impl Planned {
     }
 
     fn safe(&self) -> Safe<'_> {
-        self.client.0.safe(self.subject.ids())
+        let shared = &self.client.0;
+        let key = self.bearer.as_deref().unwrap_or_else(|| shared.secret_key.text());
+        Safe::new(key, self.subject.ids(), shared.base_url.host())
     }
 
     async fn attempts(&self, line: &Line, deadline: Instant) -> Finished<Result<Secret, Error>> {
@@ -440,30 +457,49 @@ impl Shared {
 
 impl Call for Planned {
     fn decode(&self, answer: Answer) -> Decoded {
-        if self.operation.returns == Returns::Answered {
+        let is_empty = answer.status == StatusCode::NO_CONTENT;
+        if self.operation.returns == Returns::Answered
+            || (is_empty && matches!(self.operation.returns, Returns::Nothing | Returns::Any))
+        {
             return Decoded::Done(Ok(Zeroizing::new("null".to_owned()).into()));
         }
         let status = answer.status.as_u16();
         let failed = |error: Error| Decoded::Done(Err(error.with_status(status)));
-        let mut body = match response::text(answer, || self.safe()) {
+        let mut body = match response::text(answer, self.operation, || self.safe()) {
             Ok(body) => body,
             Err(error) => return failed(error),
         };
+        if self.operation.returns == Returns::Any {
+            return match response::checked(&mut body) {
+                Ok(()) => Decoded::Done(Ok(Secret::from(body))),
+                Err(error) => failed(error),
+            };
+        }
         let [first, second] = self.operation.identity;
-        let found = match response::members(&mut body, ["credentials", first, second]) {
+        let part = match self.operation.returns {
+            Returns::Data => "data",
+            Returns::Metadata => "metadata",
+            _ => "credentials",
+        };
+        let found = match response::members(&mut body, [part, first, second]) {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
-        let [credentials, identity @ ..] = found;
+        let [part, identity @ ..] = found;
         if let Some(error) = self.mismatch(identity) {
             return Decoded::Mismatch(error.with_status(status));
         }
         let result = match self.operation.returns {
-            Returns::Body | Returns::Replacement | Returns::Answered => Ok(body),
-            Returns::Token => credentials::token(credentials),
-            Returns::Credentials => {
-                credentials::all(credentials).map(str::to_owned).map(Zeroizing::new)
-            }
+            Returns::Body
+            | Returns::Replacement
+            | Returns::Answered
+            | Returns::Any
+            | Returns::Nothing => Ok(body),
+            Returns::Data => part.map(secret_copy).ok_or_else(no_data),
+            Returns::Metadata => Ok(secret_copy(part.unwrap_or("null"))),
+            Returns::Token => credentials::token(part),
+            Returns::Credentials => credentials::all(part).map(secret_copy),
+            Returns::Raw => credentials::raw(part).map(secret_copy),
         };
         match result {
             Ok(text) => Decoded::Done(Ok(Secret::from(text))),
@@ -610,6 +646,19 @@ impl Call for Planned {
     }
 }
 
+fn secret_copy(text: &str) -> Zeroizing<String> {
+    let mut copy = Zeroizing::new(String::with_capacity(text.len() + SPARE));
+    copy.push_str(text);
+    copy
+}
+
+fn no_data() -> Error {
+    Error::new(
+        Code::InvalidResponse,
+        "the answer has no \"data\", so it did not come from Nango's API; check the base URL",
+    )
+}
+
 /// The end of a sentence about a server.
 pub(crate) const EXPECTS_TLS: &str =
     "expects TLS on this port; use a base URL with https://, or the port for http";
@@ -628,33 +677,37 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// What a call is about, for errors: the ids of the connection and its integration, if any.
 #[derive(Clone)]
-struct Subject(Option<(Value, Value)>);
+struct Subject {
+    names: [&'static str; catalogue::IDENTITIES],
+    values: [Option<Value>; catalogue::IDENTITIES],
+}
 
 impl Subject {
-    fn of(parameters: &mut Parameters) -> Subject {
-        let mut named = |name| parameters.get_mut(name).map(Value::take).filter(Value::is_string);
-        Subject(named("connection_id").zip(named("provider_config_key")))
+    fn of(operation: &Operation, parameters: &mut Parameters) -> Subject {
+        let names = operation.subject;
+        let values =
+            names.map(|name| parameters.get_mut(name).map(Value::take).filter(Value::is_string));
+        Subject { names, values }
     }
 
     /// The value of a parameter that identifies what the call is about.
     fn get(&self, name: &str) -> Option<&str> {
-        let (id, key) = self.0.as_ref()?;
-        match name {
-            "connection_id" => id.as_str(),
-            "provider_config_key" => key.as_str(),
-            _ => None,
-        }
+        let place = self.names.iter().position(|known| *known == name)?;
+        self.values[place].as_ref()?.as_str()
     }
 
     fn ids(&self) -> [&str; 2] {
-        ["connection_id", "provider_config_key"].map(|name| self.get(name).unwrap_or_default())
+        [0, 1].map(|place| self.values[place].as_ref().and_then(Value::as_str).unwrap_or_default())
     }
 
     fn describe(&self, operation: &Operation, client: &Client) -> String {
         let shown = |value: &Value| client.show_id(value.as_str().unwrap_or_default());
-        match &self.0 {
-            Some((id, key)) => format!("{} {:?} of {:?}", operation.name, shown(id), shown(key)),
-            None => operation.name.to_owned(),
+        match (&self.values, self.names[1]) {
+            ([Some(id), Some(of)], _) => {
+                format!("{} {:?} of {:?}", operation.name, shown(id), shown(of))
+            }
+            ([Some(id), None], "") => format!("{} {:?}", operation.name, shown(id)),
+            _ => operation.name.to_owned(),
         }
     }
 }

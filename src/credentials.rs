@@ -82,6 +82,12 @@ pub(crate) fn token(credentials: Option<&str>) -> Result<Zeroizing<String>, Erro
     single_token(all(credentials)?)
 }
 
+/// The provider's answer to the request for the token; `null` if there was no such request.
+pub(crate) fn raw(credentials: Option<&str>) -> Result<&str, Error> {
+    let [raw] = json::members(all(credentials)?, ["raw"]).unwrap_or_default();
+    Ok(raw.unwrap_or("null"))
+}
+
 /// The token in credentials that the caller fetched earlier.
 pub(crate) fn token_of(credentials: &str) -> Result<Zeroizing<String>, Error> {
     // Not `malformed`: its message is about an answer from Nango.

@@ -29,6 +29,7 @@ mod engine;
 mod envelope;
 mod error;
 mod events;
+mod families;
 #[allow(unsafe_code)]
 #[doc(hidden)]
 pub mod ffi;

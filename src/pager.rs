@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::catalogue;
+use crate::catalogue::{self, Operation, Page};
 use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::json;
@@ -26,15 +26,20 @@ use crate::secret::{SPARE, Secret};
 
 const PAGE_SIZE: u32 = 1000;
 
+/// The parameter that is the number of the page.
+const PAGE: &str = "page";
+
 /// How many pages in a row may hold nothing new, in addition to the number of pages returned: if
 /// everything returned has shifted back, that many pages hold only known connections.
 const MAX_STALE_PAGES: u32 = 100;
 
-/// The pages of `list_connections`. Servers before 2026 do not page: they reject `limit` or ignore
+/// The pages of a list, such as `list_connections`. Servers before 2026 do not page: they reject `limit` or ignore
 /// it. Then the pager returns the whole list as one page.
 #[derive(Clone, Debug)]
 pub struct Pager {
     client: Client,
+    operation: &'static Operation,
+    paging: Page,
     filter: Parameters,
     page_size: u32,
     options: CallOptions,
@@ -84,16 +89,35 @@ impl Client {
         page_size: u32,
         options: CallOptions,
     ) -> Result<Pager, Error> {
-        if let Some(paging) = ["limit", "page"].into_iter().find(|name| filter.contains_key(*name))
-        {
+        self.pages(&catalogue::LIST_CONNECTIONS, filter, page_size, options)
+    }
+
+    /// Calls an operation that returns a list, page by page; `page_size` 0: 1 000. Sends nothing
+    /// yet.
+    pub fn pages(
+        &self,
+        operation: &'static Operation,
+        filter: Parameters,
+        page_size: u32,
+        options: CallOptions,
+    ) -> Result<Pager, Error> {
+        let Some(paging) = operation.page else {
             return Err(Error::invalid_argument(format!(
-                "{paging} is not allowed in the filter, since the pager sets it; set page_size \
+                "{} does not return pages; call it instead",
+                operation.name
+            )));
+        };
+        if let Some(set) = [paging.size, PAGE].into_iter().find(|name| filter.contains_key(*name)) {
+            return Err(Error::invalid_argument(format!(
+                "{set} is not allowed in the filter, since the pager sets it; set page_size \
                  instead"
             )));
         }
         let page_size = if page_size == 0 { PAGE_SIZE } else { page_size };
         Ok(Pager {
             client: self.clone(),
+            operation,
+            paging,
             filter,
             page_size,
             options,
@@ -113,7 +137,7 @@ impl Pager {
     /// `None`: there are no more. After an error the same page is fetched again.
     pub fn next_page_json(&mut self) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.next_filter() {
-            let answer = self.client.call(&catalogue::LIST_CONNECTIONS, filter, &self.options);
+            let answer = self.client.call(self.operation, filter, &self.options);
             match self.accept(answer)? {
                 Step::Page(page) => return Ok(Some(page)),
                 Step::FetchMore => {}
@@ -128,8 +152,7 @@ impl Pager {
         cancel: &CancellationToken,
     ) -> Result<Option<Secret>, Error> {
         while let Some(filter) = self.next_filter() {
-            let answer = match self.client.plan(&catalogue::LIST_CONNECTIONS, filter, &self.options)
-            {
+            let answer = match self.client.plan(self.operation, filter, &self.options) {
                 Ok(planned) => planned.in_background(cancel).await,
                 Err(error) => Err(error),
             };
@@ -150,8 +173,8 @@ impl Pager {
             Next::Whole => {}
             Next::Page(_) | Next::First { .. } => {
                 let page = if let Next::Page(page) = self.next { page } else { 0 };
-                filter.insert("limit".to_owned(), self.page_size.into());
-                filter.insert("page".to_owned(), page.into());
+                filter.insert(self.paging.size.to_owned(), self.page_size.into());
+                filter.insert(PAGE.to_owned(), page.into());
             }
         }
         Some(filter)
@@ -186,7 +209,8 @@ impl Pager {
             self.newest = identities.first().copied();
         }
         if new.contains(&true) || page == 0 {
-            let page = if new.contains(&false) { only_new(&body, &new) } else { body };
+            let page =
+                if new.contains(&false) { only_new(&body, self.paging.items, &new) } else { body };
             self.seen.add(identities.iter().copied());
             (self.pages, self.stale) = (self.pages.saturating_add(1), 0);
             self.before = identities;
@@ -242,7 +266,7 @@ impl Pager {
     /// that the wrappers need not.
     fn identities(&self, page: &str) -> Result<Arc<[Identity]>, Error> {
         let (mut all, mut objects) = (Vec::new(), true);
-        let found = each_connection(page, |connection| {
+        let found = each_item(page, self.paging.items, |connection| {
             objects = connection.starts_with('{');
             all.push(self.identity(connection));
             objects
@@ -250,7 +274,10 @@ impl Pager {
         found.filter(|()| objects).map(|()| all.into()).ok_or_else(|| {
             Error::new(
                 Code::InvalidResponse,
-                "the answer contains no list of connections; check the base URL",
+                format!(
+                    "the answer contains no list of {}; check the base URL",
+                    &self.paging.items[1..]
+                ),
             )
             .with_status(200)
         })
@@ -278,16 +305,18 @@ impl Pager {
     }
 }
 
-fn each_connection<'a>(page: &'a str, each: impl FnMut(&'a str) -> bool) -> Option<()> {
-    json::each_element(json::find(page, "/connections")?, each)
+fn each_item<'a>(page: &'a str, items: &str, each: impl FnMut(&'a str) -> bool) -> Option<()> {
+    json::each_element(json::find(page, items)?, each)
 }
 
-/// A page with only the new connections, each as the server wrote it.
-fn only_new(page: &str, new: &[bool]) -> Secret {
+/// A page with only the new items, each as the server wrote it.
+fn only_new(page: &str, items: &str, new: &[bool]) -> Secret {
     let mut rest = Zeroizing::new(String::with_capacity(page.len() + SPARE));
-    rest.push_str(r#"{"connections":["#);
+    rest.push_str(r#"{""#);
+    rest.push_str(&items[1..]);
+    rest.push_str(r#"":["#);
     let mut new = new.iter();
-    let _ = each_connection(page, |connection| {
+    let _ = each_item(page, items, |connection| {
         if new.next() == Some(&true) {
             if !rest.ends_with('[') {
                 rest.push(',');

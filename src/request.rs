@@ -1,14 +1,21 @@
-//! Builds a method, a URL and headers from an operation and its parameters.
+//! Builds a method, a URL, headers and a body from an operation and its parameters.
+
+mod body;
+mod extra;
 
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::base_url::BaseUrl;
-use crate::catalogue::{FORCE_REFRESH, Kind, Location, Operation, Parameter, REFRESH_TOKEN};
+use crate::catalogue::{
+    EXTRA, FORCE_REFRESH, Kind, Location, Operation, Parameter, REFRESH_TOKEN, Repeat, Returns,
+};
 use crate::engine::Request;
 use crate::error::{Error, shortened};
 use crate::secret::Secret;
@@ -76,32 +83,17 @@ pub(crate) fn build(
     common: Arc<HeaderMap>,
     added: &[(HeaderName, HeaderValue)],
 ) -> Result<Request, Error> {
-    for (name, value) in parameters {
-        bounded(size(value), name)?;
-    }
-    if let Some(unknown) = parameters
-        .keys()
-        .find(|name| operation.parameters.iter().all(|known| known.name != name.as_str()))
-    {
-        return Err(Error::invalid_argument(format!(
-            "unknown parameter {:?}; the parameters are: {}",
-            shortened(unknown.clone(), LONGEST_NAME),
-            operation.parameters.iter().map(|known| known.name).collect::<Vec<_>>().join(", ")
-        )));
-    }
+    known(operation, parameters)?;
+    let extra = extra::of(operation, parameters)?;
     let mut target = base.path().to_owned();
-    let path = if plural { operation.plural_path } else { operation.path };
-    // Path parameters are enclosed in braces.
-    let mut pieces = path.split(['{', '}']);
-    target.push_str(pieces.next().unwrap_or_default());
-    while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
-        let parameter = operation
-            .parameters
-            .iter()
-            .find(|known| known.location == Location::Path && known.name == name);
-        let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
-        encode(&mut target, &value.unwrap_or_default());
-        target.push_str(rest);
+    match extra.path {
+        Some(path) => target.push_str(path),
+        None => push_path(
+            &mut target,
+            if plural { operation.plural_path } else { operation.path },
+            operation,
+            parameters,
+        )?,
     }
     let mut mark = '?';
     for parameter in
@@ -118,17 +110,86 @@ pub(crate) fn build(
             fits(base, &target)?;
         }
     }
+    for (name, value) in &extra.query {
+        target.push(std::mem::replace(&mut mark, '&'));
+        encode(&mut target, name);
+        target.push('=');
+        encode(&mut target, value);
+        fits(base, &target)?;
+    }
     fits(base, &target)?;
+    let mut added = [added, &extra.headers].concat();
+    let body = body::of(operation, parameters, extra.body)?;
+    if body.is_some() {
+        added.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    }
+    let method = extra.method.unwrap_or_else(|| operation.method.clone());
     let is_true = |name: &&str| parameters.get(*name) == Some(&Value::Bool(true));
-    let repeatable = operation.repeatable && !operation.unless_true.iter().any(is_true);
+    let is_set = |name: &&str| parameters.get(*name).is_some_and(|value| !value.is_null());
+    let repeatable = match operation.repeat {
+        _ if operation.returns == Returns::Any => method == Method::GET,
+        Repeat::Always => true,
+        Repeat::Never => false,
+        Repeat::UnlessTrue(names) => !names.iter().any(is_true),
+        Repeat::IfSet(names) => names.iter().any(is_set),
+    };
     Ok(Request {
-        method: operation.method.clone(),
+        method,
         target,
         common,
-        added: added.to_vec(),
+        added,
+        body: body.unwrap_or_default(),
         repeatable,
         may_skip_poll: repeatable && operation.identity.iter().any(|member| !member.is_empty()),
     })
+}
+
+/// Checks that the operation has each parameter, and that none is too long.
+fn known(operation: &Operation, parameters: &Parameters) -> Result<(), Error> {
+    for (name, value) in parameters {
+        let parameter = operation.parameters.iter().find(|known| known.name == name.as_str());
+        match parameter.map(|parameter| parameter.location) {
+            // The length of the whole body is limited.
+            Some(Location::Body | Location::Request) => {}
+            Some(_) => bounded(size(value), name)?,
+            None if name == EXTRA && operation.returns != Returns::Any => {}
+            None => {
+                bounded(size(value), name)?;
+                return Err(Error::invalid_argument(format!(
+                    "unknown parameter {:?}; the parameters are: {}",
+                    shortened(name.clone(), LONGEST_NAME),
+                    operation
+                        .parameters
+                        .iter()
+                        .map(|known| known.name)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Appends a path, in which path parameters are enclosed in braces.
+fn push_path(
+    target: &mut String,
+    path: &str,
+    operation: &Operation,
+    parameters: &Parameters,
+) -> Result<(), Error> {
+    let mut pieces = path.split(['{', '}']);
+    target.push_str(pieces.next().unwrap_or_default());
+    while let (Some(name), Some(rest)) = (pieces.next(), pieces.next()) {
+        let parameter = operation
+            .parameters
+            .iter()
+            .find(|known| known.location == Location::Path && known.name == name);
+        let value = parameter.map(|parameter| text(parameter, parameters)).transpose()?.flatten();
+        encode(target, &value.unwrap_or_default());
+        target.push_str(rest);
+    }
+    Ok(())
 }
 
 /// Rejects a text that is too long for any URL or header.
@@ -174,6 +235,43 @@ pub(crate) fn add_flags(
             parameters.insert(name.to_owned(), Value::Bool(true));
         }
     }
+}
+
+/// Wipes what the body of a request was made of.
+pub(crate) fn wipe_body(operation: &Operation, parameters: &mut Parameters) {
+    let of_body = |name: &str| {
+        let known = operation.parameters.iter().find(|known| known.name == name);
+        known.map_or(name == EXTRA, |known| {
+            matches!(known.location, Location::Body | Location::Request)
+        }) && !operation.subject.contains(&name)
+    };
+    for (name, value) in parameters.iter_mut() {
+        if of_body(name) {
+            wipe(value);
+        }
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(members) => members.iter_mut().for_each(|(_, value)| wipe(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The header with a secret that takes the place of the client's key.
+pub(crate) fn bearer(name: &str, token: &Secret) -> Result<HeaderValue, Error> {
+    bounded(token.len(), name)?;
+    let text = Zeroizing::new(format!("Bearer {}", &**token).into_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).map_err(|_| {
+        Error::invalid_argument(format!(
+            "{name} contains a character that is not allowed in a header, such as a line break"
+        ))
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 /// Moves a secret out of the parameters, so that it is wiped when its owner drops it.
@@ -226,6 +324,20 @@ fn query(
     parameter: &Parameter,
     parameters: &Parameters,
 ) -> Result<Vec<(Option<String>, String)>, Error> {
+    if parameter.kind == Kind::List {
+        return match parameters.get(parameter.name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::String(one)) => Ok(vec![(None, plain(parameter, one)?)]),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| match item {
+                    Value::String(item) => Ok((None, plain(parameter, item)?)),
+                    _ => Err(wrong(parameter, "a string or a list of strings")),
+                })
+                .collect(),
+            Some(_) => Err(wrong(parameter, "a string or a list of strings")),
+        };
+    }
     if parameter.kind != Kind::Map {
         return Ok(text(parameter, parameters)?.map(|value| (None, value)).into_iter().collect());
     }
@@ -280,8 +392,10 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
                 match kind {
                     Kind::Integer => "an integer",
                     Kind::Flag => "true or false",
-                    Kind::Texts => "a string or a list of strings",
+                    Kind::Texts | Kind::List | Kind::Ids => "a string or a list of strings",
                     Kind::Id | Kind::Text | Kind::Map => "a string",
+                    Kind::Boolean => "true or false",
+                    Kind::Object | Kind::Any => "an object",
                 },
             ));
         }
@@ -290,6 +404,14 @@ fn text(parameter: &Parameter, parameters: &Parameters) -> Result<Option<String>
         return Err(wrong(parameter, NO_NUL));
     }
     Ok(Some(text))
+}
+
+/// A text that may stand in a URL.
+fn plain(parameter: &Parameter, text: &str) -> Result<String, Error> {
+    match text.contains('\0') {
+        true => Err(wrong(parameter, NO_NUL)),
+        false => Ok(text.to_owned()),
+    }
 }
 
 fn wrong(parameter: &Parameter, expected: &str) -> Error {

@@ -6,12 +6,13 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY
 use reqwest::{StatusCode, Url};
 use zeroize::Zeroizing;
 
+use crate::catalogue::Operation;
 use crate::engine::Answer;
 use crate::envelope::{self, Envelope};
 use crate::error::redact::Safe;
 use crate::error::{Code, Error};
 use crate::wiped::Wiped;
-use crate::{json, scan};
+use crate::{families, json, scan};
 
 /// How long Nango waits after a failed refresh before it retries.
 const REFRESH_BACKOFF: Duration = Duration::from_secs(30);
@@ -34,11 +35,12 @@ const GOOD: [StatusCode; 3] = [StatusCode::OK, StatusCode::CREATED, StatusCode::
 /// JSON.
 pub(crate) fn text<'a>(
     answer: Answer,
+    operation: &Operation,
     safe: impl FnOnce() -> Safe<'a>,
 ) -> Result<Zeroizing<String>, Error> {
     let status = answer.status;
     if !status.is_success() {
-        return Err(failure(&answer, &safe()).with_whole_body(whole(answer.body)));
+        return Err(failure(&answer, operation, &safe()).with_whole_body(whole(answer.body)));
     }
     if !GOOD.contains(&status) {
         return Err(invalid(
@@ -71,13 +73,33 @@ pub(crate) fn text<'a>(
             status,
             format!(
                 "expected JSON, but the answer {what}. Either the base URL is not that of Nango's \
-                 API, or this server no longer has the route /connection. Check \
-                 the base URL, or set plural_routes to use /connections"
+                 API, or this server {}",
+                no_route(operation)
             ),
         ));
     }
     utf8(answer.body)
         .ok_or_else(|| invalid(status, "the answer is not valid UTF-8; check the base URL"))
+}
+
+/// The end of a sentence about an answer that a server gives for routes that it does not have.
+fn no_route(operation: &Operation) -> String {
+    match (operation.path, operation.plural_path) {
+        ("", _) => "does not have this route. Check the base URL and the path".to_owned(),
+        (path, plural) if path == plural => format!(
+            "is older than the operation: it does not have the route {path}. Check the base URL, \
+             or update the server"
+        ),
+        (path, plural) => {
+            let first = |path: &'static str| path.split('{').next().unwrap_or_default();
+            let (path, plural) = (first(path), first(plural));
+            format!(
+                "no longer has the route {}. Check the base URL, or set plural_routes to use {}",
+                path.trim_end_matches('/'),
+                plural.trim_end_matches('/')
+            )
+        }
+    }
 }
 
 /// The coding of a compressed answer.
@@ -118,6 +140,11 @@ pub(crate) fn members<'a, const N: usize>(
     Ok(found.map(|place| place.map(|place| &text[place])))
 }
 
+/// Checks that the text is JSON of any kind, and replaces what some parsers reject.
+pub(crate) fn checked(text: &mut Zeroizing<String>) -> Result<(), Error> {
+    json::checked(text, []).map(drop).map_err(|why| json::malformed(&why))
+}
+
 /// The bytes as text, without a copy. Bytes that are not UTF-8 are wiped.
 fn utf8(body: Wiped) -> Option<Zeroizing<String>> {
     match String::from_utf8(body.into_bytes()) {
@@ -155,7 +182,7 @@ fn whole(body: Wiped) -> Option<Zeroizing<String>> {
 }
 
 /// Builds the error for a failed answer, from its body first and then from its status.
-fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
+fn failure(answer: &Answer, operation: &Operation, safe: &Safe<'_>) -> Error {
     let status = answer.status;
     if status.is_redirection() {
         return redirection(answer, safe);
@@ -168,117 +195,120 @@ fn failure(answer: &Answer, safe: &Safe<'_>) -> Error {
     let who = if foreign { "the server" } else { "Nango" };
     let composed;
     let message = envelope.message.as_deref().map(String::as_str).unwrap_or_default();
+    let api_code = envelope.code.as_deref().map(String::as_str);
+    let family = families::of(operation, api_code.unwrap_or_default(), status.as_u16(), message);
     // One row per case: the code, whether a retry may help, how long to wait if the server does not
     // say, and the advice.
-    let (code, retryable, wait, advice) = match (
-        envelope.code.as_deref().map(String::as_str),
-        status.as_u16(),
-    ) {
-        (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
-            Code::ReconnectRequired,
-            false,
-            None,
-            "Nango has given up refreshing this connection; the user must authorise again through \
+    let (code, retryable, wait, advice) = if let Some(case) = &family {
+        (case.code, false, None, case.advice)
+    } else {
+        match (api_code, status.as_u16()) {
+            (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
+                Code::ReconnectRequired,
+                false,
+                None,
+                "Nango has given up refreshing this connection; the user must authorise again through \
              a reconnect session",
-        ),
-        (Some("invalid_credentials"), _) if message.contains("Backing off") => (
-            Code::RefreshBackoff,
-            true,
-            Some(REFRESH_BACKOFF),
-            "a refresh failed a moment ago, and Nango waits 30 seconds before it retries. Try \
+            ),
+            (Some("invalid_credentials"), _) if message.contains("Backing off") => (
+                Code::RefreshBackoff,
+                true,
+                Some(REFRESH_BACKOFF),
+                "a refresh failed a moment ago, and Nango waits 30 seconds before it retries. Try \
              again later; if this persists, the user must authorise again",
-        ),
-        (Some("invalid_credentials"), _) => (
-            Code::RefreshFailed,
-            true,
-            Some(REFRESH_BACKOFF),
-            "the provider refused to refresh the token, or could not be reached. Try again later; \
+            ),
+            (Some("invalid_credentials"), _) => (
+                Code::RefreshFailed,
+                true,
+                Some(REFRESH_BACKOFF),
+                "the provider refused to refresh the token, or could not be reached. Try again later; \
              if this persists, the user must authorise again",
-        ),
-        (Some("unknown_provider_config" | "integration_not_found"), _) => (
-            Code::IntegrationNotFound,
-            false,
-            None,
-            "the secret key's environment has no such integration; check provider_config_key, and \
+            ),
+            (Some("unknown_provider_config" | "integration_not_found"), _) => (
+                Code::IntegrationNotFound,
+                false,
+                None,
+                "the secret key's environment has no such integration; check provider_config_key, and \
              which environment the key belongs to",
-        ),
-        (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
-            Code::NotFound,
-            false,
-            None,
-            "check connection_id, provider_config_key, which environment the secret key belongs \
+            ),
+            (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
+                Code::NotFound,
+                false,
+                None,
+                "check connection_id, provider_config_key, which environment the secret key belongs \
              to, and the base URL; list_connections shows the connections that exist",
-        ),
-        (Some("malformed_auth_header"), 401) => (
-            Code::Server,
-            true,
-            None,
-            "Nango failed while looking up the key (for example, its database is down); try again \
+            ),
+            (Some("malformed_auth_header"), 401) => (
+                Code::Server,
+                true,
+                None,
+                "Nango failed while looking up the key (for example, its database is down); try again \
              later",
-        ),
-        (_, 401) => (
-            Code::Unauthorized,
-            false,
-            None,
-            "Nango does not accept the secret key; check the key, and check that the base URL is \
+            ),
+            (_, 401) => (
+                Code::Unauthorized,
+                false,
+                None,
+                "Nango does not accept the secret key; check the key, and check that the base URL is \
              that of the server that issued it",
-        ),
-        (_, 403) => (
-            Code::Forbidden,
-            false,
-            None,
-            "the secret key lacks a scope; add the scope in Nango's dashboard under Environment \
+            ),
+            (_, 403) => (
+                Code::Forbidden,
+                false,
+                None,
+                "the secret key lacks a scope; add the scope in Nango's dashboard under Environment \
              Settings, API Keys",
-        ),
-        // Nango does not use this status: it comes from a proxy.
-        (_, 407) => {
-            return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
-                .with_status(407);
+            ),
+            // Nango does not use this status: it comes from a proxy.
+            (_, 407) => {
+                return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
+                    .with_status(407);
+            }
+            (_, 408) => (
+                Code::BadRequest,
+                true,
+                None,
+                "the server timed out waiting for the request; try again",
+            ),
+            (_, 409) => (
+                Code::Conflict,
+                false,
+                None,
+                "the request conflicts with existing data; change one of the two, then try again",
+            ),
+            (_, 429) => {
+                composed = rate_limited(requested);
+                (Code::RateLimited, true, None, composed.as_str())
+            }
+            (_, 400..=499) => (
+                Code::BadRequest,
+                false,
+                None,
+                "Nango rejected the request; correct it as Nango's code and message say",
+            ),
+            (_, 500) => {
+                composed = format!("{who} failed; try again later");
+                (Code::Server, true, None, composed.as_str())
+            }
+            (_, 502..=504 | 520..=530) => (
+                Code::Server,
+                true,
+                None,
+                "Nango or a gateway in front of it is unavailable; try again later",
+            ),
+            (_, 500..) => {
+                composed = format!(
+                    "{who} failed in a way that a retry does not change; look at the server's logs"
+                );
+                (Code::Server, false, None, composed.as_str())
+            }
+            (_, _) => (
+                Code::InvalidResponse,
+                false,
+                None,
+                "the base URL is not that of Nango's API; check it",
+            ),
         }
-        (_, 408) => (
-            Code::BadRequest,
-            true,
-            None,
-            "the server timed out waiting for the request; try again",
-        ),
-        (_, 409) => (
-            Code::Conflict,
-            false,
-            None,
-            "the request conflicts with existing data; change one of the two, then try again",
-        ),
-        (_, 429) => {
-            composed = rate_limited(requested);
-            (Code::RateLimited, true, None, composed.as_str())
-        }
-        (_, 400..=499) => (
-            Code::BadRequest,
-            false,
-            None,
-            "Nango rejected the request; correct it as Nango's code and message say",
-        ),
-        (_, 500) => {
-            composed = format!("{who} failed; try again later");
-            (Code::Server, true, None, composed.as_str())
-        }
-        (_, 502..=504 | 520..=530) => (
-            Code::Server,
-            true,
-            None,
-            "Nango or a gateway in front of it is unavailable; try again later",
-        ),
-        (_, 500..) => {
-            composed = format!(
-                "{who} failed in a way that a retry does not change; look at the server's logs"
-            );
-            (Code::Server, false, None, composed.as_str())
-        }
-        (_, _) => (
-            Code::InvalidResponse,
-            false,
-            None,
-            "the base URL is not that of Nango's API; check it",
-        ),
     };
     // An answer without an envelope, such as the page of a gateway, says nothing about keys, scopes
     // and connections.

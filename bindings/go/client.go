@@ -207,6 +207,58 @@ func (c *Client) ListConnectionsJSON(
 	return c.call(ctx, request{operation: "list_connections\x00", params: filterJSON}, options)
 }
 
+// CallJSON calls any operation of Nango's API, by the names in docs/OPERATIONS.md. It returns the
+// result byte for byte as Nango wrote it. For "get_token" and "replace_token", that is the token
+// itself.
+//
+// params is nil, or anything that encoding/json writes as an object, such as a map or a
+// [json.RawMessage]. A [Secret] does not print, so pass what its Reveal method returns. A parameter
+// that is unknown, missing or of the wrong type is an error before anything is sent.
+//
+// A newer server may have parameters that this version does not know: every operation takes
+// "extra", an object with any of "query", "headers" and "body". The operation "request" sends any
+// request.
+func (c *Client) CallJSON(
+	ctx context.Context,
+	operation string,
+	params any,
+	options ...CallOption,
+) (json.RawMessage, error) {
+	text, err := paramsText(params)
+	if err != nil {
+		return nil, err
+	}
+	if err := rejectNUL("the operation", operation); err != nil {
+		return nil, err
+	}
+	return c.call(ctx, request{operation + "\x00", text}, options)
+}
+
+// OperationsJSON describes all operations: a JSON array of objects with "name", "method", "path",
+// "parameters" (objects with "name", "in", "type" and "required"), "result", "paged" and "scopes".
+func OperationsJSON() json.RawMessage {
+	return json.RawMessage(C.GoString(C.nango_operations_json()))
+}
+
+// paramsText returns parameters as JSON, or an empty text if there are none.
+func paramsText(params any) (string, error) {
+	if params == nil {
+		return "", nil
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(params); err != nil {
+		return "", newError(CodeInvalidArgument,
+			"the parameters cannot be written as JSON: "+err.Error())
+	}
+	if strings.Contains(text.String(), `"`+redacted+`"`) {
+		return "", newError(CodeInvalidArgument,
+			"the parameters hold a Secret, which does not print; pass what its Reveal method returns")
+	}
+	return strings.TrimSuffix(text.String(), "\n"), nil
+}
+
 // WarmUp opens a connection before the first call, which can then reuse it. WarmUp does not send
 // the key.
 func (c *Client) WarmUp(ctx context.Context) error {

@@ -37,6 +37,7 @@ package nango
 //     "nango_error_suggests_reconnect",
 //     "nango_free_string",
 //     "nango_live_objects",
+//     "nango_operations_json",
 //     "nango_options_add_ca_pem",
 //     "nango_options_free",
 //     "nango_options_new",

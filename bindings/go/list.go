@@ -185,6 +185,7 @@ func (c *Client) newPager(ctx context.Context, filter Filter, s callSettings) (*
 	var cErr *C.nango_error
 	made := C.nango_pager_new(
 		client,
+		constantForC("list_connections\x00"),
 		bytesForC(filterText),
 		C.uint32_t(filter.PageSize),
 		cOptions,

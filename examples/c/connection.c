@@ -33,7 +33,7 @@ static int failed(nango_error *error)
 static int list_connections(const nango_client *client)
 {
     nango_error *error = NULL;
-    nango_pager *pager = nango_pager_new(client, NULL, 0, NULL, &error);
+    nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, &error);
     unsigned long count = 0;
     char *page, *item;
 

@@ -37,6 +37,8 @@ pub struct Family {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Components {
     security_schemes: BTreeMap<String, serde::de::IgnoredAny>,
+    #[serde(default)]
+    request_bodies: BTreeMap<String, RequestBody>,
     responses: BTreeMap<String, Response>,
     schemas: IndexMap<String, Schema>,
 }
@@ -45,6 +47,10 @@ struct Components {
 #[serde(rename_all = "lowercase")]
 pub enum Method {
     Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
 }
 
 /// One route and what libnango does with it.
@@ -65,6 +71,9 @@ pub struct Operation {
     pub repeatable: Repeatable,
     #[serde(rename = "x-nango-page")]
     pub page: Option<Page>,
+    /// An RFC 6901 pointer to the result in the answer, if it is not the whole answer.
+    #[serde(rename = "x-nango-result")]
+    pub result: Option<Pointer>,
     #[serde(rename = "x-nango-errors")]
     pub errors: String,
     #[serde(default, rename = "x-nango-identity")]
@@ -80,7 +89,16 @@ pub struct Operation {
     pub since: String,
     #[serde(default)]
     pub parameters: Vec<Parameter>,
+    #[serde(rename = "requestBody")]
+    body: Option<RequestBody>,
     pub responses: IndexMap<String, Response>,
+}
+
+/// Where the result is in the answer.
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+pub enum Pointer {
+    #[serde(rename = "/data")]
+    Data,
 }
 
 /// Whether a request may be sent again.
@@ -89,6 +107,14 @@ pub struct Operation {
 pub enum Repeatable {
     Word(Repeat),
     Unless(Unless),
+    If(If),
+}
+
+/// Safe if one of these parameters is given.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct If {
+    pub if_set: Vec<String>,
 }
 
 /// Safe unless one of these flags is set.
@@ -102,6 +128,9 @@ pub struct Unless {
 #[serde(rename_all = "lowercase")]
 pub enum Repeat {
     Always,
+    Never,
+    /// Safe, but the answer to the second request may be an error.
+    Effect,
 }
 
 /// How a list is paged.
@@ -143,11 +172,41 @@ pub struct Parameter {
     pub schema: Schema,
 }
 
+/// The JSON object that an operation sends. Its members are parameters too.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestBody {
+    #[serde(rename = "$ref")]
+    reference: Option<String>,
+    #[serde(default, rename = "required")]
+    _required: bool,
+    #[serde(default)]
+    content: BTreeMap<String, Content>,
+}
+
 #[derive(Clone, Copy, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
     Path,
     Query,
+    /// A member of the body.
+    #[serde(skip)]
+    Body,
+}
+
+/// A parameter of an operation, or a member of its body.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    pub name: &'a str,
+    /// The name in requests.
+    pub wire: &'a str,
+    pub place: Place,
+    pub doc: &'a str,
+    pub required: bool,
+    pub since: Option<&'a str>,
+    pub schema: &'a Schema,
+    /// How it is sent in a query.
+    form: (Option<Style>, Option<bool>),
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -253,8 +312,12 @@ pub enum Shape<'a> {
     Flag,
     /// A list of strings.
     Texts,
+    /// A string or a list of strings.
+    OneOrMore,
     /// An object of strings.
     Map,
+    /// Any JSON object.
+    Object,
     /// An object with a schema of its own.
     Part(&'a str),
     /// A list of such objects.
@@ -318,21 +381,30 @@ impl Api {
                     }
                 }
             }
-            for parameter in &operation.parameters {
-                parameter
+            let inputs =
+                self.inputs(operation).map_err(|error| format!("{}: {error}", operation.name))?;
+            for input in &inputs {
+                input
                     .kind()
-                    .map_err(|error| format!("{}: {}: {error}", operation.name, parameter.wire))?;
+                    .map_err(|error| format!("{}: {}: {error}", operation.name, input.wire))?;
+                if inputs.iter().filter(|other| other.name == input.name).count() > 1 {
+                    return failed(&format!("two parameters are named {}", input.name));
+                }
             }
-            let flags = match &operation.repeatable {
-                Repeatable::Word(Repeat::Always) => &[][..],
+            let conditions = match &operation.repeatable {
+                Repeatable::Word(_) => &[][..],
                 Repeatable::Unless(unless) => &unless.unless_true,
+                Repeatable::If(given) => &given.if_set,
             };
-            let named = operation.identity.iter().chain(&operation.subject).chain(flags);
+            let named = operation.identity.iter().chain(&operation.subject).chain(conditions);
             let named = named.chain(operation.page.as_ref().map(|page| &page.size));
             for name in named {
-                if !operation.parameters.iter().any(|parameter| parameter.name() == name) {
+                if !inputs.iter().any(|input| input.name == name) {
                     return failed(&format!("{name} is not a parameter"));
                 }
+            }
+            if operation.identity.iter().any(|name| !operation.subject.contains(name)) {
+                return failed("what identifies an answer is part of its subject");
             }
             for response in operation.responses.values() {
                 self.check_response(response)
@@ -343,6 +415,40 @@ impl Api {
             self.check_schema(schema).map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
+    }
+
+    /// The parameters of an operation, and after them the members of its body.
+    pub fn inputs<'a>(&'a self, operation: &'a Operation) -> Result<Vec<Input<'a>>, String> {
+        let mut inputs: Vec<Input<'_>> =
+            operation.parameters.iter().map(Parameter::input).collect();
+        let Some(body) = &operation.body else { return Ok(inputs) };
+        let body = match &body.reference {
+            None => body,
+            Some(reference) => {
+                let name = reference.strip_prefix("#/components/requestBodies/");
+                name.and_then(|name| self.components.request_bodies.get(name))
+                    .ok_or_else(|| format!("there is no {reference}"))?
+            }
+        };
+        let Some(content) = body.content.get("application/json") else {
+            return Err("its body is not JSON".to_owned());
+        };
+        for (wire, schema) in &content.schema.properties {
+            if schema.description.is_empty() {
+                return Err(format!("{wire} has no description"));
+            }
+            inputs.push(Input {
+                name: schema.name.as_deref().unwrap_or(wire),
+                wire,
+                place: Place::Body,
+                doc: &schema.description,
+                required: content.schema.requires(wire),
+                since: schema.since.as_deref(),
+                schema,
+                form: (None, None),
+            });
+        }
+        Ok(inputs)
     }
 
     fn check_response(&self, response: &Response) -> Result<(), String> {
@@ -383,29 +489,57 @@ impl Api {
 }
 
 impl Operation {
-    /// The name of the schema of the answer.
-    pub fn answer(&self) -> Option<&str> {
-        self.responses.get("200")?.content.get("application/json")?.schema.part()
+    /// The schema of the result. None: there is no result.
+    pub fn answer(&self) -> Option<&Schema> {
+        let succeeded = |status: &&String| status.starts_with('2');
+        let status = self.responses.keys().find(succeeded)?;
+        let schema = &self.responses[status].content.get("application/json")?.schema;
+        match self.result {
+            Some(Pointer::Data) => schema.properties.get("data"),
+            None => Some(schema),
+        }
+    }
+
+    /// Whether the token of a connect session takes the place of the key.
+    pub fn by_session(&self) -> bool {
+        self.security.iter().all(|scheme| scheme.contains_key("connectSession"))
     }
 }
 
 impl Parameter {
-    /// libnango's name.
-    pub fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.wire)
+    fn input(&self) -> Input<'_> {
+        Input {
+            name: self.name.as_deref().unwrap_or(&self.wire),
+            wire: &self.wire,
+            place: self.place,
+            doc: &self.description,
+            required: self.required,
+            since: self.since.as_deref(),
+            schema: &self.schema,
+            form: (self.style, self.explode),
+        }
     }
+}
 
+impl Input<'_> {
     /// The core's `Kind`.
     pub fn kind(&self) -> Result<&'static str, String> {
-        let form = (self.style, self.explode);
-        Ok(match (self.schema.shape()?, form) {
-            (Shape::Text, (None, None)) if self.schema.min_length == 1 => "Id",
-            (Shape::Text, (None, None)) => "Text",
-            (Shape::Integer, (None, None)) => "Integer",
-            (Shape::Flag, (None, None)) => "Flag",
-            (Shape::Texts, (Some(Style::Form), Some(false))) => "Texts",
-            (Shape::Map, (Some(Style::DeepObject), Some(true))) => "Map",
-            (shape, _) => return Err(format!("libnango cannot send a {shape:?} in this style")),
+        let is_id = self.schema.min_length == 1;
+        Ok(match (self.place, self.schema.shape()?, self.form) {
+            (_, Shape::Text, (None, None)) if is_id => "Id",
+            (_, Shape::Text, (None, None)) => "Text",
+            (_, Shape::Integer, (None, None)) => "Integer",
+            (Place::Body, Shape::Flag, _) => "Boolean",
+            (Place::Body, Shape::Texts, _) => "List",
+            (Place::Body, Shape::OneOrMore, _) => "Ids",
+            (Place::Body, Shape::Map, _) => "Map",
+            (Place::Body, Shape::Object, _) => "Object",
+            (Place::Body, Shape::Json, _) => "Any",
+            (_, Shape::Flag, (None, None)) => "Flag",
+            (_, Shape::Texts, (Some(Style::Form), Some(false))) => "Texts",
+            (_, Shape::Texts, (Some(Style::Form), Some(true))) => "List",
+            (_, Shape::Map, (Some(Style::DeepObject), Some(true))) => "Map",
+            (_, shape, _) => return Err(format!("libnango cannot send a {shape:?} in this style")),
         })
     }
 }
@@ -431,7 +565,7 @@ impl Schema {
     }
 
     /// The schema that a value refers to.
-    fn part(&self) -> Option<&str> {
+    pub fn part(&self) -> Option<&str> {
         self.target().or_else(|| self.one_of.iter().flatten().find_map(Schema::target))
     }
 
@@ -462,12 +596,13 @@ impl Schema {
                 Some("date-time") => Shape::Time,
                 Some(format) => return Err(format!("format {format} is not known")),
             },
+            [Type::String, Type::Array] => Shape::OneOrMore,
             // A reader treats another type as absent.
             [Type::String, _, ..] => Shape::Text,
             [Type::Integer] => Shape::Integer,
             [Type::Boolean] => Shape::Flag,
             [Type::Object] => match &self.additional_properties {
-                None => Shape::Json,
+                None => Shape::Object,
                 Some(values) if values.types() == [Type::String] => Shape::Map,
                 Some(_) => return Err("a map is of strings".to_owned()),
             },

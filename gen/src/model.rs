@@ -68,22 +68,26 @@ pub struct Derived {
     pub node: Option<String>,
 }
 
-/// A parameter that is not sent.
+/// A parameter that its route does not have.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Added {
     pub name: String,
-    #[serde(rename = "kind")]
-    _kind: AddedKind,
+    pub kind: AddedKind,
     #[serde(default)]
     pub required: bool,
     pub doc: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum AddedKind {
+    /// A secret text that is not sent.
     Secret,
+    Text,
+    Map,
+    Object,
+    Any,
 }
 
 /// Which part of the answer is the result. The names are those of the core.
@@ -91,10 +95,16 @@ pub enum AddedKind {
 #[serde(rename_all = "snake_case")]
 pub enum Returns {
     Body,
+    /// The member `data` of the answer.
+    Data,
     Token,
     Credentials,
+    Raw,
+    Metadata,
     Replacement,
     Answered,
+    Nothing,
+    Any,
 }
 
 /// An error code.

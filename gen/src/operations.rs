@@ -3,12 +3,17 @@
 use indexmap::IndexMap;
 use minijinja::{Value, context};
 
-use crate::api::{Api, Method, Operation, Parameter, Place, Repeat, Repeatable, Schema, Shape};
-use crate::model::{Derived, Library, Returns};
+use crate::api::{
+    Api, Input, Method, Operation, Place, Pointer, Repeat, Repeatable, Schema, Shape,
+};
+use crate::model::{Added, AddedKind, Derived, Library, Returns};
 use crate::types;
 
 /// The maximum number of members that identify an answer, as the core declares it.
 const IDENTITIES: usize = 2;
+
+/// The parameter that holds the token of a connect session, for operations that need it as the key.
+const SESSION_TOKEN: &str = "session_token";
 
 /// Every operation: those of a route in the order of the description, each followed by those that
 /// share its route, then the others.
@@ -26,39 +31,35 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
                 note.map(|note| note.doc.as_str()).unwrap_or_default()
             ),
             node: operation.node.as_deref(),
-            returns: Returns::Body,
-            answer: operation.answer(),
+            returns: own_returns(operation),
+            answer: operation.answer().and_then(Schema::part),
             constant: None,
             c: None,
             errors: &IndexMap::new(),
         };
-        let parameters = operation.parameters.iter().map(|parameter| sent(library, parameter));
+        let inputs = api.inputs(operation)?;
+        let parameters = inputs.iter().map(|input| sent(library, input));
+        let token = operation.by_session().then(|| {
+            let doc = "The token of the session.";
+            Ok(kept(SESSION_TOKEN, "Bearer", "the bearer token", true, doc))
+        });
         operations.push(context! {
-            parameters => parameters.collect::<Result<Vec<_>, _>>()?,
-            ..context! { ..own.value(library)?, ..route.value(Returns::Body)? }
+            parameters => parameters.chain(token).collect::<Result<Vec<_>, _>>()?,
+            ..context! { ..own.value(library)?, ..route.value(own.returns)? }
         });
         let shares =
             |derived: &&Derived| derived.of.as_ref().is_some_and(|name| *name == operation.name);
         for derived in library.operations.iter().filter(shares) {
-            let kept = operation
+            let shared = inputs
+                .iter()
+                .filter(|input| !derived.without.iter().any(|name| name == input.name))
+                .map(|input| sent(library, input));
+            let added = derived
                 .parameters
                 .iter()
-                .filter(|parameter| !derived.without.iter().any(|name| name == parameter.name()))
-                .map(|parameter| sent(library, parameter));
-            let added = derived.parameters.iter().map(|added| {
-                let ruby = InRuby { name: &added.name, type_: "String", flag: false };
-                Ok(context! {
-                    ..context! {
-                    name => added.name, wire => added.name, location => "Kept", kind => "Text",
-                    required => added.required, doc => added.doc, option => (),
-                    type => "string, secret", sent_as => "not sent", since => (),
-                    go_argument => types::lower_first(&types::go(&added.name)),
-                    },
-                    ..ruby.value()
-                })
-            });
+                .map(|added| Ok(kept(&added.name, "Kept", "not sent", added.required, &added.doc)));
             operations.push(context! {
-                parameters => kept.chain(added).collect::<Result<Vec<_>, String>>()?,
+                parameters => shared.chain(added).collect::<Result<Vec<_>, String>>()?,
                 ..context! { ..Own::of(derived).value(library)?, ..route.value(derived.returns)? }
             });
         }
@@ -69,11 +70,19 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
                 method => "GET",
                 path => path,
                 oldest_path => path,
-                authorized => false,
-                repeatable => true,
-                unless_true => Vec::<String>::new(),
+                route => match path.as_str() {
+                    "" => "any".to_owned(),
+                    path => format!("GET {path}"),
+                },
+                authorized => derived.returns != Returns::Answered,
+                repeat => "Always",
+                conditions => Vec::<String>::new(),
                 identity => vec![""; IDENTITIES],
-                parameters => Vec::<Value>::new(),
+                subject => vec![""; IDENTITIES],
+                family => "connections",
+                page => (),
+                scopes => Vec::<String>::new(),
+                parameters => derived.parameters.iter().map(of_request).collect::<Vec<_>>(),
                 facts => Vec::<String>::new(),
                 paged => false,
                 ..Own::of(derived).value(library)?
@@ -88,6 +97,63 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
         }
     }
     Ok(operations)
+}
+
+/// Adds to each operation what `nango_operations_json()` says about it.
+pub fn with_facts(operations: Vec<Value>) -> Result<Vec<Value>, String> {
+    operations
+        .into_iter()
+        .map(|operation| {
+            let facts = facts(&operation).map_err(|error| error.to_string())?;
+            Ok(context! { facts_value => facts, ..operation })
+        })
+        .collect()
+}
+
+fn facts(operation: &Value) -> Result<Value, minijinja::Error> {
+    let text = |of: &Value, name: &str| -> Result<String, minijinja::Error> {
+        Ok(of.get_attr(name)?.as_str().unwrap_or_default().to_owned())
+    };
+    let mut parameters = Vec::new();
+    for parameter in operation.get_attr("parameters")?.try_iter()? {
+        let kind = match text(&parameter, "kind")?.as_str() {
+            "Id" | "Text" => "string",
+            "Texts" | "Ids" => "string or list",
+            "List" => "list",
+            "Integer" => "integer",
+            "Flag" | "Boolean" => "boolean",
+            "Map" | "Object" => "object",
+            _ => "any",
+        };
+        parameters.push(context! {
+            name => text(&parameter, "name")?,
+            in => match text(&parameter, "location")?.as_str() {
+                "Kept" => "nothing".to_owned(),
+                location => location.to_ascii_lowercase(),
+            },
+            type => kind,
+            required => parameter.get_attr("required")?,
+        });
+    }
+    let known = |name: &str| -> Result<Option<String>, minijinja::Error> {
+        Ok(match text(operation, "path")?.as_str() {
+            "" => None,
+            _ => Some(text(operation, name)?),
+        })
+    };
+    Ok(context! {
+        name => operation.get_attr("name")?,
+        method => known("method")?,
+        path => known("path")?,
+        parameters => parameters,
+        result => match text(operation, "returns")?.as_str() {
+            "Token" | "Replacement" => "token",
+            "Answered" | "Nothing" => "null",
+            _ => "json",
+        },
+        paged => operation.get_attr("paged")?,
+        scopes => operation.get_attr("scopes")?,
+    })
 }
 
 /// What does not follow from an operation's route.
@@ -133,6 +199,8 @@ impl Own<'_> {
             name => self.name,
             constant => self.constant.unwrap_or(&upper),
             public => self.constant.is_none(),
+            // Whether it has a function of its own for one connection, in every language.
+            dedicated => self.constant.is_none() && self.dedicated(),
             summary => self.summary,
             doc => library.in_each_language(self.doc.trim())?,
             errors => errors.collect::<Result<Vec<Value>, String>>()?,
@@ -154,6 +222,14 @@ impl Own<'_> {
 }
 
 impl Own<'_> {
+    fn dedicated(&self) -> bool {
+        match self.returns {
+            Returns::Body => self.name == "get_connection",
+            Returns::Token | Returns::Credentials | Returns::Replacement => true,
+            _ => false,
+        }
+    }
+
     /// A sentence for each code, after what the call returns.
     fn errors_in_cpp(&self, library: &Library) -> Result<String, String> {
         let sentences = self.errors.iter().map(|(code, when)| {
@@ -172,25 +248,39 @@ struct Route<'a> {
 impl Route<'_> {
     /// What holds for every operation of the route. `returns` is the operation's.
     fn value(&self, returns: Returns) -> Result<Value, String> {
-        let mut identity = self.operation.identity.clone();
-        if identity.len() > IDENTITIES {
-            return Err(format!("{}: more than {IDENTITIES} identities", self.operation.name));
-        }
-        identity.resize(IDENTITIES, String::new());
-        let unless_true = match &self.operation.repeatable {
-            Repeatable::Word(Repeat::Always) => &[][..],
-            Repeatable::Unless(unless) => &unless.unless_true,
+        let padded = |names: &[String]| match names.len() {
+            0..=IDENTITIES => {
+                let mut names = names.to_vec();
+                names.resize(IDENTITIES, String::new());
+                Ok(names)
+            }
+            _ => Err(format!("{}: more than {IDENTITIES} identities", self.operation.name)),
         };
+        let (repeat, conditions) = match &self.operation.repeatable {
+            // The effect is the same, and the error says what a repetition may lead to.
+            Repeatable::Word(Repeat::Always | Repeat::Effect) => ("Always", &[][..]),
+            Repeatable::Word(Repeat::Never) => ("Never", &[][..]),
+            Repeatable::Unless(unless) => ("UnlessTrue", &unless.unless_true[..]),
+            Repeatable::If(given) => ("IfSet", &given.if_set[..]),
+        };
+        let by_session = self.operation.by_session();
         Ok(context! {
             method => format!("{:?}", self.method).to_ascii_uppercase(),
             path => self.path,
+            route => format!("{} {}", format!("{:?}", self.method).to_ascii_uppercase(), self.path),
             oldest_path => self.operation.alternate_path.as_deref().unwrap_or(self.path),
-            authorized => true,
-            repeatable => true,
-            unless_true => unless_true,
-            identity => identity,
+            authorized => !by_session,
+            repeat => repeat,
+            conditions => conditions,
+            identity => padded(&self.operation.identity)?,
+            subject => padded(&self.operation.subject)?,
+            family => self.operation.errors,
             facts => self.sentences(returns),
             paged => self.operation.page.is_some(),
+            page => self.operation.page.as_ref().map(|page| context! {
+                items => page.items, size => page.size,
+            }),
+            scopes => self.scopes(),
         })
     }
 
@@ -198,26 +288,46 @@ impl Route<'_> {
     fn sentences(&self, returns: Returns) -> Vec<String> {
         let operation = self.operation;
         let quoted = |name: &String| format!("`{name}`");
-        let scopes = operation.security.iter().flat_map(|scheme| scheme.values().flatten());
-        let scopes: Vec<String> = scopes.map(quoted).collect();
-        let result = match (returns, operation.answer()) {
-            (Returns::Body, Some(schema)) => format!("[{schema}](#{})", schema.to_lowercase()),
-            (Returns::Body, None) => "any JSON".to_owned(),
+        let scopes: Vec<String> = self.scopes().into_iter().map(quoted).collect();
+        let answer = operation.answer().and_then(|schema| schema.shape().ok());
+        let result = match (returns, answer) {
+            (Returns::Body | Returns::Data, Some(shape)) => in_prose(shape),
+            (Returns::Body | Returns::Data | Returns::Any, _) => "any JSON".to_owned(),
             (Returns::Token | Returns::Replacement, _) => "a secret string".to_owned(),
             (Returns::Credentials, _) => "[Credentials](#credentials)".to_owned(),
-            (Returns::Answered, _) => "nothing".to_owned(),
+            (Returns::Raw, _) => "the provider's answer as JSON, or `null`".to_owned(),
+            (Returns::Metadata, _) => "a JSON object, or `null`".to_owned(),
+            (Returns::Answered | Returns::Nothing, _) => "nothing".to_owned(),
         };
         let secret = match returns {
-            Returns::Body | Returns::Credentials if operation.secret => ", which holds secrets",
+            Returns::Body | Returns::Data | Returns::Credentials | Returns::Raw
+                if operation.secret =>
+            {
+                ", which holds secrets"
+            }
             _ => "",
         };
-        let mut sentences = vec![
-            format!("Result: {result}{secret}."),
-            format!("Scope of the key: {}.", scopes.join(" or ")),
-        ];
+        let key = match (operation.by_session(), scopes.as_slice()) {
+            (true, _) => "The token of the session takes the place of the key.".to_owned(),
+            (false, []) => "It needs no scope.".to_owned(),
+            (false, scopes) => format!("Scope of the key: {}.", scopes.join(" or ")),
+        };
+        let mut sentences = vec![format!("Result: {result}{secret}."), key];
         match &operation.repeatable {
             Repeatable::Word(Repeat::Always) => {
                 sentences.push("libnango retries it.".to_owned());
+            }
+            Repeatable::Word(Repeat::Effect) => sentences.push(
+                "libnango retries it. The result of a retry may be an error, although the first \
+                 attempt was processed."
+                    .to_owned(),
+            ),
+            Repeatable::Word(Repeat::Never) => sentences.push(
+                "libnango does not retry it once the server may have processed it.".to_owned(),
+            ),
+            Repeatable::If(given) => {
+                let names: Vec<String> = given.if_set.iter().map(quoted).collect();
+                sentences.push(format!("libnango retries it if {} is given.", names.join(" or ")));
             }
             Repeatable::Unless(_) if returns == Returns::Replacement => {}
             Repeatable::Unless(unless) => {
@@ -241,11 +351,29 @@ impl Route<'_> {
     }
 }
 
+impl Route<'_> {
+    fn scopes(&self) -> Vec<&String> {
+        self.operation.security.iter().flat_map(|scheme| scheme.values().flatten()).collect()
+    }
+}
+
+/// Which part of the answer is the result of an operation with a route of its own.
+fn own_returns(operation: &Operation) -> Returns {
+    match (operation.answer(), operation.result) {
+        (None, _) => Returns::Nothing,
+        (Some(_), Some(Pointer::Data)) => Returns::Data,
+        (Some(_), None) => Returns::Body,
+    }
+}
+
 /// The function of the C interface.
 fn c_name(name: &str, returns: Returns) -> String {
     match returns {
         Returns::Token | Returns::Replacement => format!("nango_{name}"),
         Returns::Body | Returns::Credentials | Returns::Answered => format!("nango_{name}_json"),
+        Returns::Data | Returns::Raw | Returns::Metadata | Returns::Nothing | Returns::Any => {
+            "nango_call_json".to_owned()
+        }
     }
 }
 
@@ -289,12 +417,46 @@ fn in_prose(shape: Shape<'_>) -> String {
         Shape::Map => "object of strings".to_owned(),
         Shape::Part(name) => link(name),
         Shape::Parts(name) => format!("list of {}", link(name)),
+        Shape::OneOrMore => "string or list of strings".to_owned(),
+        Shape::Object => "JSON object".to_owned(),
         Shape::Json => "any JSON".to_owned(),
     }
 }
 
-fn sent(library: &Library, parameter: &Parameter) -> Result<Value, String> {
-    let name = parameter.name();
+/// A secret parameter that the core takes out of the others.
+fn kept(name: &str, location: &str, sent_as: &str, required: bool, doc: &str) -> Value {
+    let ruby = InRuby { name, type_: "String", flag: false };
+    context! {
+        ..context! {
+            name => name, wire => name, location => location, kind => "Text", required => required,
+            doc => doc, option => (), type => "string, secret", sent_as => sent_as, since => (),
+            go_argument => types::lower_first(&types::go(name)),
+        },
+        ..ruby.value()
+    }
+}
+
+/// A parameter of the operation that reaches any route.
+fn of_request(added: &Added) -> Value {
+    let (type_, ruby_type) = match added.kind {
+        AddedKind::Secret | AddedKind::Text => ("string", "String"),
+        AddedKind::Map => ("object of strings", "Hash{String => String}"),
+        AddedKind::Object => ("JSON object", "Hash"),
+        AddedKind::Any => ("any JSON", "Object"),
+    };
+    let ruby = InRuby { name: &added.name, type_: ruby_type, flag: false };
+    context! {
+        ..context! {
+            name => added.name, wire => added.name, location => "Request",
+            kind => format!("{:?}", added.kind), required => added.required, doc => added.doc,
+            option => (), type => type_, sent_as => "part of the request", since => (),
+        },
+        ..ruby.value()
+    }
+}
+
+fn sent(library: &Library, parameter: &Input<'_>) -> Result<Value, String> {
+    let name = parameter.name;
     // The call option that sets it, in the languages that have it as such.
     let option = library.call_options.iter().find(|option| option.parameter == name);
     let shape = parameter.schema.shape()?;
@@ -305,6 +467,9 @@ fn sent(library: &Library, parameter: &Parameter) -> Result<Value, String> {
             Shape::Flag => "Boolean",
             Shape::Texts => "String, Array<String>",
             Shape::Map => "Hash{String => String}",
+            Shape::Object => "Hash",
+            Shape::OneOrMore => "String, Array<String>",
+            Shape::Json => "Object",
             _ => "String",
         },
         flag: shape == Shape::Flag,
@@ -317,13 +482,19 @@ fn sent(library: &Library, parameter: &Parameter) -> Result<Value, String> {
             location => match parameter.place {
                 Place::Path => "Path",
                 Place::Query => "Query",
+                Place::Body => "Body",
             },
+            secret => parameter.schema.secret,
             kind => parameter.kind()?,
             required => parameter.required,
-            doc => parameter.description,
-            type => in_prose(shape),
+            doc => parameter.doc,
+            type => match parameter.schema.secret {
+                true => format!("{}, secret", in_prose(shape)),
+                false => in_prose(shape),
+            },
             sent_as => match parameter.place {
                 Place::Path => "path".to_owned(),
+                Place::Body => format!("body `{}`", parameter.wire),
                 Place::Query => format!("query `{}`", parameter.wire),
             },
             since => parameter.since,

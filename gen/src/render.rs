@@ -17,7 +17,8 @@ const WIDTH: usize = 100;
 const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
+    ("src/catalogue/operations.json", include_str!("../templates/rust/operations.json")),
     ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
     ("src/ffi/setters.rs", include_str!("../templates/rust/setters.rs")),
@@ -148,6 +149,9 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("comment", comment);
     environment.add_filter("capital", capital);
+    environment.add_filter("camel", |name: &str| {
+        crate::model::camel(&name.to_ascii_uppercase(), |_| None)
+    });
     environment
         .add_filter("lower_first", |text: &str| types::lower_first(text.trim_end_matches('.')));
     environment.add_filter("yard", |text: &str| hanging(text, "    # ", "    #   "));
@@ -228,7 +232,7 @@ fn model(api: &Api, library: &Library) -> Result<Value, String> {
     Ok(context! {
         notice => NOTICE,
         unreached => places(&unreached),
-        operations => operations::of(api, library)?,
+        operations => operations::with_facts(operations::of(api, library)?)?,
         objects => operations::objects(api)?,
         types => types::of(api)?,
         codes => codes.collect::<Result<Vec<Value>, String>>()?,

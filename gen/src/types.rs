@@ -76,6 +76,7 @@ fn member(api: &Api, object: &Schema, wire: &str, schema: &Schema) -> Result<Val
     let (shape, part) = match shape {
         Shape::Part(part) => ("Part".to_owned(), part),
         Shape::Parts(part) => ("Parts".to_owned(), part),
+        Shape::Object => ("Json".to_owned(), ""),
         shape => (format!("{shape:?}"), ""),
     };
     let name = schema.name.as_deref().unwrap_or(wire);

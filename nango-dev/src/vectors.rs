@@ -52,6 +52,9 @@ struct ExpectedRequest {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     absent_headers: Vec<String>,
+    /// JSON, compared by value. Absent: the request has no body.
+    #[serde(default, deserialize_with = "even_null")]
+    body: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -180,7 +183,7 @@ impl Vectors {
 
     /// Returns the exchange for a request, with the answer and its delay, or what was wrong with
     /// the request.
-    fn play(&self, request: &Request) -> Result<&Exchange, String> {
+    fn play(&self, request: &Request, body: &[u8]) -> Result<&Exchange, String> {
         let path = request.uri().path();
         let rest = path.strip_prefix("/_vectors/").unwrap_or_default();
         let mut pieces = rest.splitn(3, '/');
@@ -198,7 +201,7 @@ impl Vectors {
                 exchanges.len()
             ));
         };
-        let wrong = exchange.request.differences(request, &path);
+        let wrong = exchange.request.differences(request, &path, body);
         if wrong.is_empty() {
             *next += 1;
             return Ok(exchange);
@@ -292,7 +295,7 @@ fn filled(body: &Bytes, fill: &Fill) -> Option<Bytes> {
 }
 
 impl ExpectedRequest {
-    fn differences(&self, request: &Request, path: &str) -> Vec<String> {
+    fn differences(&self, request: &Request, path: &str, body: &[u8]) -> Vec<String> {
         let mut wrong = Vec::new();
         let mut compare = |what: &str, want: &str, got: Option<&str>| {
             if got != Some(want) {
@@ -314,6 +317,17 @@ impl ExpectedRequest {
         for name in &self.absent_headers {
             if let Some(got) = joined(request.headers(), name) {
                 wrong.push(format!("header {name}: must be absent, is {got:?}"));
+            }
+        }
+        let text = String::from_utf8_lossy(body);
+        match &self.body {
+            None if body.is_empty() => {}
+            None => wrong.push(format!("body: expected nothing, got {text}")),
+            Some(want) => {
+                let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+                if value(want.get()) != value(&text) {
+                    wrong.push(format!("body: expected {}, got {text}", compact(want.get())));
+                }
             }
         }
         wrong
@@ -344,9 +358,9 @@ fn compact(json: &str) -> String {
 }
 
 pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let played = app.vectors.play(&request);
-    // The body is not compared, but must be read off the connection before the next request.
-    let _ = axum::body::to_bytes(request.into_body(), crate::api::BODY_LIMIT).await;
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, crate::api::BODY_LIMIT).await.unwrap_or_default();
+    let played = app.vectors.play(&Request::from_parts(parts, Body::empty()), &body);
     match played {
         Ok(exchange) => {
             tokio::time::sleep(exchange.delay).await;
@@ -385,22 +399,22 @@ mod tests {
             vectors(r#"{"status": 200, "body": {"b": 1e400, "a": "x y\" \u00e9"}}"#).unwrap();
         for run in ["r1", "r2"] {
             let target = format!("/_vectors/{run}/one/connection/a%2Fb?provider_config_key=k");
-            let exchange = vectors.play(&get(&target)).unwrap();
+            let exchange = vectors.play(&get(&target), b"").unwrap();
             assert_eq!(exchange.body, r#"{"b":1e400,"a":"x y\" \u00e9"}"#);
-            assert!(vectors.play(&get(&target)).unwrap_err().contains("one request too many"));
+            assert!(vectors.play(&get(&target), b"").unwrap_err().contains("one request too many"));
         }
     }
 
     #[test]
     fn a_difference_is_named() {
         let vectors = vectors(r#"{"status": 200}"#).unwrap();
-        let said = vectors.play(&get("/_vectors/r/one/connection/a/b?x=1")).unwrap_err();
+        let said = vectors.play(&get("/_vectors/r/one/connection/a/b?x=1"), b"").unwrap_err();
         assert!(
             said.contains(r#"path: expected "/connection/a%2Fb", got "/connection/a/b""#),
             "{said}"
         );
         assert!(said.contains(r#"query: expected "provider_config_key=k", got "x=1""#), "{said}");
-        assert!(vectors.play(&get("/_vectors/r/two/x")).unwrap_err().contains("no vector"));
+        assert!(vectors.play(&get("/_vectors/r/two/x"), b"").unwrap_err().contains("no vector"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::Uri;
 use hyper::body::{Body, Bytes};
 use hyper::client::conn::http1::{Builder, SendRequest};
@@ -60,7 +60,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// One connection. The caller drives it: hyper's connection future is polled together with each
 /// step of an exchange, so nothing keeps running once an exchange is abandoned.
 pub(super) struct Connection {
-    sender: SendRequest<Empty<Bytes>>,
+    sender: SendRequest<Full<Bytes>>,
     driver: Driver,
     traffic: Arc<Traffic>,
     target_form: TargetForm,
@@ -195,7 +195,7 @@ impl Driver {
 }
 
 impl TargetForm {
-    fn message(&self, request: &Request) -> Result<hyper::Request<Empty<Bytes>>, Failure> {
+    fn message(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
         let wrong = |error: &dyn std::error::Error| {
             Failure::Internal(format!("cannot build the request: {error}"))
         };
@@ -208,7 +208,7 @@ impl TargetForm {
                 Uri::try_from(format!("{server}{}", request.target))
             }
         };
-        let mut made = hyper::Request::new(Empty::new());
+        let mut made = hyper::Request::new(Full::new(request.body.clone()));
         *made.method_mut() = request.method.clone();
         *made.uri_mut() = uri.map_err(|error| wrong(&error))?;
         *made.headers_mut() = request.headers();

@@ -1,15 +1,16 @@
 //! The blocking calls.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use super::client::nango_client;
 use super::error::{guard, nango_error};
 use super::guard::{free_text, give_secret, optional_text, quiet, text};
 use super::options::nango_call_options;
+use crate::catalogue::{self, Operation};
 use crate::client::Client;
 use crate::credentials;
-use crate::error::{Error, shortened};
+use crate::error::{Code, Error, shortened};
 use crate::json;
 use crate::options::CallOptions;
 use crate::request::{LONGEST_NAME, Parameters};
@@ -319,6 +320,94 @@ pub unsafe extern "C" fn nango_list_connections_json(
     };
     // SAFETY: the header requires this of the caller.
     unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// Calls any operation of Nango's API. docs/OPERATIONS.md lists the operations with their
+/// parameters and results.
+///
+/// A newer server may have parameters that this version of the library does not know. Every
+/// operation takes "extra", an object with any of "query", "headers" and "body", which is added to
+/// the request as it is. The operation "request" sends any request.
+///
+/// Blocks only the calling thread, and never longer than the call's timeout.
+///
+/// @code
+/// nango_error *error = NULL;
+/// char *session = nango_call_json(client, "create_connect_session",
+///                                 "{\"tags\": {\"user\": \"u-1\"}}", NULL, &error);
+/// char *link = session ? nango_json_get(session, "/connect_link") : NULL;
+/// nango_free_string(link);
+/// nango_free_string(session);
+/// nango_error_free(error);
+/// @endcode
+///
+/// @param client The client.
+/// @param operation The name of the operation.
+/// @param params_json Its parameters by name, as a JSON object; NULL for none.
+/// @param options The options of this call; NULL for the defaults.
+/// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
+/// @return The result, which nango_free_string() wipes and frees: JSON, or the token itself for
+/// "get_token" and "replace_token". NULL on error: UNKNOWN_OPERATION; INVALID_ARGUMENT if a
+/// parameter is unknown, missing, too long or of the wrong type, before anything is sent; or any
+/// other code.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nango_call_json(
+    client: *const nango_client,
+    operation: *const c_char,
+    params_json: *const c_char,
+    options: *const nango_call_options,
+    error_out: *mut *mut nango_error,
+) -> *mut c_char {
+    let body = || {
+        // SAFETY: the header requires this of the caller.
+        let (client, name, options) = unsafe {
+            (
+                nango_client::reference(client)?,
+                text(operation, "operation")?,
+                nango_call_options::checked(options)?,
+            )
+        };
+        let operation = named(name)?;
+        // Parsed last: one of them may be a secret, and only `call` wipes it.
+        // SAFETY: the header requires this of the caller.
+        let parameters = unsafe { parameters(params_json, "params_json")? };
+        give_secret(client.call(operation, parameters, &options)?)
+    };
+    // SAFETY: the header requires this of the caller.
+    unsafe { guard(error_out, ptr::null_mut(), body) }
+}
+
+/// Describes all operations, for programs that generate code or check their input: a JSON array of
+/// objects with "name", "method", "path", "parameters" (objects with "name", "in", "type" and
+/// "required"), "result" ("json", "token" or "null"), "paged", and "scopes", of which the secret
+/// key needs one. Any thread.
+///
+/// @return The description, which is part of the library: do not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn nango_operations_json() -> *const c_char {
+    OPERATIONS.as_ptr()
+}
+
+const OPERATIONS: &CStr = match CStr::from_bytes_with_nul(
+    concat!(include_str!("../catalogue/operations.json"), "\0").as_bytes(),
+) {
+    Ok(text) => text,
+    Err(_) => c"[]",
+};
+
+/// The operation with this name.
+pub(super) fn named(name: &str) -> Result<&'static Operation, Error> {
+    catalogue::find(name).ok_or_else(|| {
+        let known: Vec<_> = catalogue::ALL.iter().map(|operation| operation.name).collect();
+        Error::new(
+            Code::UnknownOperation,
+            format!(
+                "unknown operation {:?}. Use one of: {}",
+                shortened(name.to_owned(), LONGEST_NAME),
+                known.join(", ")
+            ),
+        )
+    })
 }
 
 /// Parses parameters in JSON; NULL stands for no parameters.

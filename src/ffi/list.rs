@@ -3,10 +3,10 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::call::parameters;
+use super::call::{named, parameters};
 use super::client::nango_client;
 use super::error::{guard, nango_error};
-use super::guard::{borrow, free, give, give_secret};
+use super::guard::{borrow, free, give, give_secret, text};
 use super::options::nango_call_options;
 use crate::pager::Walk;
 
@@ -28,33 +28,41 @@ impl nango_pager {
     }
 }
 
-/// Creates a pager over the environment's connections. Sends nothing yet.
+/// Creates a pager over a list. Sends nothing yet.
+///
+/// @code
+/// nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, &error);
+/// @endcode
 ///
 /// @param client The client; the caller may free it before the pager.
-/// @param filter_json As for nango_list_connections_json(), without "limit" and "page".
-/// @param page_size How many connections a page has. 0 is 1000; Nango allows at most 2000.
+/// @param operation "list_connections", the only operation that returns pages.
+/// @param params_json The parameters of the operation, as for nango_call_json(), without "limit"
+/// and "page"; NULL for none.
+/// @param page_size How many elements a page has. 0 is 1000; Nango allows at most 2000.
 /// @param options The options of each page's call; NULL for the defaults.
 /// @param error_out Set to NULL, or to an error that nango_error_free() frees; may be NULL.
-/// @return The pager, which nango_pager_free() frees. NULL on error: INVALID_ARGUMENT or
-/// INVALID_UTF8.
+/// @return The pager, which nango_pager_free() frees. NULL on error: INVALID_ARGUMENT, also if the
+/// operation does not return pages; UNKNOWN_OPERATION; or INVALID_UTF8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nango_pager_new(
     client: *const nango_client,
-    filter_json: *const c_char,
+    operation: *const c_char,
+    params_json: *const c_char,
     page_size: u32,
     options: *const nango_call_options,
     error_out: *mut *mut nango_error,
 ) -> *mut nango_pager {
     let body = || {
         // SAFETY: the header requires this of the caller.
-        let (client, filter, options) = unsafe {
+        let (client, name, filter, options) = unsafe {
             (
                 nango_client::reference(client)?,
-                parameters(filter_json, "filter_json")?,
+                text(operation, "operation")?,
+                parameters(params_json, "params_json")?,
                 nango_call_options::checked(options)?,
             )
         };
-        let pager = client.list_connections(filter, page_size, options)?;
+        let pager = client.pages(named(name)?, filter, page_size, options)?;
         Ok(give(nango_pager(Walk::new(pager))))
     };
     // SAFETY: the header requires this of the caller.
@@ -73,7 +81,7 @@ pub unsafe extern "C" fn nango_pager_new(
 ///
 /// @code
 /// nango_error *error = NULL;
-/// nango_pager *pager = nango_pager_new(client, NULL, 0, NULL, &error);
+/// nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, &error);
 /// char *page;
 /// while (pager && (page = nango_pager_next_json(pager, &error))) {
 ///     puts(page);

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::time::Duration;
 
-use super::call::parameters;
+use super::call::{named, parameters};
 use super::client::nango_client;
 use super::error::{guard, nango_error};
 use super::guard::{borrow, free, give, give_secret, quiet, text};
@@ -12,9 +12,8 @@ use super::list::nango_pager;
 use super::options::nango_call_options;
 use crate::catalogue::{self, Operation};
 use crate::client::one_connection;
-use crate::error::{Code, Error, shortened};
+use crate::error::Error;
 use crate::queue::{Completion, Queue};
-use crate::request::LONGEST_NAME;
 
 /// Calls in flight, and their results. Any number of threads may use it at once. Create it with
 /// nango_queue_new(), and free it with nango_queue_free(). All queues of a process share one thread
@@ -102,11 +101,9 @@ pub unsafe extern "C" fn nango_queue_fd(queue: *const nango_queue) -> i32 {
 ///
 /// @param queue The queue.
 /// @param client The client; the caller may free it after this call.
-/// @param operation "get_connection", "get_token", "get_credentials", "replace_token",
-/// "list_connections" or "warm_up". The result of "warm_up" is null, whatever the server answers.
-/// @param params_json The parameters of the operation, a JSON object such as
-/// {"provider_config_key": "github", "connection_id": "alice"}, for "replace_token" with
-/// "refused_token"; NULL for none.
+/// @param operation The name of any operation, as for nango_call_json(), or "warm_up", whose result
+/// is null, whatever the server answers.
+/// @param params_json The parameters of the operation, as for nango_call_json(); NULL for none.
 /// @param options The options of this call, which the caller may free after it; NULL for the
 /// defaults.
 /// @param user_data Any number; the completion contains it.
@@ -136,7 +133,7 @@ pub unsafe extern "C" fn nango_queue_submit(
                 nango_call_options::checked(options)?,
             )
         };
-        let operation = catalogue::find(name).ok_or_else(|| unknown(name))?;
+        let operation = named(name)?;
         // Parsed last: one of them may be a secret, and only `submit` wipes it.
         // SAFETY: the header requires this of the caller.
         let parameters = unsafe { parameters(params_json, "params_json")? };
@@ -243,18 +240,6 @@ unsafe fn submit_for_connection(
         )
     };
     queue.0.submit(&client, operation, one_connection(key, id), &options, user_data)
-}
-
-fn unknown(name: &str) -> Error {
-    let known: Vec<_> = catalogue::ALL.iter().map(|operation| operation.name).collect();
-    Error::new(
-        Code::UnknownOperation,
-        format!(
-            "unknown operation {:?}. Use one of: {}",
-            shortened(name.to_owned(), LONGEST_NAME),
-            known.join(", ")
-        ),
-    )
 }
 
 /// Starts to fetch the next page of a pager, as nango_pager_next_json() does, and returns

@@ -172,7 +172,7 @@ static void text_that_is_not_utf8(void)
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "provider_config_key is not UTF-8", 0);
     CHECK(!nango_list_connections_json(client, bad, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
-    CHECK(!nango_pager_new(client, bad, 0, NULL, &error));
+    CHECK(!nango_pager_new(client, "list_connections", bad, 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
     CHECK(!nango_client_new(bad, KEY, &error));
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "base_url is not UTF-8", 0);
@@ -234,9 +234,9 @@ static void null_everywhere(void)
     CHECK(!nango_list_connections_json(NULL, NULL, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
     CHECK(!nango_list_connections_json(NULL, NULL, NULL, NULL));
-    CHECK(!nango_pager_new(NULL, NULL, 0, NULL, &error));
+    CHECK(!nango_pager_new(NULL, "list_connections", NULL, 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "client is NULL", 0);
-    CHECK(!nango_pager_new(NULL, NULL, 0, NULL, NULL));
+    CHECK(!nango_pager_new(NULL, "list_connections", NULL, 0, NULL, NULL));
     CHECK(!nango_pager_next_json(NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "pager is NULL", 0);
     CHECK(!nango_pager_next_json(NULL, NULL));
@@ -325,7 +325,7 @@ static void null_everywhere(void)
     text = nango_get_token(client, "github", "bob", NULL, NULL);
     CHECK_TEXT(text, "at-bob");
     nango_free_string(text);
-    pager = nango_pager_new(client, NULL, 0, NULL, NULL);
+    pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, NULL);
     text = nango_pager_next_json(pager, NULL);
     CHECK(text);
     items = nango_json_items_new(text, "/connections");
@@ -716,14 +716,14 @@ static void filters_that_are_none(void)
         CHECK(!nango_list_connections_json(client, cases[i].filter, NULL, &error));
         EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, cases[i].words, 0);
     }
-    CHECK(!nango_pager_new(client, "[1]", 0, NULL, &error));
+    CHECK(!nango_pager_new(client, "list_connections", "[1]", 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "filter_json is not a JSON object", 0);
-    CHECK(!nango_pager_new(client, "{\"limit\":1}", 0, NULL, &error));
+    CHECK(!nango_pager_new(client, "list_connections", "{\"limit\":1}", 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "limit", 0);
-    CHECK(!nango_pager_new(client, "{\"page\":1}", 0, NULL, &error));
+    CHECK(!nango_pager_new(client, "list_connections", "{\"page\":1}", 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "page", 0);
     /* Other mistakes are reported with the first page. */
-    pager = nango_pager_new(client, "{\"colour\":\"red\"}", 0, NULL, &error);
+    pager = nango_pager_new(client, "list_connections", "{\"colour\":\"red\"}", 0, NULL, &error);
     if (pager)
         CHECK(!nango_pager_next_json(pager, &error));
     nango_pager_free(pager);
@@ -859,7 +859,7 @@ static void call_options(void)
            "header Authorization is reserved and cannot be set", 0);
     CHECK(!nango_list_connections_json(client, NULL, call, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization", 0);
-    CHECK(!nango_pager_new(client, NULL, 0, call, &error));
+    CHECK(!nango_pager_new(client, "list_connections", NULL, 0, call, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "Authorization", 0);
     CHECK(dev_count_requests() == 0);
     nango_call_options_free(call);
@@ -1212,7 +1212,7 @@ static void pages_through_a_queue(void)
     nango_error *error = NULL;
     nango_client *client = client_of(HOST, KEY);
     nango_queue *queue = nango_queue_new(&error);
-    nango_pager *pager = nango_pager_new(client, NULL, 8, NULL, &error);
+    nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 8, NULL, &error);
     nango_completion done;
     int pages_seen = 0;
     for (;;) {
@@ -1332,7 +1332,7 @@ static void fork_with_everything_open(void)
 {
     nango_client *client = client_of(HOST, KEY);
     nango_error *error = NULL;
-    nango_pager *pager = nango_pager_new(client, NULL, 5, NULL, &error);
+    nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 5, NULL, &error);
     nango_options *options = nango_options_new();
     nango_call_options *call = nango_call_options_new();
     nango_cancel *cancel = nango_cancel_new();
@@ -1579,7 +1579,7 @@ static void pages(void)
     nango_client *client = client_of(HOST, KEY);
     nango_error *error = NULL;
     char *all = nango_list_connections_json(client, NULL, NULL, &error), *page;
-    nango_pager *pager = nango_pager_new(client, NULL, 4, NULL, &error);
+    nango_pager *pager = nango_pager_new(client, "list_connections", NULL, 4, NULL, &error);
     int expected = count_items(all, "/connections"), seen = 0, number = 0;
     CHECK(expected > 8);
     nango_client_free(client);
@@ -1599,7 +1599,7 @@ static void pages(void)
 
     /* A page size above Nango's limit is refused by Nango. */
     client = client_of(HOST, KEY);
-    pager = nango_pager_new(client, NULL, 2001, NULL, &error);
+    pager = nango_pager_new(client, "list_connections", NULL, 2001, NULL, &error);
     CHECK(pager && !nango_pager_next_json(pager, &error));
     EXPECT(error, NANGO_ERROR_BAD_REQUEST, "limit", 1);
     nango_pager_free(pager);
@@ -1615,7 +1615,7 @@ static void a_page_that_failed_comes_again(void)
     nango_pager *pager;
     char *page;
     nango_call_options_set_cancel(options, cancel);
-    pager = nango_pager_new(client, NULL, 5, options, &error);
+    pager = nango_pager_new(client, "list_connections", NULL, 5, options, &error);
     nango_call_options_free(options);
     page = nango_pager_next_json(pager, &error);
     CHECK(page && !error);

@@ -134,10 +134,11 @@ static char *call_blocking(const nango_client *client, const json_t *request,
                                    error);
     if (strcmp(operation, "get_credentials") == 0)
         return nango_get_credentials_json(client, key, id, options, error);
-    if (strcmp(operation, "list_connections") != 0)
-        return NULL;
     json = params_text(request);
-    text = nango_list_connections_json(client, json, options, error);
+    if (strcmp(operation, "list_connections") == 0)
+        text = nango_list_connections_json(client, json, options, error);
+    else
+        text = nango_call_json(client, operation, json, options, error);
     free(json);
     return text;
 }
@@ -283,7 +284,7 @@ static json_t *answer_list(const json_t *request)
     nango_client *client = make_client(get(request, "client"), &error);
     nango_queue *queue = is_queued(request) ? nango_queue_new(&error) : NULL;
     uint32_t size = (uint32_t)json_integer_value(get(request, "page_size"));
-    nango_pager *pager = client ? nango_pager_new(client, params, size, NULL, &error) : NULL;
+    nango_pager *pager = client ? nango_pager_new(client, "list_connections", params, size, NULL, &error) : NULL;
     while (pager && (page = next_page(pager, queue, &error))) {
         nango_json_items *items = nango_json_items_new(page, "/connections");
         while ((item = nango_json_items_next(items))) {
@@ -333,14 +334,24 @@ static json_t *answer_json_get(const json_t *request)
     return answer;
 }
 
+/* Whether the operation has a function for one connection. */
+static bool is_dedicated(const json_t *request)
+{
+    static const char *const names[] = {"get_connection", "get_token", "get_credentials",
+                                        "replace_token"};
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], text_of(request, "operation")) == 0)
+            return true;
+    return false;
+}
+
 static json_t *answer_to(const json_t *request)
 {
     const char *what = text_of(request, "do");
     bool is_call = strcmp(what, "call") == 0, is_list = strcmp(what, "list") == 0;
     /* These parameters are passed as JSON, which can hold a NUL. */
-    bool as_json =
-        is_list ||
-        (is_call && (is_queued(request) || !get(get(request, "params"), "connection_id")));
+    bool as_json = is_list || (is_call && (is_queued(request) || !is_dedicated(request)));
     if (has_nul(get(request, "client")) || has_nul(get(request, "options")) ||
         has_nul(get(request, "json")) || has_nul(get(request, "pointer")) ||
         (!as_json && has_nul(get(request, "params"))))

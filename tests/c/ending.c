@@ -75,7 +75,7 @@ static void call_everything(void)
     nango_call_options_set_cancel(call, cancel);
     nango_free_string(nango_get_token(late, "github", "bob", call, &error));
     takes("new client", error);
-    walk = nango_pager_new(late, NULL, 0, call, &error);
+    walk = nango_pager_new(late, "list_connections", NULL, 0, call, &error);
     takes("new pager", error);
     if (CHECK(nango_queue_submit_page(new_queue, walk, 0, &error) != 0)) {
         nango_completion done;
@@ -112,7 +112,7 @@ static void make_them(void)
     plain = client_with(HOST, 20000, 8);
     tls = client_with(TLS_HOST, 20000, 8);
     queue = nango_queue_new(NULL);
-    pager = nango_pager_new(plain, NULL, 1, NULL, NULL);
+    pager = nango_pager_new(plain, "list_connections", NULL, 1, NULL, NULL);
     cancel = nango_cancel_new();
 }
 

@@ -31,7 +31,7 @@ static inline struct things made(void)
     t.client = nango_client_new_with_options(t.options, NULL);
     t.call = nango_call_options_new();
     t.cancel = nango_cancel_new();
-    t.pager = nango_pager_new(t.client, NULL, 5, NULL, NULL);
+    t.pager = nango_pager_new(t.client, "list_connections", NULL, 5, NULL, NULL);
     t.queue = nango_queue_new(NULL);
     t.params = nango_params_new();
     nango_free_string(nango_get_token(t.client, "", "", NULL, &t.error));

@@ -340,7 +340,7 @@ static void every_call(const nango_client *client)
     expect_connection(client, "objects", objects);
     expect_error(client, "deep-error", NANGO_ERROR_BAD_REQUEST, "invalid_body");
     expect_error(client, "long-error", NANGO_ERROR_RECONNECT_REQUIRED, "invalid_credentials");
-    pager = nango_pager_new(client, NULL, 1000, NULL, &error);
+    pager = nango_pager_new(client, "list_connections", NULL, 1000, NULL, &error);
     text = nango_pager_next_json(pager, &error);
     expect_either(text, error, page);
     nango_pager_free(pager);

@@ -52,7 +52,7 @@ static nango_error *blocking_call(int kind, const nango_client *client)
     case 2: text = nango_get_credentials_json(client, "github", "bob", NULL, &error); break;
     case 3: text = nango_list_connections_json(client, NULL, NULL, &error); break;
     case 4:
-        pager = nango_pager_new(client, NULL, 0, NULL, NULL);
+        pager = nango_pager_new(client, "list_connections", NULL, 0, NULL, NULL);
         text = nango_pager_next_json(pager, &error);
         nango_pager_free(pager);
         break;

@@ -288,6 +288,9 @@ struct blocking {
     auto credentials(const std::string& key, const std::string& id) const {
         return client.try_get_credentials(key, id, options);
     }
+    auto call_json(const std::string& operation, const std::string& params) const {
+        return client.try_call_json(operation, params, options);
+    }
     auto list(const nango::filter& filter) const {
         return client.try_list_connections_json(filter, options);
     }
@@ -320,6 +323,10 @@ struct queued {
     auto credentials(const std::string& key, const std::string& id) const {
         return done(queue().try_submit_get_credentials(client, key, id, 0, options),
                     [](auto& done) { return done.try_credentials(); });
+    }
+    auto call_json(const std::string& operation, const std::string& params) const {
+        return done(queue().try_submit(client, operation, params, 0, options),
+                    [](auto& done) { return done.try_secret_json(); });
     }
     auto list(const nango::filter& filter) const {
         return done(queue().try_submit_list_connections(client, filter, 0, options),
@@ -360,6 +367,10 @@ static outcome perform(const Way& way, const json& request) {
     if (operation == "list_connections") {
         return outcome::text(way.list(make_filter(params)).value());
     }
+    static const std::vector<std::string> dedicated{"get_connection", "get_token",
+                                                    "get_credentials", "replace_token"};
+    if (std::find(dedicated.begin(), dedicated.end(), operation) == dedicated.end())
+        return outcome::text(way.call_json(operation, params.dump()).value().reveal());
     const std::string key = params.at("provider_config_key");
     const std::string id = params.at("connection_id");
     if (operation == "get_connection" && request.at("typed"))
@@ -372,7 +383,7 @@ static outcome perform(const Way& way, const json& request) {
     if (operation == "replace_token")
         return outcome::text(
             way.replaced(key, id, params.at("refused_token").get<std::string>()).value().reveal());
-    throw std::logic_error("unknown operation " + operation);
+    throw std::logic_error("no function for " + operation);
 }
 
 // Runs a function that may throw an error of the library. Returns what it returns, or the error.

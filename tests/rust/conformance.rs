@@ -139,7 +139,10 @@ fn one_call(client: &Client, request: &Value) -> Result<Secret, Error> {
         "get_credentials" => client.get_credentials_json(key, id, &options),
         "replace_token" => client.replace_token(key, id, text("refused_token"), &options),
         "list_connections" => client.list_connections_json(params(request), &options),
-        other => panic!("unknown operation {other}"),
+        name => {
+            let operation = catalogue::find(name).expect("a known operation");
+            client.call(operation, params(request), &options)
+        }
     }
 }
 

@@ -129,6 +129,10 @@ private:
 inline connection_list::iterator connection_list::begin() { return iterator(*this); }
 #endif
 
+/// Describes all operations: a JSON array of objects with "name", "method", "path", "parameters",
+/// "result", "paged" and "scopes", as nango_operations_json() in nango.h says. Never freed.
+inline std::string_view operations_json() noexcept { return nango_operations_json(); }
+
 /// A client of one Nango environment. Create one for each secret key and keep it: it keeps
 /// connections open for reuse, but never stores a token. Any number of threads may use it at once.
 /// Destroy it when no thread is about to start a call on it.
@@ -284,7 +288,7 @@ public:
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
-        nango_pager* made = nango_pager_new(capi(), json.empty() ? nullptr : json.c_str(),
+        nango_pager* made = nango_pager_new(capi(), "list_connections", json.empty() ? nullptr : json.c_str(),
                                             page_size, options.capi(), &problem);
         if (!made) return unexpected(error::adopt(problem));
         return connection_list::adopt(made);
@@ -302,6 +306,39 @@ public:
             capi(), json.empty() ? nullptr : json.c_str(), options.capi(), &problem));
         if (!list) return unexpected(error::adopt(problem));
         return std::string(list.get());
+    }
+
+    /// Calls any operation of Nango's API, by the names in docs/OPERATIONS.md. Blocks, within the
+    /// call's timeout.
+    ///
+    /// @code
+    /// auto session = client.try_call_json("create_connect_session", R"({"tags": {"user": "u-1"}})");
+    /// @endcode
+    ///
+    /// A newer server may have parameters that this version does not know: every operation takes
+    /// "extra", an object with any of "query", "headers" and "body". The operation "request" sends
+    /// any request.
+    ///
+    /// @param operation The name of the operation.
+    /// @param params_json Its parameters by name, as a JSON object; empty for none.
+    /// @param options Options of this call.
+    /// @return The result as Nango wrote it; for "get_token" and "replace_token", the token itself.
+    /// The error is INVALID_ARGUMENT if a parameter is unknown, missing or of the wrong type, before
+    /// anything is sent.
+    [[nodiscard]] result<secret> try_call_json(std::string_view operation,
+                                               std::string_view params_json = {},
+                                               const call_options& options = {}) const {
+        const detail::given name(operation);
+        const detail::given params(params_json);
+        if (name.has_nul()) return unexpected(detail::without_nul("the operation"));
+        if (params.has_nul()) return unexpected(detail::without_nul("the parameters"));
+        if (options.problem()) return unexpected(*options.problem());
+        nango_error* problem = nullptr;
+        char* text =
+            nango_call_json(capi(), name.c_str(), params_json.empty() ? nullptr : params.c_str(),
+                            options.capi(), &problem);
+        if (!text) return unexpected(error::adopt(problem));
+        return secret::adopt(text);
     }
 
     /// Opens a connection in advance, for the first call to reuse: requests /health from the
@@ -394,6 +431,12 @@ public:
     std::string list_connections_json(const filter& filter = {},
                                       const call_options& options = {}) const {
         return detail::or_throw(try_list_connections_json(filter, options));
+    }
+
+    /// Like try_call_json(). @throws nango::error
+    secret call_json(std::string_view operation, std::string_view params_json = {},
+                     const call_options& options = {}) const {
+        return detail::or_throw(try_call_json(operation, params_json, options));
     }
 
     /// Like try_warm_up(). @throws nango::error

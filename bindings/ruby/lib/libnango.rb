@@ -25,4 +25,12 @@ module LibNango
   def self.version
     Native.utf8(Native.nango_version)
   end
+
+  # All operations that {Client#call_json} can call. Each is a Hash with "name", "method", "path",
+  # "parameters" (a list of Hashes with "name", "in", "type" and "required"), "result", "paged" and
+  # "scopes".
+  # @return [Array<Hash{String => Object}>]
+  def self.operations
+    JSON.parse(Native.utf8(Native.nango_operations_json))
+  end
 end

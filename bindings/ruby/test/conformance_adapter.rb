@@ -9,6 +9,8 @@ module ConformanceAdapter
   # The readers of credentials, and the members that they read.
   READERS = %w[access_token refresh_token token username password oauth_token oauth_token_secret]
             .to_h { |name| [name, name] }.merge("api_key" => "apiKey").freeze
+  # The operations whose result is a token.
+  TOKENS = %w[get_token replace_token].freeze
   # What a view always has.
   IDS = %w[connection_id provider].freeze
   # The members of a view that are not read as they are.
@@ -54,8 +56,11 @@ module ConformanceAdapter
 
   def perform_text(client, request)
     operation = request["operation"]
-    operation += "_json" unless %w[get_token replace_token].include?(operation)
-    {text: client.public_send(operation, **arguments(request))}
+    method = TOKENS.include?(operation) ? operation : "#{operation}_json"
+    return {text: client.public_send(method, **arguments(request))} if client.respond_to?(method)
+
+    options = arguments(request.merge("params" => {}))
+    {text: client.call_json(operation, request["params"], **options)}
   end
 
   def perform_typed(client, request)

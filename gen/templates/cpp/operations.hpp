@@ -1,6 +1,6 @@
     // clang-format off
 
-{% for operation in operations if operation.public and not operation.paged and operation.returns != "Answered" %}
+{% for operation in operations if operation.dedicated %}
 {% set typed = operation.returns in ["Body", "Credentials"] %}
 {% set kept = operation.parameters | selectattr("location", "eq", "Kept") | list %}
 {% set result = "nango::" ~ operation.answer_snake if typed else "secret" %}

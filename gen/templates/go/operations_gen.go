@@ -9,7 +9,7 @@ import (
 	"context"
 	"encoding/json"
 )
-{% for operation in operations if operation.public and not operation.paged and operation.returns != "Answered" %}
+{% for operation in operations if operation.dedicated %}
 {% set typed = operation.returns in ["Body", "Credentials"] %}
 {% set kept = operation.parameters | selectattr("location", "eq", "Kept") | list %}
 

@@ -1,5 +1,5 @@
 
-{% for operation in operations if operation.public and not operation.paged and operation.returns != "Answered" %}
+{% for operation in operations if operation.dedicated %}
 {% set json = operation.returns in ["Body", "Credentials"] %}
 {% set fixed = operation.parameters | selectattr("location", "ne", "Kept") | selectattr("option", "none") | list %}
 {% set kept = operation.parameters | selectattr("location", "eq", "Kept") | list %}

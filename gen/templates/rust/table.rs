@@ -4,11 +4,11 @@
 
 use reqwest::Method;
 
-use super::{Kind, Location, Operation, Returns, optional, required};
+use super::{Family, Kind, Location, Operation, Page, Repeat, Returns, optional, required};
 
 {% for operation in operations %}
 {% if operation.public %}
-{{ ("`" ~ operation.method ~ " " ~ operation.path ~ "`. " ~ operation.summary) | comment("///") }}
+{{ ("`" ~ operation.route ~ "`. " ~ operation.summary) | comment("///") }}
 {% endif %}
 pub{{ "(crate)" if not operation.public }} static {{ operation.constant }}: Operation = Operation {
     name: "{{ operation.name }}",
@@ -21,9 +21,11 @@ pub{{ "(crate)" if not operation.public }} static {{ operation.constant }}: Oper
 {% endfor %}
     ],
     authorized: {{ operation.authorized | tojson }},
-    repeatable: {{ operation.repeatable | tojson }},
-    unless_true: &{{ operation.unless_true | tojson }},
+    repeat: Repeat::{{ operation.repeat }}{{ "(&" ~ (operation.conditions | tojson) ~ ")" if operation.conditions }},
     returns: Returns::{{ operation.returns }},
+    family: Family::{{ operation.family | camel }},
+    page: {% if operation.page %}Some(Page { items: "{{ operation.page.items }}", size: "{{ operation.page.size }}" }){% else %}None{% endif %},
+    subject: {{ operation.subject | tojson }},
     identity: {{ operation.identity | tojson }},
 };
 

@@ -51,6 +51,9 @@ type asked struct {
 
 type object = map[string]any
 
+// dedicated are the operations with methods for one connection.
+var dedicated = []string{"get_connection", "get_token", "get_credentials", "replace_token"}
+
 func main() {
 	input := bufio.NewReader(os.Stdin)
 	for {
@@ -165,6 +168,10 @@ func (r *request) perform(client *nango.Client) (outcome, error) {
 			return outcome{}, err
 		}
 		text, err := client.ListConnectionsJSON(ctx, string(filter), options...)
+		return outcome{text: text, err: err}, nil
+	}
+	if !slices.Contains(dedicated, r.Operation) {
+		text, err := client.CallJSON(ctx, r.Operation, r.Params, options...)
 		return outcome{text: text, err: err}, nil
 	}
 	for name, into := range map[string]*string{

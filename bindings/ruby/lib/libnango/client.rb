@@ -266,6 +266,27 @@ module LibNango
       call(:list_connections, filter, CallOptions.new(timeout: timeout, headers: headers))
     end
 
+    # Calls any operation of Nango's API, by the names in docs/OPERATIONS.md.
+    #
+    #   session = JSON.parse(client.call_json(:create_connect_session, tags: {user: "u-1"}))
+    #   session["connect_link"]
+    #
+    # A parameter that is unknown, missing or of the wrong type is an error before anything is sent.
+    # A newer server may have parameters that this version does not know: every operation takes
+    # `extra`, a Hash with any of query, headers and body. The operation `request` sends any request.
+    #
+    # @param operation [String, Symbol] the name of the operation
+    # @param params [Hash] its parameters by name
+    # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
+    # @param headers [Hash{String => String}, nil] further headers to send, such as "traceparent"
+    # @return [String] the result, byte for byte as Nango sent it; for get_token and replace_token,
+    #   the token itself
+    # @raise [Error]
+    def call_json(operation, params = {}, timeout: nil, headers: nil, **more)
+      name = Native.text(operation, :operation).to_sym
+      call(name, params.merge(more), CallOptions.new(timeout: timeout, headers: headers))
+    end
+
     # Opens a connection in advance, so that the first call can reuse it. It sends no key.
     # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout
     # @return [self]
@@ -379,7 +400,7 @@ module LibNango
       pointer = @handle.use do |client|
         options.with_native do |native|
           Native.checked do |error|
-            Native.nango_pager_new(client, filter, page_size, native, error)
+            Native.nango_pager_new(client, "list_connections", filter, page_size, native, error)
           end
         end
       end

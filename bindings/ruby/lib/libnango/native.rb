@@ -175,7 +175,8 @@ module LibNango
 
     attach_function :nango_credentials_token, %i[string pointer], :pointer
 
-    attach_function :nango_pager_new, %i[pointer string uint32 pointer pointer], :pointer
+    attach_function :nango_operations_json, [], :string
+    attach_function :nango_pager_new, %i[pointer string string uint32 pointer pointer], :pointer
     attach_function :nango_pager_free, [:pointer], :void
 
     attach_function :nango_queue_new, [:pointer], :pointer
