@@ -383,7 +383,14 @@ impl Planned {
 
     fn safe(&self) -> Safe<'_> {
         let shared = &self.client.0;
-        let key = self.bearer.as_deref().unwrap_or_else(|| shared.secret_key.text());
+        let key = match self.bearer.as_deref() {
+            // What all tokens of sessions begin with is also part of error codes.
+            Some(token) => token
+                .strip_prefix(SESSION_PREFIX)
+                .filter(|secret| secret.len() >= 8)
+                .unwrap_or(token),
+            None => shared.secret_key.text(),
+        };
         Safe::new(key, self.subject.ids(), shared.base_url.host())
     }
 
@@ -671,6 +678,9 @@ pub(crate) fn one_connection(provider_config_key: &str, connection_id: &str) -> 
         _ => Parameters::new(),
     }
 }
+
+/// What the tokens of connect sessions begin with.
+const SESSION_PREFIX: &str = "nango_connect_session_";
 
 /// How much of an id a message shows, in characters.
 const LONGEST_SUBJECT: usize = 100;

@@ -66,10 +66,13 @@ pub(crate) fn missing(operation: &Operation, parameters: &Parameters) -> Result<
         operation.parameters.iter().filter(is_missing).map(|parameter| parameter.name).collect();
     match names.as_slice() {
         [] => Ok(()),
-        [name] => Err(Error::invalid_argument(format!("{name} is missing"))),
-        [names @ .., last] => {
-            Err(Error::invalid_argument(format!("{} and {last} are missing", names.join(", "))))
+        [name] => {
+            Err(Error::invalid_argument(format!("{name} is missing; this operation needs it")))
         }
+        [names @ .., last] => Err(Error::invalid_argument(format!(
+            "{} and {last} are missing; this operation needs them",
+            names.join(", ")
+        ))),
     }
 }
 

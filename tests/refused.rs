@@ -90,6 +90,29 @@ fn parameters_of_a_call() {
 }
 
 #[test]
+fn pages_of_what_has_none() {
+    let client = Client::with_options(&options(DEFAULT_BASE_URL, KEY)).unwrap();
+    let pages = client.pages(&catalogue::LIST_PROVIDERS, parameters(json!({})), 0, plain());
+    refused(pages.map(drop), "list_providers does not return pages; call it instead");
+}
+
+#[test]
+fn a_body_that_is_too_long() {
+    let client = Client::with_options(&options(DEFAULT_BASE_URL, KEY)).unwrap();
+    let metadata = json!({"text": "x".repeat(75 * 1024 * 1024)});
+    refused(
+        client.call(
+            &catalogue::SET_METADATA,
+            parameters(
+                json!({"provider_config_key": "k", "connection_id": "c", "metadata": metadata}),
+            ),
+            &plain(),
+        ),
+        "the body is longer than 78643200 bytes; shorten them",
+    );
+}
+
+#[test]
 fn a_closed_queue() {
     let client = Client::with_options(&options(DEFAULT_BASE_URL, KEY)).unwrap();
     let queue = Queue::new().unwrap();

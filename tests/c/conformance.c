@@ -124,18 +124,19 @@ static char *call_blocking(const nango_client *client, const json_t *request,
     const char *operation = text_of(request, "operation");
     const char *key = text_of(params, "provider_config_key"),
                *id = text_of(params, "connection_id");
+    bool generic = json_is_true(get(request, "generic"));
     char *text, *json;
-    if (strcmp(operation, "get_connection") == 0)
+    if (!generic && strcmp(operation, "get_connection") == 0)
         return nango_get_connection_json(client, key, id, options, error);
-    if (strcmp(operation, "get_token") == 0)
+    if (!generic && strcmp(operation, "get_token") == 0)
         return nango_get_token(client, key, id, options, error);
-    if (strcmp(operation, "replace_token") == 0)
+    if (!generic && strcmp(operation, "replace_token") == 0)
         return nango_replace_token(client, key, id, text_of(params, "refused_token"), options,
                                    error);
-    if (strcmp(operation, "get_credentials") == 0)
+    if (!generic && strcmp(operation, "get_credentials") == 0)
         return nango_get_credentials_json(client, key, id, options, error);
     json = params_text(request);
-    if (strcmp(operation, "list_connections") == 0)
+    if (!generic && strcmp(operation, "list_connections") == 0)
         text = nango_list_connections_json(client, json, options, error);
     else
         text = nango_call_json(client, operation, json, options, error);
@@ -340,6 +341,8 @@ static bool is_dedicated(const json_t *request)
     static const char *const names[] = {"get_connection", "get_token", "get_credentials",
                                         "replace_token"};
     size_t i;
+    if (json_is_true(get(request, "generic")))
+        return false;
     for (i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], text_of(request, "operation")) == 0)
             return true;

@@ -364,12 +364,12 @@ template <class Way>
 static outcome perform(const Way& way, const json& request) {
     const json& params = request.at("params");
     const std::string operation = request.at("operation");
-    if (operation == "list_connections") {
+    const bool generic = request.at("generic");
+    if (!generic && operation == "list_connections")
         return outcome::text(way.list(make_filter(params)).value());
-    }
     static const std::vector<std::string> dedicated{"get_connection", "get_token",
                                                     "get_credentials", "replace_token"};
-    if (std::find(dedicated.begin(), dedicated.end(), operation) == dedicated.end())
+    if (generic || std::find(dedicated.begin(), dedicated.end(), operation) == dedicated.end())
         return outcome::text(way.call_json(operation, params.dump()).value().reveal());
     const std::string key = params.at("provider_config_key");
     const std::string id = params.at("connection_id");

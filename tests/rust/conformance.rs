@@ -9,7 +9,9 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use nango::{
-    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk, catalogue, ffi,
+    CallOptions, Client, Error, Options, Parameters, Queue, Roots, Secret, Walk,
+    catalogue::{self, Operation},
+    ffi,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,12 +121,15 @@ fn call(request: &Value) -> Value {
     answer
 }
 
-fn one_queued_call(client: &Client, request: &Value) -> Result<Secret, Error> {
+fn operation(request: &Value) -> &'static Operation {
     let name = request["operation"].as_str().expect("an operation");
-    let operation = catalogue::find(name).expect("a known operation");
+    catalogue::find(name).expect("a known operation")
+}
+
+fn one_queued_call(client: &Client, request: &Value) -> Result<Secret, Error> {
     let queue = Queue::new()?;
     let options = call_options(&request["options"])?;
-    queue.submit(client, operation, params(request), &options, 0)?;
+    queue.submit(client, operation(request), params(request), &options, 0)?;
     let done = queue.next(1, Some(Duration::from_secs(60))).pop().expect("a completion");
     done.result.map(|text| text.expect("a text"))
 }
@@ -133,16 +138,16 @@ fn one_call(client: &Client, request: &Value) -> Result<Secret, Error> {
     let options = call_options(&request["options"])?;
     let text = |name: &str| request["params"][name].as_str().unwrap_or_default();
     let (key, id) = (text("provider_config_key"), text("connection_id"));
+    if request["generic"] == true {
+        return client.call(operation(request), params(request), &options);
+    }
     match request["operation"].as_str().unwrap_or_default() {
         "get_connection" => client.get_connection_json(key, id, &options),
         "get_token" => client.get_token(key, id, &options),
         "get_credentials" => client.get_credentials_json(key, id, &options),
         "replace_token" => client.replace_token(key, id, text("refused_token"), &options),
         "list_connections" => client.list_connections_json(params(request), &options),
-        name => {
-            let operation = catalogue::find(name).expect("a known operation");
-            client.call(operation, params(request), &options)
-        }
+        _ => client.call(operation(request), params(request), &options),
     }
 }
 

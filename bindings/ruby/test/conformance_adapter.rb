@@ -57,7 +57,9 @@ module ConformanceAdapter
   def perform_text(client, request)
     operation = request["operation"]
     method = TOKENS.include?(operation) ? operation : "#{operation}_json"
-    return {text: client.public_send(method, **arguments(request))} if client.respond_to?(method)
+    unless request["generic"] || !client.respond_to?(method)
+      return {text: client.public_send(method, **arguments(request))}
+    end
 
     options = arguments(request.merge("params" => {}))
     {text: client.call_json(operation, request["params"], **options)}
@@ -110,8 +112,13 @@ module ConformanceAdapter
      retry_after_ms: error.retry_after ? (error.retry_after * 1000).round : -1,
      body_json: error.body_json, reveal_body: error.reveal_body,
      headers: Array(headers).to_h { |name| [name, error.header(name)] },
-     shown: [error.message, error.inspect, error.full_message(highlight: false),
+     shown: [error.message, error.inspect, utf8(error.full_message(highlight: false)),
              error.body_json].join(" ")}
+  end
+
+  # Without a locale, Ruby marks such a text as binary.
+  def utf8(text)
+    text.dup.force_encoding(Encoding::UTF_8)
   end
 
   # The members that the vector names, and what the record does not know.

@@ -31,6 +31,7 @@ type request struct {
 	}
 	Calls    int
 	Typed    bool
+	Generic  bool
 	PageSize uint32 `json:"page_size"`
 	Asked    asked
 }
@@ -162,7 +163,7 @@ func (r *request) perform(client *nango.Client) (outcome, error) {
 	ctx := context.Background()
 	var key, id, refused string
 	options := r.options()
-	if r.Operation == "list_connections" {
+	if r.Operation == "list_connections" && !r.Generic {
 		filter, err := json.Marshal(r.Params)
 		if err != nil {
 			return outcome{}, err
@@ -170,7 +171,7 @@ func (r *request) perform(client *nango.Client) (outcome, error) {
 		text, err := client.ListConnectionsJSON(ctx, string(filter), options...)
 		return outcome{text: text, err: err}, nil
 	}
-	if !slices.Contains(dedicated, r.Operation) {
+	if r.Generic || !slices.Contains(dedicated, r.Operation) {
 		text, err := client.CallJSON(ctx, r.Operation, r.Params, options...)
 		return outcome{text: text, err: err}, nil
 	}

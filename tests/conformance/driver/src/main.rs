@@ -3,6 +3,7 @@
 //! `../README.md` describes what it reads and writes, and the options.
 
 mod adapter;
+mod generated;
 mod judge;
 mod messages;
 mod places;
@@ -102,7 +103,8 @@ struct Tally {
 }
 
 fn run(arguments: &Arguments) -> Result<bool, String> {
-    let vectors = Vector::read_all(Path::new(VECTORS))?;
+    let mut vectors = Vector::read_all(Path::new(VECTORS))?;
+    vectors.extend(generated::all()?);
     let mut places = Vec::new();
     for way in &arguments.ways {
         for transport in &arguments.transports {
@@ -110,11 +112,14 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         }
     }
     let tallies = run_at(&places, &vectors, &arguments.adapter)?;
+    let documented = documented()?;
     let mut passed = true;
+    let mut wrong = Vec::new();
     for (place, tally) in places.iter().zip(&tallies) {
         passed &= tally.report(place);
+        let untested = documented.iter().filter(|name| !tally.passed.contains_key(*name));
+        wrong.extend(untested.map(|name| format!("{place}: no vector of {name} passed")));
     }
-    let mut wrong = Vec::new();
     if let Some(file) = &arguments.messages {
         // Those of the other places name other URLs.
         let messages = &tallies[0].reached.messages;
@@ -132,6 +137,16 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         println!("FAILED {why}");
     }
     Ok(passed && wrong.is_empty())
+}
+
+/// The operations in the table of `docs/OPERATIONS.md`. Each must have a vector that passes, in every
+/// language and in each of its ways to call.
+fn documented() -> Result<Vec<String>, String> {
+    let file = Path::new(ROOT).join("docs/OPERATIONS.md");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let named = |line: &str| Some(line.strip_prefix("| [`")?.split_once('`')?.0.to_owned());
+    let names: Vec<String> = text.lines().filter_map(named).collect();
+    if names.is_empty() { Err("docs/OPERATIONS.md has no table".to_owned()) } else { Ok(names) }
 }
 
 fn variable(name: &str) -> Result<String, String> {

@@ -17,6 +17,14 @@ pub struct Vector {
 }
 
 impl Vector {
+    pub fn new(whole: Value) -> Vector {
+        Vector {
+            name: whole["name"].as_str().unwrap_or_default().to_owned(),
+            kind: whole["kind"].as_str().unwrap_or("call").to_owned(),
+            whole,
+        }
+    }
+
     /// Every vector of every `*.json` file in the folder.
     pub fn read_all(folder: &Path) -> Result<Vec<Vector>, String> {
         let fail = |error: std::io::Error| format!("{}: {error}", folder.display());
@@ -33,11 +41,7 @@ impl Vector {
             let Value::Array(listed) = file["vectors"].take() else {
                 return Err(format!("{}: no vectors", path.display()));
             };
-            vectors.extend(listed.into_iter().map(|whole| Vector {
-                name: whole["name"].as_str().unwrap_or_default().to_owned(),
-                kind: whole["kind"].as_str().unwrap_or("call").to_owned(),
-                whole,
-            }));
+            vectors.extend(listed.into_iter().map(Vector::new));
         }
         Ok(vectors)
     }
@@ -49,7 +53,11 @@ impl Vector {
 
     /// What it tests: an operation, or its kind.
     pub fn subject(&self) -> &str {
-        if self.kind == "call" { self.operation() } else { &self.kind }
+        match self.kind.as_str() {
+            "call" if self.whole["generic"] == true => "bad input",
+            "call" => self.operation(),
+            kind => kind,
+        }
     }
 
     /// Whether only a typed view can show what it expects.
@@ -84,6 +92,7 @@ impl Vector {
                 "options": object(&call["options"]),
                 "calls": whole["calls"].as_u64().unwrap_or(1),
                 "typed": self.typed(),
+                "generic": self.whole["generic"] == true,
                 "asked": asked(&whole["expect"]),
             }),
         }
