@@ -8,6 +8,7 @@ use crate::limit::Limiter;
 use crate::log::Log;
 use crate::provider::Provider;
 use crate::refresh::Flights;
+use crate::session::Session;
 use crate::store::Store;
 use crate::vectors::Vectors;
 
@@ -49,6 +50,12 @@ impl App {
             url,
             store: Mutex::default(),
         }
+    }
+
+    /// The session with this token, if it has not ended.
+    pub fn session(&self, token: &str) -> Option<Session> {
+        let now = self.clock.now();
+        self.store().sessions.get(token).filter(|session| now < session.expires_at).cloned()
     }
 
     /// Never hold this lock across an await, nor together with the provider's.

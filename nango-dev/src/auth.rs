@@ -3,7 +3,9 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
+use crate::App;
 use crate::reply::Reply;
+use crate::session::is_token;
 
 /// The keys never change, so that examples can show them. They work nowhere else.
 pub const FULL: &str = "0f8fad5b-d9cb-469f-a165-70867728950e";
@@ -24,6 +26,7 @@ pub const UPDATE_INTEGRATION: &[&str] = &["environment:integrations:update"];
 pub const DELETE_INTEGRATION: &[&str] = &["environment:integrations:delete"];
 pub const READ_INTEGRATION: &[&str] =
     &["environment:integrations:read", "environment:integrations:read_credentials"];
+pub const WRITE_SESSIONS: &[&str] = &["environment:connect_sessions:write"];
 pub const LIST_INTEGRATIONS: &[&str] =
     &["environment:integrations:list", "environment:integrations:list_credentials"];
 
@@ -32,6 +35,11 @@ pub const LIST_INTEGRATIONS: &[&str] =
 pub struct Scopes(&'static [&'static str]);
 
 impl Scopes {
+    /// What a connect session may do: see what its user can choose from.
+    pub fn of_session() -> Self {
+        Scopes(&["environment:integrations:list"])
+    }
+
     pub fn allow(self, wanted: &str) -> bool {
         self.0.iter().any(|granted| match granted.strip_suffix('*') {
             Some(prefix) if prefix.ends_with(':') => wanted.starts_with(prefix),
@@ -56,13 +64,43 @@ impl Scopes {
     }
 }
 
-/// Identifies the key. Like the real server, it reads the last word after `Bearer `.
-pub fn authenticate(headers: &HeaderMap) -> Result<Scopes, Reply> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else {
+/// Whether the key is meant to be the token of a session.
+pub fn is_session(headers: &HeaderMap) -> bool {
+    bearer(headers).is_some_and(|key| key.starts_with("nango_connect_session_"))
+}
+
+/// The token of a session that has not ended.
+pub fn session(app: &App, headers: &HeaderMap) -> Result<String, Reply> {
+    let Some(token) = bearer(headers) else {
         return Err(refuse("missing_auth_header", "The request has no Authorization header."));
     };
-    let text = value.to_str().unwrap_or_default();
-    let key = text.rsplit("Bearer ").next().unwrap_or_default();
+    if !is_token(token) {
+        let message = "The token does not have the form of a connect session's.";
+        return Err(refuse("invalid_connect_session_token_format", message));
+    }
+    match app.session(token) {
+        Some(_) => Ok(token.to_owned()),
+        None => {
+            Err(refuse("unknown_connect_session_token", "There is no session with this token."))
+        }
+    }
+}
+
+/// Like the real server, reads the last word after `Bearer `.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
+    text.rsplit("Bearer ").next()
+}
+
+/// Identifies the key.
+pub fn authenticate(headers: &HeaderMap) -> Result<Scopes, Reply> {
+    let Some(key) = bearer(headers) else {
+        return Err(refuse("missing_auth_header", "The request has no Authorization header."));
+    };
+    // Scripts have a key of their own, which no environment here has.
+    if headers.get("nango-is-script").is_some_and(|value| value == "true") {
+        return Err(refuse("unknown_account", "No account has this secret key."));
+    }
     if !is_uuid_v4(key) {
         return Err(refuse("invalid_secret_key_format", "The secret key is not a UUID v4."));
     }

@@ -285,7 +285,10 @@ impl<'a> Params<'a> {
         let text = match self.raw(name) {
             None => return false,
             Some(Param::One(text)) => text.to_ascii_lowercase(),
-            Some(_) => String::new(),
+            Some(other) => {
+                self.issues.push(Issue::wrong_type("string", other.kind(), &[name]));
+                return false;
+            }
         };
         match text.as_str() {
             "true" | "1" | "yes" | "on" | "y" | "enabled" => true,
@@ -450,6 +453,10 @@ pub fn body_tags(map: &Map<String, Value>, path: &[&str]) -> (Map<String, Value>
 pub fn query_tags(entries: &[(String, String)]) -> (Map<String, Value>, Vec<Issue>) {
     let entries = entries.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()), "string"));
     tags(entries, &["tags"])
+}
+
+pub fn not_a_tag(name: &str) -> Issue {
+    Issue::wrong_type("string", "object", &["tags", name])
 }
 
 pub fn not_tags(param: &Param) -> Issue {

@@ -13,6 +13,7 @@ use crate::App;
 use crate::clock::{millis_z, parse_date};
 use crate::provider::{Behaviour, Proof, TokenAnswer};
 use crate::reply::Reply;
+use crate::session;
 use crate::store::Key;
 
 type Shared = State<Arc<App>>;
@@ -127,6 +128,11 @@ pub async fn collapse(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     }
     app.flights.slow_down(&key, Duration::from_millis(wanted.read_ms));
     Ok(Reply::ok(&json!({"success": true})))
+}
+
+/// Goes through a connect session as its user.
+pub async fn connect(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
+    session::connect(&app, parse(&body)?)
 }
 
 /// The token endpoint, form-encoded as in OAuth 2.

@@ -20,6 +20,7 @@ mod reply;
 mod run;
 mod seed;
 mod server;
+mod session;
 mod store;
 mod tls;
 mod vectors;

@@ -6,6 +6,8 @@ pub enum Param {
     One(String),
     Many(Vec<String>),
     Object(Vec<(String, String)>),
+    /// An object whose member of this name is an object too.
+    Nested(String),
 }
 
 impl Param {
@@ -13,7 +15,7 @@ impl Param {
         match self {
             Param::One(_) => "string",
             Param::Many(_) => "array",
-            Param::Object(_) => "object",
+            Param::Object(_) | Param::Nested(_) => "object",
         }
     }
 }
@@ -28,6 +30,10 @@ impl Query {
             let value = value.into_owned();
             match name.split_once('[').map(|(base, rest)| (base, rest.strip_suffix(']'))) {
                 Some((base, Some(""))) if !base.is_empty() => query.push(base, value),
+                Some((base, Some(key))) if !base.is_empty() && key.contains("][") => {
+                    let member = key.split("][").next().unwrap_or_default();
+                    query.0.push((base.to_owned(), Param::Nested(member.to_owned())));
+                }
                 Some((base, Some(key))) if !base.is_empty() => query.set(base, key, value),
                 _ => query.repeat(&name, value),
             }
@@ -49,6 +55,7 @@ impl Query {
             None => self.0.push((name.to_owned(), Param::One(value))),
             Some(Param::Many(values)) => values.push(value),
             Some(Param::Object(entries)) => entries.push((value, "true".to_owned())),
+            Some(Param::Nested(_)) => {}
             Some(one) => {
                 let Param::One(first) = std::mem::replace(one, Param::Many(Vec::new())) else {
                     return;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{micros_offset, millis_offset, millis_z};
+use crate::session::Session;
 
 pub type Object = Map<String, Value>;
 
@@ -52,6 +53,11 @@ impl Provider {
             "docs": format!("https://nango.dev/docs/api-integrations/{name}"),
         });
         if let Some(url) = url {
+            view["proxy"] = json!({"base_url": format!("{url}/provider")});
+            if self.auth_mode == "OAUTH2" {
+                view["authorization_url"] = format!("{url}/provider/authorize").into();
+                view["token_url"] = format!("{url}/provider/token").into();
+            }
             view["name"] = name.as_str().into();
             view["logo_url"] = logo(url, name).into();
         }
@@ -133,7 +139,7 @@ pub struct Organization {
 }
 
 impl EndUser {
-    fn view(&self) -> Value {
+    pub fn view(&self) -> Value {
         let organization = self.organization.as_ref().map(|organization| {
             json!({"id": organization.id, "display_name": organization.display_name})
         });
@@ -342,6 +348,8 @@ pub struct Store {
     pub providers: Vec<Provider>,
     pub integrations: Vec<Integration>,
     pub connections: HashMap<Key, Connection>,
+    /// By their tokens.
+    pub sessions: HashMap<String, Session>,
     last_id: u64,
 }
 

@@ -86,6 +86,12 @@ char *nango_list_connections_json(const nango_client *client,
                                   const char *filter_json,
                                   const nango_call_options *options,
                                   nango_error **error_out);
+char *nango_call_json(const nango_client *client,
+                      const char *operation,
+                      const char *params_json,
+                      const nango_call_options *options,
+                      nango_error **error_out);
+const char *nango_operations_json(void);
 void nango_free_string(char *text);
 nango_client *nango_client_new(const char *base_url,
                                const char *secret_key,
@@ -116,7 +122,8 @@ nango_json_items *nango_json_members_new(const char *json, const char *pointer);
 char *nango_json_items_next(nango_json_items *items);
 void nango_json_items_free(nango_json_items *items);
 nango_pager *nango_pager_new(const nango_client *client,
-                             const char *filter_json,
+                             const char *operation,
+                             const char *params_json,
                              uint32_t page_size,
                              const nango_call_options *options,
                              nango_error **error_out);

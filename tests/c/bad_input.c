@@ -173,7 +173,7 @@ static void text_that_is_not_utf8(void)
     CHECK(!nango_list_connections_json(client, bad, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
     CHECK(!nango_pager_new(client, "list_connections", bad, 0, NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "filter_json is not UTF-8", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_UTF8, "params_json is not UTF-8", 0);
     CHECK(!nango_client_new(bad, KEY, &error));
     EXPECT(error, NANGO_ERROR_INVALID_UTF8, "base_url is not UTF-8", 0);
     CHECK(!nango_client_new(HOST, bad, &error));
@@ -717,7 +717,7 @@ static void filters_that_are_none(void)
         EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, cases[i].words, 0);
     }
     CHECK(!nango_pager_new(client, "list_connections", "[1]", 0, NULL, &error));
-    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "filter_json is not a JSON object", 0);
+    EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "params_json is not a JSON object", 0);
     CHECK(!nango_pager_new(client, "list_connections", "{\"limit\":1}", 0, NULL, &error));
     EXPECT(error, NANGO_ERROR_INVALID_ARGUMENT, "limit", 0);
     CHECK(!nango_pager_new(client, "list_connections", "{\"page\":1}", 0, NULL, &error));

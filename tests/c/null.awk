@@ -39,11 +39,13 @@ BEGIN {
     optional["error_out"] = 1
     split("nango_get_connection_json nango_get_token nango_get_credentials_json " \
         "nango_replace_token nango_list_connections_json nango_pager_new nango_queue_submit " \
+        "nango_call_json " \
         "nango_queue_submit_get_token nango_queue_submit_get_connection",
         calls, " ")
     for (i in calls) optional[calls[i] " options"] = 1
     optional["nango_list_connections_json filter_json"] = 1
-    optional["nango_pager_new filter_json"] = optional["nango_queue_submit params_json"] = 1
+    optional["nango_pager_new params_json"] = optional["nango_queue_submit params_json"] = 1
+    optional["nango_call_json params_json"] = 1
     optional["nango_client_new base_url"] = 1
     optional["nango_options_set_user_agent_suffix suffix"] = 1
     optional["nango_options_set_proxy url"] = optional["nango_call_options_set_cancel cancel"] = 1

@@ -122,7 +122,57 @@ fn found(connection: &Connection, search: &str) -> bool {
         owner.and_then(|owner| owner.display_name.as_ref()),
         owner.and_then(|owner| owner.email.as_ref()),
     ];
-    texts.into_iter().flatten().any(|text| text.to_lowercase().contains(search))
+    texts.into_iter().flatten().any(|text| like(&text.to_lowercase(), search))
+}
+
+/// Whether a text contains a pattern of SQL's LIKE, in which `%` stands for any text and `_` for any
+/// character.
+fn like(text: &str, pattern: &str) -> bool {
+    let mut rest = text;
+    for piece in pattern.split('%') {
+        // The leftmost place leaves the most for the other pieces.
+        let places = rest.char_indices().map(|(place, _)| place).chain([rest.len()]);
+        let end = places.filter_map(|place| Some(place + begins(&rest[place..], piece)?)).next();
+        match end {
+            Some(end) => rest = &rest[end..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The length of the piece at the beginning of a text.
+fn begins(text: &str, piece: &str) -> Option<usize> {
+    let mut characters = text.char_indices();
+    for wanted in piece.chars() {
+        let (_, found) = characters.next()?;
+        if wanted != '_' && wanted != found {
+            return None;
+        }
+    }
+    Some(characters.next().map_or(text.len(), |(place, _)| place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::like;
+
+    #[test]
+    fn a_search_has_the_wildcards_of_sql() {
+        for (text, pattern) in [
+            ("alice", "lic"),
+            ("alice", "a%e"),
+            ("alice", "_ice"),
+            ("äb", "_b"),
+            ("a", "%"),
+            ("", "%"),
+        ] {
+            assert!(like(text, pattern), "{text} {pattern}");
+        }
+        for (text, pattern) in [("alice", "e%a"), ("ice", "__ice"), ("alice", "x")] {
+            assert!(!like(text, pattern), "{text} {pattern}");
+        }
+    }
 }
 
 fn tags(params: &mut Params<'_>) -> Object {
@@ -132,6 +182,10 @@ fn tags(params: &mut Params<'_>) -> Object {
             let (tags, issues) = check::query_tags(entries);
             params.issues.extend(issues);
             tags
+        }
+        Some(Param::Nested(name)) => {
+            params.issues.push(check::not_a_tag(name));
+            Object::new()
         }
         Some(other) => {
             params.issues.push(check::not_tags(other));

@@ -271,7 +271,11 @@ pub fn legacy(app: &App, call: &Call) -> Answer {
     let import = Import {
         key: Key::new(integration, connection_id),
         credentials,
-        metadata: optional_object(body, "metadata")?,
+        // Such a connection is stored on another path.
+        metadata: match (optional_object(body, "metadata")?, mode.as_str()) {
+            (None, "NONE") => Some(Object::new()),
+            (metadata, _) => metadata,
+        },
         connection_config,
         webhook_url_override: optional_text(body, "webhook_url_override").map(str::to_owned),
         end_user: None,

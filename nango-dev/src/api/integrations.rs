@@ -18,7 +18,11 @@ pub fn list(app: &App, call: &Call) -> Answer {
     call.scopes.require(auth::LIST_INTEGRATIONS)?;
     check::no_query(&call.query)?;
     let store = app.store();
-    let mut integrations: Vec<&Integration> = store.integrations.iter().collect();
+    let session = call.session.as_ref().and_then(|token| store.sessions.get(token));
+    let allowed = |integration: &&Integration| {
+        session.is_none_or(|session| session.allows(&integration.unique_key))
+    };
+    let mut integrations: Vec<&Integration> = store.integrations.iter().filter(allowed).collect();
     integrations.sort_by(|a, b| a.unique_key.cmp(&b.unique_key));
     let data: Vec<Value> =
         integrations.into_iter().map(|integration| view(app, integration)).collect();
@@ -44,7 +48,7 @@ pub fn get(app: &App, call: &Call, key: &str) -> Answer {
         None => Vec::new(),
         Some(Param::One(one)) => vec![one],
         Some(Param::Many(many)) => many.iter().map(String::as_str).collect(),
-        Some(Param::Object(_)) => vec![""],
+        Some(Param::Object(_) | Param::Nested(_)) => vec![""],
     };
     if include.iter().any(|part| !matches!(*part, "webhook" | "credentials")) {
         params.issues.push(Issue::new(
@@ -205,6 +209,26 @@ pub fn create(app: &App, call: &Call) -> Answer {
     Ok(Reply::ok(&json!({"data": data})))
 }
 
+/// Nango has apps of its own for some providers. There is none here, as on other people's servers.
+pub fn quickstart(app: &App, call: &Call) -> Answer {
+    call.scopes.require(auth::CREATE_INTEGRATION)?;
+    check::no_query(&call.query)?;
+    let mut fields = Fields::new(call.object()?, &[]);
+    let provider = fields.required_text("provider", 1..=255);
+    let key = fields.required_text("unique_key", 0..=usize::MAX);
+    if fields.raw("unique_key").is_some_and(Value::is_string) {
+        fields.add(check::integration_key(key, &["unique_key"]).into_iter().collect());
+    }
+    fields.text("display_name", 1..=255);
+    fields.flag("forward_webhooks");
+    refuse("invalid_body", fields.done())?;
+    if app.store().provider(provider).is_none() {
+        return Err(refused("invalid_string", "no such provider", &["provider"]));
+    }
+    let message = "No app of Nango's own is configured for this provider";
+    Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", message))
+}
+
 pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
     call.scopes.require(auth::UPDATE_INTEGRATION)?;
     check::no_query(&call.query)?;
@@ -224,7 +248,8 @@ pub fn patch(app: &App, call: &Call, key: &str) -> Answer {
     let new_key = new_key.filter(|new_key| new_key != key);
     if let Some(new_key) = &new_key {
         if store.integration(new_key).is_some() {
-            return Err(refused("invalid_string", "this key is taken", &["uniqueKey"]));
+            let message = "This key is taken";
+            return Err(Reply::error(StatusCode::BAD_REQUEST, "invalid_body", message));
         }
         if connections_of(&store, key).next().is_some() {
             return Err(Reply::error(

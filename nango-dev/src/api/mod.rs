@@ -1,10 +1,13 @@
-//! Nango's routes, and the checks that every request passes before its handler.
+//! Nango's API: the checks that every request passes, and the handlers.
 
 mod change;
 mod connections;
 mod import;
 mod integrations;
+mod routes;
+mod sessions;
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -12,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use percent_encoding::percent_decode_str;
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use crate::App;
@@ -21,7 +24,7 @@ use crate::check::{self, Issue};
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::store::Object;
-use change::Write;
+use routes::{Keys, Route};
 
 /// The real server's limit; it answers larger bodies with 500.
 pub const BODY_LIMIT: usize = 75 * 1024 * 1024;
@@ -31,6 +34,8 @@ pub type Answer = Result<Reply, Reply>;
 /// A request with an accepted key, as handlers receive it.
 pub struct Call {
     pub scopes: Scopes,
+    /// The token of a connect session, if it took the place of the key.
+    pub session: Option<String>,
     pub query: Query,
     pub body: Option<Value>,
     pub headers: HeaderMap,
@@ -47,89 +52,17 @@ impl Call {
     }
 }
 
-#[derive(Debug, PartialEq)]
-enum Route {
-    Health,
-    Catalogue,
-    List,
-    Get(String),
-    Import,
-    LegacyImport,
-    Patch(String),
-    Delete(String),
-    Metadata(Write),
-    LegacyMetadata(String, Write),
-    Integrations,
-    Integration(String),
-    CreateIntegration,
-    PatchIntegration(String),
-    DeleteIntegration(String),
-    Config(String),
-    Providers,
-    Provider(String),
-    Templates,
-}
-
-/// Decodes a path parameter. Express answers 500 if that fails.
-fn parameter(segment: &str) -> Result<String, Reply> {
-    let malformed = segment.split('%').skip(1).any(|rest| {
-        let digits = rest.as_bytes().get(..2);
-        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    });
-    let decoded = percent_decode_str(segment).decode_utf8();
-    match decoded {
-        Ok(text) if !malformed => Ok(text.into_owned()),
-        _ => Err(Reply::unexpected()),
-    }
-}
-
-/// Matches like Express: literals in any case, and one extra slash at the end is allowed.
-fn route(method: &Method, path: &str) -> Result<Option<Route>, Reply> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
-    if segments.iter().any(|segment| segment.is_empty()) {
-        return Ok(None);
-    }
-    let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
-    let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
-    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    // Every parameter is the second segment.
-    let second = || parameter(segments[1]);
-    Ok(Some(match (method, lower.as_slice()) {
-        ("GET", ["health" | "ready"]) => Route::Health,
-        ("GET", ["providers.json"]) => Route::Catalogue,
-        ("GET", ["connections" | "connection"]) => Route::List,
-        ("GET", ["connections" | "connection", _]) => Route::Get(second()?),
-        ("POST", ["connections"]) => Route::Import,
-        ("POST", ["connection"]) => Route::LegacyImport,
-        ("POST", ["connections" | "connection", "metadata"]) => Route::Metadata(Write::Replace),
-        ("PATCH", ["connections" | "connection", "metadata"]) => Route::Metadata(Write::Merge),
-        ("POST", ["connection", _, "metadata"]) => Route::LegacyMetadata(second()?, Write::Replace),
-        ("PATCH", ["connection", _, "metadata"]) => Route::LegacyMetadata(second()?, Write::Merge),
-        ("PATCH", ["connections", _]) => Route::Patch(second()?),
-        ("DELETE", ["connections" | "connection", _]) => Route::Delete(second()?),
-        ("GET", ["integrations"]) => Route::Integrations,
-        ("GET", ["integrations", _]) => Route::Integration(second()?),
-        ("POST", ["integrations"]) => Route::CreateIntegration,
-        ("PATCH", ["integrations", _]) => Route::PatchIntegration(second()?),
-        ("DELETE", ["integrations", _]) => Route::DeleteIntegration(second()?),
-        ("GET", ["config", _]) => Route::Config(second()?),
-        ("GET", ["providers"]) => Route::Providers,
-        ("GET", ["providers", _]) => Route::Provider(second()?),
-        ("GET", ["providers", _, "templates"]) => Route::Templates,
-        _ => return Ok(None),
-    }))
-}
-
 pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let (reply, headers) = if parts.method == Method::OPTIONS {
         (preflight(), API)
     } else {
-        match route(&parts.method, parts.uri.path()) {
-            Ok(Some(Route::Health)) => (Reply::ok(&json!({"result": "ok"})), HEALTH),
-            Ok(Some(Route::Catalogue)) => (catalogue(&app, &parts), API),
-            Ok(Some(route)) => (answer(&app, &parts, body, route).await, API),
+        match routes::find(&parts.method, parts.uri.path()) {
+            Ok(Some((Route::Health, _))) => (Reply::ok(&json!({"result": "ok"})), HEALTH),
+            Ok(Some((Route::Catalogue, _))) => (catalogue(&app, &parts), API),
+            Ok(Some((route, parameter))) => {
+                (answer(&app, &parts, body, route, &parameter).await, API)
+            }
             Ok(None) if matches!(parts.method, Method::GET | Method::HEAD) => {
                 (Reply::dashboard(), PAGE)
             }
@@ -140,33 +73,39 @@ pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response<B
     finish(&parts, reply, headers)
 }
 
-async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route) -> Reply {
-    let (scopes, body, limits) = match authorize(app, parts, body).await {
+async fn answer(app: &Arc<App>, parts: &Parts, body: Body, route: Route, parameter: &str) -> Reply {
+    let (key, body, limits) = match authorize(app, parts, body, route.keys()).await {
         Ok(admitted) => admitted,
         Err(reply) => return reply,
     };
     let query = Query::parse(parts.uri.query().unwrap_or_default());
-    let call = Call { scopes, query, body, headers: parts.headers.clone() };
+    let (scopes, session) = key;
+    let call = Call { scopes, session, query, body, headers: parts.headers.clone() };
     let answer = match route {
         // These two were answered earlier, without a key.
         Route::Health | Route::Catalogue => Err(Reply::unexpected()),
         Route::List => connections::list(app, &call),
-        Route::Get(id) => connections::get(app, &call, &id).await,
+        Route::Get => connections::get(app, &call, parameter).await,
         Route::Import => import::typed(app, &call),
         Route::LegacyImport => import::legacy(app, &call),
-        Route::Patch(id) => change::patch(app, &call, &id),
-        Route::Delete(id) => change::delete(app, &call, &id),
+        Route::Patch => change::patch(app, &call, parameter),
+        Route::Delete => change::delete(app, &call, parameter),
         Route::Metadata(write) => change::metadata(app, &call, write),
-        Route::LegacyMetadata(id, write) => change::legacy_metadata(app, &call, &id, write),
+        Route::LegacyMetadata(write) => change::legacy_metadata(app, &call, parameter, write),
         Route::Integrations => integrations::list(app, &call),
-        Route::Integration(key) => integrations::get(app, &call, &key),
+        Route::Integration => integrations::get(app, &call, parameter),
         Route::CreateIntegration => integrations::create(app, &call),
-        Route::PatchIntegration(key) => integrations::patch(app, &call, &key),
-        Route::DeleteIntegration(key) => integrations::delete(app, &call, &key),
-        Route::Config(key) => integrations::config(app, &call, &key),
+        Route::Quickstart => integrations::quickstart(app, &call),
+        Route::PatchIntegration => integrations::patch(app, &call, parameter),
+        Route::DeleteIntegration => integrations::delete(app, &call, parameter),
+        Route::Config => integrations::config(app, &call, parameter),
         Route::Providers => integrations::providers(app, &call),
-        Route::Provider(name) => integrations::provider(app, &call, &name),
+        Route::Provider => integrations::provider(app, &call, parameter),
         Route::Templates => integrations::templates(&call),
+        Route::CreateSession => sessions::create(app, &call),
+        Route::CreateReconnectSession => sessions::reconnect(app, &call),
+        Route::Session => sessions::get(app, &call),
+        Route::DeleteSession => sessions::delete(app, &call),
     };
     let mut reply = answer.unwrap_or_else(|refusal| refusal);
     reply.headers.extend(limits);
@@ -184,10 +123,11 @@ fn catalogue(app: &App, parts: &Parts) -> Reply {
     }
 }
 
-type Authorized = (Scopes, Option<Value>, crate::limit::Headers);
+type Key = (Scopes, Option<String>);
+type Authorized = (Key, Option<Value>, crate::limit::Headers);
 
 /// Checks in the server's order: the body, its type, the key, the rate limit.
-async fn authorize(app: &App, parts: &Parts, body: Body) -> Result<Authorized, Reply> {
+async fn authorize(app: &App, parts: &Parts, body: Body, keys: Keys) -> Result<Authorized, Reply> {
     let body = json_body(&parts.headers, body).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
@@ -199,9 +139,17 @@ async fn authorize(app: &App, parts: &Parts, body: Body) -> Result<Authorized, R
             message,
         ));
     }
-    let scopes = auth::authenticate(&parts.headers)?;
+    let is_session = match keys {
+        Keys::Secret => false,
+        Keys::SecretOrSession => auth::is_session(&parts.headers),
+        Keys::Session => true,
+    };
+    let key = match is_session {
+        true => (Scopes::of_session(), Some(auth::session(app, &parts.headers)?)),
+        false => (auth::authenticate(&parts.headers)?, None),
+    };
     let limits = app.limiter.take(app.clock.now(), parts.method.as_str(), parts.uri.path())?;
-    Ok((scopes, body, limits))
+    Ok((key, body, limits))
 }
 
 /// Only a body that is declared as JSON is read; any other counts as absent.
@@ -218,15 +166,13 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
         return Ok(None);
     }
     let charset = rest.split(';').find_map(|parameter| parameter.trim().strip_prefix("charset="));
-    let unicode = charset
-        .is_none_or(|charset| charset.trim_matches('"').to_ascii_lowercase().starts_with("utf-"));
-    if !unicode || headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(Reply::unexpected());
-    }
-    if body.is_empty() {
+    let charset = charset.map(|charset| charset.trim_matches('"').to_ascii_lowercase());
+    let body = uncompressed(headers, &body).ok_or_else(Reply::unexpected)?;
+    let text = decoded(&body, charset.as_deref()).ok_or_else(Reply::unexpected)?;
+    if text.is_empty() {
         return Ok(Some(json!({})));
     }
-    match serde_json::from_slice::<Value>(&body) {
+    match parsed(&text) {
         Ok(value) if value.is_object() || value.is_array() => Ok(Some(value)),
         Ok(_) => Err(Reply::error(
             StatusCode::BAD_REQUEST,
@@ -240,6 +186,89 @@ async fn json_body(headers: &HeaderMap, body: Body) -> Result<Option<Value>, Rep
             "invalid_json",
             format!("The body is not JSON: {error}"),
         )),
+    }
+}
+
+/// The body without its coding. None: the coding is not known, or the body not of it.
+fn uncompressed(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+    let coding = headers.get(header::CONTENT_ENCODING).map_or(&b""[..], HeaderValue::as_bytes);
+    if !coding.eq_ignore_ascii_case(b"gzip") {
+        return (coding.is_empty() || coding.eq_ignore_ascii_case(b"identity"))
+            .then(|| body.to_vec());
+    }
+    let mut plain = Vec::new();
+    let decoder = GzDecoder::new(body);
+    decoder.take(BODY_LIMIT as u64 + 1).read_to_end(&mut plain).ok()?;
+    (plain.len() <= BODY_LIMIT).then_some(plain)
+}
+
+/// The text of a body in a Unicode encoding. A byte order mark is skipped, and tells the encoding.
+fn decoded(body: &[u8], charset: Option<&str>) -> Option<String> {
+    let charset = charset.unwrap_or("utf-8");
+    if charset.starts_with("utf-8") {
+        return Some(
+            String::from_utf8_lossy(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).into(),
+        );
+    }
+    let big = match (charset, body) {
+        ("utf-16be", _) | ("utf-16", [0xfe, 0xff, ..]) => true,
+        ("utf-16" | "utf-16le", _) => false,
+        _ => return None,
+    };
+    let unit = |pair: &[u8]| match (pair, big) {
+        ([first, second], true) => u16::from_be_bytes([*first, *second]),
+        ([first, second], false) => u16::from_le_bytes([*first, *second]),
+        _ => u16::from(b' '),
+    };
+    let units: Vec<u16> = body.chunks(2).map(unit).collect();
+    let text = String::from_utf16_lossy(&units);
+    Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Parses JSON as JavaScript does: a number that is too large becomes infinite, and is stored as
+/// null; and `__proto__` is not a member that is kept.
+fn parsed(text: &str) -> Result<Value, serde_json::Error> {
+    let mut value = match serde_json::from_str(text) {
+        Err(error) if error.to_string().contains("number out of range") => {
+            serde_json::from_str(&without_infinite(text))
+        }
+        other => other,
+    }?;
+    forget_proto(&mut value);
+    Ok(value)
+}
+
+fn without_infinite(text: &str) -> String {
+    let of_number = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
+    let (mut plain, mut quoted, mut escaped) = (String::new(), false, false);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = rest.find(|letter| !of_number(letter)).unwrap_or(rest.len());
+        if !quoted && (letter.is_ascii_digit() || letter == '-') {
+            let number = &rest[..length];
+            let is_infinite = number.parse::<f64>().is_ok_and(f64::is_infinite);
+            plain.push_str(if is_infinite { "null" } else { number });
+            rest = &rest[length..];
+            continue;
+        }
+        if letter == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = quoted && letter == '\\' && !escaped;
+        plain.push(letter);
+        rest = &rest[letter.len_utf8()..];
+    }
+    plain
+}
+
+fn forget_proto(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| name != "__proto__");
+            members.values_mut().for_each(forget_proto);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_proto),
+        _ => {}
     }
 }
 
@@ -330,28 +359,20 @@ fn not_modified(parts: &Parts, reply: &Reply) -> bool {
 mod tests {
     use super::*;
 
-    fn get(path: &str) -> Option<Route> {
-        route(&Method::GET, path).unwrap()
+    #[test]
+    fn json_is_read_as_javascript_reads_it() {
+        let text =
+            r#"{"a": [1e400, -1e400, 1.5], "1e400 \" -1e999": "1e400", "__proto__": {"b": 1}}"#;
+        let read = json!({"a": [null, null, 1.5], "1e400 \" -1e999": "1e400"});
+        assert_eq!(parsed(text).unwrap(), read);
     }
 
     #[test]
-    fn paths_match_as_express_matches_them() {
-        assert_eq!(get("/connections"), Some(Route::List));
-        assert_eq!(get("/CONNECTION/"), Some(Route::List));
-        assert_eq!(get("/connections/a%2Fb/"), Some(Route::Get("a/b".into())));
-        assert_eq!(get("/connections/a+b"), Some(Route::Get("a+b".into())));
-        assert_eq!(get("/connections/metadata"), Some(Route::Get("metadata".into())));
-        assert_eq!(
-            route(&Method::PATCH, "/connections/Metadata").unwrap(),
-            Some(Route::Metadata(Write::Merge))
-        );
-        assert_eq!(route(&Method::PATCH, "/connection/x").unwrap(), None);
-        assert_eq!(get("/connections/a/b"), None);
-        assert_eq!(get("//connections"), None);
-        assert_eq!(get("/connections//"), None);
-        assert_eq!(get("/"), None);
-        assert!(route(&Method::GET, "/connections/%zz").is_err());
-        assert!(route(&Method::GET, "/connections/%ff").is_err());
-        assert!(route(&Method::GET, "/connections/%").is_err());
+    fn a_byte_order_mark_is_skipped() {
+        let utf16: Vec<u8> = "\u{feff}{}é".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decoded(&utf16, Some("utf-16")).as_deref(), Some("{}é"));
+        assert_eq!(decoded(b"{\0}\0", Some("utf-16le")).as_deref(), Some("{}"));
+        assert_eq!(decoded(b"\xef\xbb\xbf{}", None).as_deref(), Some("{}"));
+        assert_eq!(decoded(b"{}", Some("latin1")), None);
     }
 }

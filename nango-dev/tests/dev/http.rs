@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -176,7 +176,8 @@ async fn an_integration_with_connections_keeps_its_key() {
     );
     let taken =
         server.call("PATCH", "/integrations/github", Some(&json!({"unique_key": "hubspot"}))).await;
-    assert_eq!(taken.json()["error"]["errors"][0]["path"], json!(["uniqueKey"]));
+    assert_eq!(taken.code(), "invalid_body");
+    assert_eq!(taken.json()["error"]["errors"], Value::Null);
     assert_eq!(server.get_as("read", "/integrations/github").await.status, StatusCode::FORBIDDEN);
     assert_eq!(server.get_as("account", "/providers/github").await.status, StatusCode::FORBIDDEN);
     assert_eq!(server.get_as("none", "/providers/github").await.status, StatusCode::OK);

@@ -6,4 +6,5 @@ mod http;
 mod import;
 mod observed;
 mod refresh;
+mod sessions;
 mod support;

@@ -5,6 +5,7 @@
 //! brackets stands for a value that differs between servers. A file with a `seed` starts with a new
 //! server; the others continue with the previous one.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +36,12 @@ struct Case {
     before: Vec<Sent>,
     request: Sent,
     expect: Expected,
+    /// The name under which later requests use the token in the answer as their key.
+    remember: Option<String>,
 }
+
+/// Tokens from answers, by name.
+type Tokens = HashMap<String, String>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +77,7 @@ async fn nango_dev_answers_as_a_real_server_did() {
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let mut server = None;
+    let mut tokens = Tokens::new();
     let (mut count, mut wrong) = (0, Vec::new());
     for path in paths {
         let file: File = serde_json::from_slice(&std::fs::read(&path).unwrap())
@@ -82,7 +89,8 @@ async fn nango_dev_answers_as_a_real_server_did() {
         for case in &file.cases {
             count += 1;
             let differences =
-                tokio::time::timeout(Duration::from_secs(20), play(server, case)).await;
+                tokio::time::timeout(Duration::from_secs(20), play(server, case, &mut tokens))
+                    .await;
             let differences = differences.unwrap_or_else(|_| vec!["no answer in time".to_owned()]);
             if !differences.is_empty() {
                 wrong.push(format!("{} ({}): {}", case.case, case.what, differences.join("; ")));
@@ -94,14 +102,18 @@ async fn nango_dev_answers_as_a_real_server_did() {
     assert!(wrong.is_empty(), "{} of {count} cases differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-async fn play(server: &Server, case: &Case) -> Vec<String> {
+async fn play(server: &Server, case: &Case, tokens: &mut Tokens) -> Vec<String> {
     for sent in &case.before {
-        let answer = sent.send(server).await;
+        let answer = sent.send(server, tokens).await;
         if !answer.status.is_success() {
             return vec![format!("before it, {} {}: {answer:?}", sent.method, sent.target)];
         }
     }
-    let answer = case.request.send(server).await;
+    let answer = case.request.send(server, tokens).await;
+    if let Some(name) = &case.remember {
+        let body: Value = serde_json::from_str(&answer.text()).unwrap_or_default();
+        tokens.insert(name.clone(), body["data"]["token"].as_str().unwrap_or_default().to_owned());
+    }
     let mut differences = case.expect.differences(&answer);
     if !differences.is_empty() {
         differences.push(format!("the answer was {} {}", answer.status, answer.text()));
@@ -110,13 +122,14 @@ async fn play(server: &Server, case: &Case) -> Vec<String> {
 }
 
 impl Sent {
-    async fn send(&self, server: &Server) -> Answer {
+    async fn send(&self, server: &Server, tokens: &Tokens) -> Answer {
         let mut headers: Vec<(String, String)> = Vec::new();
         if self.body.is_some() && !self.headers.contains_key("content-type") {
             headers.push(("content-type".into(), "application/json".into()));
         }
         if let Some(key) = &self.key {
-            headers.push(("authorization".into(), format!("Bearer {}", server.key(key))));
+            let key = tokens.get(key).cloned().unwrap_or_else(|| server.key(key));
+            headers.push(("authorization".into(), format!("Bearer {key}")));
         }
         for (name, value) in &self.headers {
             if let Some(value) = value.as_str() {
