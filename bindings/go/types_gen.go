@@ -367,3 +367,503 @@ func (c ConnectionSummary) LogValue() slog.Value {
 		slog.String("provider", c.Provider),
 	)
 }
+
+// Outcome is Whether Nango did what was asked.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. Outcome prints without its secrets; [Outcome.Raw] returns everything.
+type Outcome struct {
+	// Success is Whether it did.
+	Success bool `json:"success"`
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (o Outcome) Raw() json.RawMessage { return o.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (o *Outcome) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return o.decode(data)
+}
+
+func (o *Outcome) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*o = Outcome{raw: newSecretJSON(data)}
+	take(m, "success", &o.Success)
+	o.Extra = m.rest()
+	return nil
+}
+
+// String identifies the object, without its secrets.
+func (o Outcome) String() string {
+	return fmt.Sprintf(
+		"nango.Outcome{Success:%v}",
+		o.Success,
+	)
+}
+
+// GoString returns the same as String.
+func (o Outcome) GoString() string { return o.String() }
+
+// Format prints String, whatever the verb.
+func (o Outcome) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (o Outcome) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("success", o.Success),
+	)
+}
+
+// MetadataEcho is the request to change metadata, as Nango received it.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. MetadataEcho prints without its secrets; [MetadataEcho.Raw] returns everything.
+type MetadataEcho struct {
+	// ProviderConfigKey is the integration's unique key.
+	ProviderConfigKey string `json:"provider_config_key"`
+	// Metadata is the metadata of the request; nil if there is none, or null.
+	Metadata json.RawMessage `json:"metadata"`
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (o MetadataEcho) Raw() json.RawMessage { return o.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (o *MetadataEcho) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return o.decode(data)
+}
+
+func (o *MetadataEcho) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*o = MetadataEcho{raw: newSecretJSON(data)}
+	take(m, "provider_config_key", &o.ProviderConfigKey)
+	m.takeJSON("metadata", &o.Metadata)
+	o.Extra = m.rest()
+	return nil
+}
+
+// String identifies the object, without its secrets.
+func (o MetadataEcho) String() string {
+	return fmt.Sprintf(
+		"nango.MetadataEcho{ProviderConfigKey:%q}",
+		o.ProviderConfigKey,
+	)
+}
+
+// GoString returns the same as String.
+func (o MetadataEcho) GoString() string { return o.String() }
+
+// Format prints String, whatever the verb.
+func (o MetadataEcho) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (o MetadataEcho) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("provider_config_key", o.ProviderConfigKey),
+	)
+}
+
+// Provider is the template of a provider. It has many more members, which differ by provider.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. Provider prints without its secrets; [Provider.Raw] returns everything.
+type Provider struct {
+	// Name is the name of the template, such as "github".
+	Name string `json:"name"`
+	// DisplayName is the name that users see.
+	DisplayName string `json:"display_name"`
+	// AuthMode is How users authorise, such as "OAUTH2".
+	AuthMode string `json:"auth_mode"`
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (p Provider) Raw() json.RawMessage { return p.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (p *Provider) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return p.decode(data)
+}
+
+func (p *Provider) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*p = Provider{raw: newSecretJSON(data)}
+	take(m, "name", &p.Name)
+	take(m, "display_name", &p.DisplayName)
+	take(m, "auth_mode", &p.AuthMode)
+	p.Extra = m.rest()
+	return nil
+}
+
+// String identifies the object, without its secrets.
+func (p Provider) String() string {
+	return fmt.Sprintf(
+		"nango.Provider{Name:%q DisplayName:%q AuthMode:%q}",
+		p.Name,
+		p.DisplayName,
+		p.AuthMode,
+	)
+}
+
+// GoString returns the same as String.
+func (p Provider) GoString() string { return p.String() }
+
+// Format prints String, whatever the verb.
+func (p Provider) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (p Provider) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("name", p.Name),
+		slog.String("display_name", p.DisplayName),
+		slog.String("auth_mode", p.AuthMode),
+	)
+}
+
+// FunctionTemplate is a function that Nango offers for a provider.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. FunctionTemplate prints without its secrets; [FunctionTemplate.Raw] returns everything.
+type FunctionTemplate struct {
+	// Type is "sync" or "action".
+	Type string `json:"type"`
+	// Name is the name of the function.
+	Name string `json:"name"`
+	// Description is what the function does.
+	Description string `json:"description"`
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (o FunctionTemplate) Raw() json.RawMessage { return o.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (o *FunctionTemplate) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return o.decode(data)
+}
+
+func (o *FunctionTemplate) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*o = FunctionTemplate{raw: newSecretJSON(data)}
+	take(m, "type", &o.Type)
+	take(m, "name", &o.Name)
+	take(m, "description", &o.Description)
+	o.Extra = m.rest()
+	return nil
+}
+
+// String identifies the object, without its secrets.
+func (o FunctionTemplate) String() string {
+	return fmt.Sprintf(
+		"nango.FunctionTemplate{Type:%q Name:%q}",
+		o.Type,
+		o.Name,
+	)
+}
+
+// GoString returns the same as String.
+func (o FunctionTemplate) GoString() string { return o.String() }
+
+// Format prints String, whatever the verb.
+func (o FunctionTemplate) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, o.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (o FunctionTemplate) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("type", o.Type),
+		slog.String("name", o.Name),
+	)
+}
+
+// Integration is a provider that your users can connect, with your app's credentials.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. Integration prints without its secrets; [Integration.Raw] returns everything.
+type Integration struct {
+	// UniqueKey is the integration's key, which your own code chose.
+	UniqueKey string
+	// Provider is the name of the provider's template.
+	Provider string
+	// DisplayName is the name that users see; nil if there is none.
+	DisplayName *string
+	// Logo is the URL of the provider's logo.
+	Logo string
+	// ForwardWebhooks is Whether Nango forwards the provider's webhooks.
+	ForwardWebhooks bool
+	// CreatedAt is when the integration was created.
+	CreatedAt Timestamp
+	// UpdatedAt is when the integration was last changed.
+	UpdatedAt Timestamp
+	// WebhookURL is the URL for the provider's webhooks, if the call asked for it; nil if there is
+	// none.
+	WebhookURL *string
+	// Credentials is Your app's credentials, if the call asked for them and the key may see them.
+	Credentials SecretJSON
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (i Integration) Raw() json.RawMessage { return i.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (i *Integration) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return i.decode(data)
+}
+
+func (i *Integration) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*i = Integration{raw: newSecretJSON(data)}
+	take(m, "unique_key", &i.UniqueKey)
+	take(m, "provider", &i.Provider)
+	take(m, "display_name", &i.DisplayName)
+	take(m, "logo", &i.Logo)
+	take(m, "forward_webhooks", &i.ForwardWebhooks)
+	take(m, "created_at", &i.CreatedAt)
+	take(m, "updated_at", &i.UpdatedAt)
+	take(m, "webhook_url", &i.WebhookURL)
+	m.takeSecretJSON("credentials", &i.Credentials)
+	i.Extra = m.rest()
+	return nil
+}
+
+// MarshalJSON returns the known members under Nango's names, with "[REDACTED]" for the secret ones.
+func (i Integration) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		UniqueKey       string     `json:"unique_key"`
+		Provider        string     `json:"provider"`
+		DisplayName     *string    `json:"display_name"`
+		Logo            string     `json:"logo"`
+		ForwardWebhooks bool       `json:"forward_webhooks"`
+		CreatedAt       Timestamp  `json:"created_at"`
+		UpdatedAt       Timestamp  `json:"updated_at"`
+		WebhookURL      *string    `json:"webhook_url"`
+		Credentials     SecretJSON `json:"credentials"`
+	}{
+		i.UniqueKey,
+		i.Provider,
+		i.DisplayName,
+		i.Logo,
+		i.ForwardWebhooks,
+		i.CreatedAt,
+		i.UpdatedAt,
+		i.WebhookURL,
+		i.Credentials,
+	})
+}
+
+// String identifies the object, without its secrets.
+func (i Integration) String() string {
+	return fmt.Sprintf(
+		"nango.Integration{UniqueKey:%q Provider:%q}",
+		i.UniqueKey,
+		i.Provider,
+	)
+}
+
+// GoString returns the same as String.
+func (i Integration) GoString() string { return i.String() }
+
+// Format prints String, whatever the verb.
+func (i Integration) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (i Integration) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("unique_key", i.UniqueKey),
+		slog.String("provider", i.Provider),
+	)
+}
+
+// ConnectSession is a session in which a user connects an account.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. ConnectSession prints without its secrets; [ConnectSession.Raw] returns everything.
+type ConnectSession struct {
+	// Token is the token of the session, for Nango's frontend SDK.
+	Token Secret
+	// ConnectLink is the URL of a page where the user connects the account. It holds the token.
+	ConnectLink Secret
+	// ExpiresAt is when the session ends.
+	ExpiresAt Timestamp
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (c ConnectSession) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (c *ConnectSession) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return c.decode(data)
+}
+
+func (c *ConnectSession) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*c = ConnectSession{raw: newSecretJSON(data)}
+	m.takeSecret("token", &c.Token)
+	m.takeSecret("connect_link", &c.ConnectLink)
+	take(m, "expires_at", &c.ExpiresAt)
+	c.Extra = m.rest()
+	return nil
+}
+
+// MarshalJSON returns the known members under Nango's names, with "[REDACTED]" for the secret ones.
+func (c ConnectSession) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Token       Secret    `json:"token"`
+		ConnectLink Secret    `json:"connect_link"`
+		ExpiresAt   Timestamp `json:"expires_at"`
+	}{
+		c.Token,
+		c.ConnectLink,
+		c.ExpiresAt,
+	})
+}
+
+// String identifies the object, without its secrets.
+func (c ConnectSession) String() string {
+	return fmt.Sprintf(
+		"nango.ConnectSession{ExpiresAt:%v}",
+		c.ExpiresAt,
+	)
+}
+
+// GoString returns the same as String.
+func (c ConnectSession) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c ConnectSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (c ConnectSession) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("expires_at", c.ExpiresAt),
+	)
+}
+
+// ConnectSessionDetails is what a connect session was created with.
+//
+// A field is its zero value if the server left the member out, or if the member has an unexpected
+// type. ConnectSessionDetails prints without its secrets; [ConnectSessionDetails.Raw] returns everything.
+type ConnectSessionDetails struct {
+	// EndUser is the user who connects the account; nil if there is none.
+	EndUser *EndUser `json:"endUser"`
+	// ConnectUiSettings is How the page looks; nil if there is none, or null.
+	ConnectUiSettings json.RawMessage `json:"connectUISettings"`
+	// AllowedIntegrations are the integrations that the user can choose from; empty for all.
+	AllowedIntegrations []string `json:"allowed_integrations"`
+	// Reconnecting is Whether the session is for an existing connection.
+	Reconnecting bool `json:"isReconnecting"`
+	// Extra holds the members that this package does not know, and those of an unexpected type. They
+	// may be secrets.
+	Extra map[string]SecretJSON `json:"-"`
+
+	raw SecretJSON
+}
+
+// Raw returns the whole object as Nango wrote it, including secrets.
+func (c ConnectSessionDetails) Raw() json.RawMessage { return c.raw.Reveal() }
+
+// UnmarshalJSON reads the object as Nango writes it.
+func (c *ConnectSessionDetails) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	return c.decode(data)
+}
+
+func (c *ConnectSessionDetails) decode(data []byte) error {
+	m, err := objectOf(data)
+	if err != nil {
+		return err
+	}
+	*c = ConnectSessionDetails{raw: newSecretJSON(data)}
+	take(m, "endUser", &c.EndUser)
+	m.takeJSON("connectUISettings", &c.ConnectUiSettings)
+	takeList(m, "allowed_integrations", &c.AllowedIntegrations)
+	take(m, "isReconnecting", &c.Reconnecting)
+	c.Extra = m.rest()
+	return nil
+}
+
+// String identifies the object, without its secrets.
+func (c ConnectSessionDetails) String() string {
+	return fmt.Sprintf(
+		"nango.ConnectSessionDetails{AllowedIntegrations:%v}",
+		c.AllowedIntegrations,
+	)
+}
+
+// GoString returns the same as String.
+func (c ConnectSessionDetails) GoString() string { return c.String() }
+
+// Format prints String, whatever the verb.
+func (c ConnectSessionDetails) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue identifies the object, without its secrets.
+func (c ConnectSessionDetails) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("allowed_integrations", c.AllowedIntegrations),
+	)
+}

@@ -32,7 +32,8 @@ pub fn of(api: &Api, library: &Library) -> Result<Vec<Value>, String> {
             ),
             node: operation.node.as_deref(),
             returns: own_returns(operation),
-            answer: operation.answer().and_then(Schema::part),
+            answer: operation.answer().and_then(answer_type),
+            list: matches!(operation.answer().map(Schema::shape), Some(Ok(Shape::Parts(_)))),
             constant: None,
             c: None,
             errors: &IndexMap::new(),
@@ -110,6 +111,74 @@ pub fn with_facts(operations: Vec<Value>) -> Result<Vec<Value>, String> {
         .collect()
 }
 
+/// A parameter's types and names in the languages. `positional`: it identifies what the call is
+/// about, and is an argument of its own in C++ and Go.
+fn in_languages(name: &str, kind: &str, location: &str, required: bool, secret: bool) -> Value {
+    let positional = match location {
+        "Bearer" => true,
+        "Path" | "Query" => required && kind == "Id",
+        _ => false,
+    };
+    let json = matches!(kind, "Object" | "Any");
+    let cpp_name = if json { format!("{name}_json") } else { name.to_owned() };
+    let cpp_name = if kind == "Ids" { format!("{name}s") } else { cpp_name };
+    let cpp = match kind {
+        "Integer" => "std::int64_t",
+        "Boolean" | "Flag" => "bool",
+        "List" | "Ids" => "std::vector<std::string>",
+        "Map" => "std::map<std::string, std::string>",
+        _ => "std::string",
+    };
+    let cpp_type = match kind {
+        "Ids" => cpp.to_owned(),
+        _ if required => cpp.to_owned(),
+        _ => format!("std::optional<{cpp}>"),
+    };
+    let go = types::go(name);
+    let go_name = if kind == "Ids" { format!("{go}s") } else { go };
+    let (go_type, omit) = match (kind, required) {
+        ("Id", true) | ("Text", true) => ("string", ""),
+        ("Id", false) => ("string", ",omitempty"),
+        ("Text", false) => ("*string", ",omitempty"),
+        ("Integer", _) => ("*int64", ",omitempty"),
+        ("Boolean" | "Flag", _) => ("*bool", ",omitempty"),
+        ("List", _) => ("[]string", ",omitzero"),
+        ("Ids", _) => ("[]string", ""),
+        ("Map", true) => ("map[string]string", ""),
+        ("Map", false) => ("map[string]string", ",omitzero"),
+        (_, true) => ("any", ""),
+        (_, false) => ("any", ",omitempty"),
+    };
+    let rbs = match kind {
+        "Integer" => "Integer",
+        "Boolean" | "Flag" => "bool",
+        "List" => "String | Array[String]",
+        "Ids" => "name | Array[String]",
+        "Map" => "Hash[name, String]",
+        "Object" => "Hash[name, untyped]",
+        "Any" => "untyped",
+        _ => "name",
+    };
+    let (ruby_keyword, rbs_keyword) = match required {
+        true => (format!("{name}:"), format!("{name}: {rbs}")),
+        false if kind == "Any" => (format!("{name}: nil"), format!("?{name}: untyped")),
+        false => (format!("{name}: nil"), format!("?{name}: ({rbs})?")),
+    };
+    context! {
+        positional => positional,
+        cpp_name => cpp_name,
+        cpp_type => cpp_type,
+        go_name => go_name,
+        go_type => go_type,
+        go_tag => format!("`json:\"{name}{omit}\"`"),
+        go_argument => types::lower_first(&types::go(name)).replace("aPI", "api"),
+        typed_keyword => ruby_keyword,
+        typed_argument => format!("{name}: {name}"),
+        typed_rbs => rbs_keyword,
+        is_secret => secret || location == "Bearer",
+    }
+}
+
 fn facts(operation: &Value) -> Result<Value, minijinja::Error> {
     let text = |of: &Value, name: &str| -> Result<String, minijinja::Error> {
         Ok(of.get_attr(name)?.as_str().unwrap_or_default().to_owned())
@@ -165,6 +234,8 @@ struct Own<'a> {
     returns: Returns,
     /// The schema of the answer.
     answer: Option<&'a str>,
+    /// Whether the answer is a list of that.
+    list: bool,
     constant: Option<&'a str>,
     c: Option<&'a str>,
     errors: &'a IndexMap<String, String>,
@@ -179,6 +250,7 @@ impl Own<'_> {
             node: derived.node.as_deref(),
             returns: derived.returns,
             answer: (derived.returns == Returns::Credentials).then_some("Credentials"),
+            list: false,
             constant: derived.constant.as_deref(),
             c: derived.c.as_deref(),
             errors: &derived.errors,
@@ -201,6 +273,9 @@ impl Own<'_> {
             public => self.constant.is_none(),
             // Whether it has a function of its own for one connection, in every language.
             dedicated => self.constant.is_none() && self.dedicated(),
+            // Whether it has one that takes its parameters by name.
+            typed => self.constant.is_none() && self.typed(),
+            result => self.result(),
             summary => self.summary,
             doc => library.in_each_language(self.doc.trim())?,
             errors => errors.collect::<Result<Vec<Value>, String>>()?,
@@ -222,6 +297,23 @@ impl Own<'_> {
 }
 
 impl Own<'_> {
+    fn typed(&self) -> bool {
+        !self.dedicated()
+            && self.name != "list_connections"
+            && !matches!(self.returns, Returns::Answered | Returns::Any)
+    }
+
+    /// What a language returns.
+    fn result(&self) -> &'static str {
+        match (self.returns, self.answer) {
+            (Returns::Nothing, _) => "nothing",
+            (Returns::Metadata, _) => "json",
+            (Returns::Raw, _) => "secret json",
+            (_, Some(_)) if self.list => "list",
+            (_, _) => "object",
+        }
+    }
+
     fn dedicated(&self) -> bool {
         match self.returns {
             Returns::Body => self.name == "get_connection",
@@ -357,6 +449,14 @@ impl Route<'_> {
     }
 }
 
+/// The object that an answer is, or is a list of.
+fn answer_type(schema: &Schema) -> Option<&str> {
+    match schema.shape() {
+        Ok(Shape::Part(name) | Shape::Parts(name)) => Some(name),
+        _ => None,
+    }
+}
+
 /// Which part of the answer is the result of an operation with a route of its own.
 fn own_returns(operation: &Operation) -> Returns {
     match (operation.answer(), operation.result) {
@@ -430,8 +530,8 @@ fn kept(name: &str, location: &str, sent_as: &str, required: bool, doc: &str) ->
         ..context! {
             name => name, wire => name, location => location, kind => "Text", required => required,
             doc => doc, option => (), type => "string, secret", sent_as => sent_as, since => (),
-            go_argument => types::lower_first(&types::go(name)),
         },
+        ..in_languages(name, "Text", location, required, true),
         ..ruby.value()
     }
 }
@@ -463,6 +563,7 @@ fn sent(library: &Library, parameter: &Input<'_>) -> Result<Value, String> {
     let ruby = InRuby {
         name: option.map_or(name, |option| &option.name),
         type_: match shape {
+            Shape::Texts if parameter.place == Place::Body => "Array<String>",
             Shape::Integer => "Integer",
             Shape::Flag => "Boolean",
             Shape::Texts => "String, Array<String>",
@@ -474,18 +575,21 @@ fn sent(library: &Library, parameter: &Input<'_>) -> Result<Value, String> {
         },
         flag: shape == Shape::Flag,
     };
+    let kind = parameter.kind()?;
+    let location = match parameter.place {
+        Place::Path => "Path",
+        Place::Query => "Query",
+        Place::Body => "Body",
+    };
+    let secret = parameter.schema.secret;
     Ok(context! {
         ..context! {
             option => option.map(|option| &option.name),
             name => name,
             wire => parameter.wire,
-            location => match parameter.place {
-                Place::Path => "Path",
-                Place::Query => "Query",
-                Place::Body => "Body",
-            },
-            secret => parameter.schema.secret,
-            kind => parameter.kind()?,
+            location => location,
+            kind => kind,
+            secret => secret,
             required => parameter.required,
             doc => parameter.doc,
             type => match parameter.schema.secret {
@@ -499,6 +603,7 @@ fn sent(library: &Library, parameter: &Input<'_>) -> Result<Value, String> {
             },
             since => parameter.since,
         },
+        ..in_languages(name, kind, location, parameter.required, secret),
         ..ruby.value()
     })
 }

@@ -17,7 +17,17 @@ const WIDTH: usize = 100;
 const NOTICE: &str = "Generated from api/ by nango-gen: do not edit, run `make generate`.";
 
 /// Each generated file and its template.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 20] = [
+    ("tests/cpp/dispatch.hpp", include_str!("../templates/cpp/dispatch.hpp")),
+    (
+        "bindings/go/internal/conformance/dispatch_gen.go",
+        include_str!("../templates/go/dispatch_gen.go"),
+    ),
+    ("bindings/cpp/nango/params.hpp", include_str!("../templates/cpp/params.hpp")),
+    (
+        "bindings/ruby/lib/libnango/generated/operations.rb",
+        include_str!("../templates/ruby/named_operations.rb"),
+    ),
     ("src/catalogue/operations.json", include_str!("../templates/rust/operations.json")),
     ("src/catalogue/table.rs", include_str!("../templates/rust/table.rs")),
     ("src/error/codes.rs", include_str!("../templates/rust/codes.rs")),
@@ -44,7 +54,17 @@ const FILES: [(&str, &str); 16] = [
 
 /// A generated part of a file that is otherwise written by hand: between `<generated NAME>` and
 /// `</generated>`.
-const REGIONS: [(&str, &str, &str); 10] = [
+const REGIONS: [(&str, &str, &str); 12] = [
+    (
+        "bindings/cpp/nango/client.hpp",
+        "named operations",
+        include_str!("../templates/cpp/named_operations.hpp"),
+    ),
+    (
+        "bindings/cpp/nango/client.hpp",
+        "throwing named operations",
+        include_str!("../templates/cpp/throwing_named.hpp"),
+    ),
     (
         "bindings/cpp/nango/client.hpp",
         "operations",
@@ -149,6 +169,7 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("comment", comment);
     environment.add_filter("capital", capital);
+    environment.add_filter("spaced", |name: &str| types::snake(name).replace('_', " "));
     environment.add_filter("camel", |name: &str| {
         crate::model::camel(&name.to_ascii_uppercase(), |_| None)
     });

@@ -89,6 +89,8 @@ fn member(api: &Api, object: &Schema, wire: &str, schema: &Schema) -> Result<Val
         "Parts" => format!("Array[{part}]"),
         "Part" => format!("{part}{}", if optional { "?" } else { "" }),
         "Json" => "json".to_owned(),
+        "Flag" => "bool?".to_owned(),
+        "Texts" => "Array[String]".to_owned(),
         shape => return Err(format!("{wire}: no language has a reader for {shape}")),
     };
     let go_type = match shape.as_str() {
@@ -98,13 +100,15 @@ fn member(api: &Api, object: &Schema, wire: &str, schema: &Schema) -> Result<Val
         "Time" => "Timestamp".to_owned(),
         "Integer" => "int64".to_owned(),
         "Map" => "map[string]string".to_owned(),
+        "Flag" => "bool".to_owned(),
+        "Texts" => "[]string".to_owned(),
         "Parts" => format!("[]{part}"),
         "Part" if optional => format!("*{part}"),
         "Part" => part.to_owned(),
         _ if schema.secret => "SecretJSON".to_owned(),
         _ => "json.RawMessage".to_owned(),
     };
-    let verb = if matches!(shape.as_str(), "Map" | "Parts") { "are" } else { "is" };
+    let verb = if matches!(shape.as_str(), "Map" | "Parts" | "Texts") { "are" } else { "is" };
     let absent = match shape.as_str() {
         "Json" if !schema.secret => "; nil if there is none, or null",
         _ if go_type.starts_with('*') => "; nil if there is none",

@@ -10,6 +10,8 @@
 #include <nango.hpp>
 #include <nlohmann/json.hpp>
 
+#include "dispatch.hpp"
+
 using json = nlohmann::json;
 
 // What the interface promises and a vector cannot express.
@@ -288,6 +290,9 @@ struct blocking {
     auto credentials(const std::string& key, const std::string& id) const {
         return client.try_get_credentials(key, id, options);
     }
+    auto named(const std::string& operation, const json& params) const {
+        return ::named(client, operation, params, options);
+    }
     auto call_json(const std::string& operation, const std::string& params) const {
         return client.try_call_json(operation, params, options);
     }
@@ -324,6 +329,8 @@ struct queued {
         return done(queue().try_submit_get_credentials(client, key, id, 0, options),
                     [](auto& done) { return done.try_credentials(); });
     }
+    // Only a blocking call has a function for each of these.
+    static std::optional<std::string> named(const std::string&, const json&) { return {}; }
     auto call_json(const std::string& operation, const std::string& params) const {
         return done(queue().try_submit(client, operation, params, 0, options),
                     [](auto& done) { return done.try_secret_json(); });
@@ -369,6 +376,8 @@ static outcome perform(const Way& way, const json& request) {
         return outcome::text(way.list(make_filter(params)).value());
     static const std::vector<std::string> dedicated{"get_connection", "get_token",
                                                     "get_credentials", "replace_token"};
+    if (!generic)
+        if (const auto text = way.named(operation, params)) return outcome::text(*text);
     if (generic || std::find(dedicated.begin(), dedicated.end(), operation) == dedicated.end())
         return outcome::text(way.call_json(operation, params.dump()).value().reveal());
     const std::string key = params.at("provider_config_key");

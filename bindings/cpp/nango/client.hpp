@@ -7,6 +7,7 @@
 
 #include <nango/error.hpp>
 #include <nango/options.hpp>
+#include <nango/params.hpp>
 #include <nango/result.hpp>
 #include <nango/secret.hpp>
 #include <nango/types.hpp>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace nango {
 /// @cond
@@ -308,6 +310,290 @@ public:
         return std::string(list.get());
     }
 
+    // <generated named operations>
+    // clang-format off
+
+    /// Imports a connection with credentials that your own code already has. If the connection
+    /// exists, all of it is replaced: what the call leaves out is reset. Nango verifies the
+    /// credentials with the provider if the provider's template says how. The result includes the
+    /// refresh token.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The connection.
+    [[nodiscard]] result<nango::connection> try_create_connection(
+        const create_connection_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::connection>("create_connection", given, options);
+    }
+
+    /// Fetches what the provider answered to the request for the token, as the provider wrote it.
+    /// Nango first refreshes the token if it expires soon. The result is null for credentials that
+    /// come from no such request, such as API_KEY and BASIC.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty.
+    /// @param options Options of this call.
+    /// @return JSON; empty if there is none. The error is NO_CREDENTIALS if there are none, or the
+    /// key may not read them.
+    [[nodiscard]] result<std::optional<secret>> try_get_raw_token_response(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider_config_key", provider_config_key);
+        given.set("connection_id", connection_id);
+        return run_for_secret_json("get_raw_token_response", given, options);
+    }
+
+    /// Fetches the metadata of a connection. Nango first refreshes the token if it expires soon, as
+    /// for get_connection. The metadata in a list costs no refresh.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty.
+    /// @param options Options of this call.
+    /// @return JSON; empty if there is none.
+    [[nodiscard]] result<std::optional<std::string>> try_get_metadata(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider_config_key", provider_config_key);
+        given.set("connection_id", connection_id);
+        return run_for_json("get_metadata", given, options);
+    }
+
+    /// Changes the tags, the end user or the webhook URL of a connection. The tags, or those made
+    /// from the end user, replace all tags that the connection has.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The outcome.
+    [[nodiscard]] result<nango::outcome> try_patch_connection(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const patch_connection_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider_config_key", provider_config_key);
+        given.set("connection_id", connection_id);
+        detail::fill(given, params);
+        return run_for<nango::outcome>("patch_connection", given, options);
+    }
+
+    /// Deletes a connection. Nango does not revoke the credentials at the provider. If the call is
+    /// repeated after it was processed, it fails with NOT_FOUND.
+    /// @param provider_config_key The integration's unique key; not empty.
+    /// @param connection_id The connection's id; not empty.
+    /// @param options Options of this call.
+    /// @return The outcome.
+    [[nodiscard]] result<nango::outcome> try_delete_connection(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider_config_key", provider_config_key);
+        given.set("connection_id", connection_id);
+        return run_for<nango::outcome>("delete_connection", given, options);
+    }
+
+    /// Replaces the metadata of connections of one integration. All connections are changed, or
+    /// none.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The metadata echo.
+    [[nodiscard]] result<nango::metadata_echo> try_set_metadata(
+        const set_metadata_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::metadata_echo>("set_metadata", given, options);
+    }
+
+    /// Adds members to the metadata of connections of one integration. A member that exists is
+    /// replaced as a whole. All connections are changed, or none. The result is the request, not
+    /// the merged metadata.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The metadata echo.
+    [[nodiscard]] result<nango::metadata_echo> try_update_metadata(
+        const update_metadata_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::metadata_echo>("update_metadata", given, options);
+    }
+
+    /// Lists the templates of all providers that Nango knows. The answer is about 1 MB long.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The list.
+    [[nodiscard]] result<std::vector<nango::provider>> try_list_providers(
+        const list_providers_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for_list<nango::provider>("list_providers", given, options);
+    }
+
+    /// Fetches the template of a provider.
+    /// @param provider The name of the provider's template; not empty.
+    /// @param options Options of this call.
+    /// @return The provider.
+    [[nodiscard]] result<nango::provider> try_get_provider(
+        std::string_view provider,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider", provider);
+        return run_for<nango::provider>("get_provider", given, options);
+    }
+
+    /// Lists the functions that Nango offers for a provider. For an unknown provider, the list is
+    /// empty.
+    /// @param provider The name of the provider's template; not empty.
+    /// @param options Options of this call.
+    /// @return The list.
+    [[nodiscard]] result<std::vector<nango::function_template>> try_get_provider_templates(
+        std::string_view provider,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("provider", provider);
+        return run_for_list<nango::function_template>("get_provider_templates", given, options);
+    }
+
+    /// Lists the environment's integrations.
+    /// @param options Options of this call.
+    /// @return The list.
+    [[nodiscard]] result<std::vector<nango::integration>> try_list_integrations(
+        const call_options& options = {}) const {
+        detail::params given;
+        return run_for_list<nango::integration>("list_integrations", given, options);
+    }
+
+    /// Creates an integration.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The integration.
+    [[nodiscard]] result<nango::integration> try_create_integration(
+        const create_integration_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::integration>("create_integration", given, options);
+    }
+
+    /// Creates an integration that uses an app of Nango's own. It is for trying a provider. Nango
+    /// has an app at some providers only.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The integration.
+    [[nodiscard]] result<nango::integration> try_create_quickstart_integration(
+        const create_quickstart_integration_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::integration>("create_quickstart_integration", given, options);
+    }
+
+    /// Fetches an integration. The result has the integration's own credentials if the call asks
+    /// for them and the key may see them.
+    /// @param unique_key The integration's unique key; not empty.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The integration.
+    [[nodiscard]] result<nango::integration> try_get_integration(
+        std::string_view unique_key,
+        const get_integration_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("unique_key", unique_key);
+        detail::fill(given, params);
+        return run_for<nango::integration>("get_integration", given, options);
+    }
+
+    /// Changes an integration.
+    /// @param unique_key The integration's unique key; not empty.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The integration.
+    [[nodiscard]] result<nango::integration> try_update_integration(
+        std::string_view unique_key,
+        const update_integration_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("unique_key", unique_key);
+        detail::fill(given, params);
+        return run_for<nango::integration>("update_integration", given, options);
+    }
+
+    /// Deletes an integration with all its connections. If the call is repeated after it was
+    /// processed, it fails.
+    /// @param unique_key The integration's unique key; not empty.
+    /// @param options Options of this call.
+    /// @return The outcome.
+    [[nodiscard]] result<nango::outcome> try_delete_integration(
+        std::string_view unique_key,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("unique_key", unique_key);
+        return run_for<nango::outcome>("delete_integration", given, options);
+    }
+
+    /// Creates a session in which a user connects an account. Give its link, or its token, to the
+    /// user's browser. It expires after 30 minutes. It needs tags or an end user, by which your
+    /// code recognises the new connection.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The connect session.
+    [[nodiscard]] result<nango::connect_session> try_create_connect_session(
+        const create_connect_session_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::connect_session>("create_connect_session", given, options);
+    }
+
+    /// Creates a session in which a user authorises an existing connection again. Give its link, or
+    /// its token, to the user's browser. It expires after 30 minutes. The connection keeps its id.
+    /// @param params The other parameters.
+    /// @param options Options of this call.
+    /// @return The connect session.
+    [[nodiscard]] result<nango::connect_session> try_create_reconnect_session(
+        const create_reconnect_session_params& params,
+        const call_options& options = {}) const {
+        detail::params given;
+        detail::fill(given, params);
+        return run_for<nango::connect_session>("create_reconnect_session", given, options);
+    }
+
+    /// Fetches a connect session.
+    /// @param session_token The token of the session; not empty.
+    /// @param options Options of this call.
+    /// @return The connect session details.
+    [[nodiscard]] result<nango::connect_session_details> try_get_connect_session(
+        std::string_view session_token,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("session_token", session_token);
+        return run_for<nango::connect_session_details>("get_connect_session", given, options);
+    }
+
+    /// Deletes a connect session, so that its link no longer works. If the call is repeated after
+    /// it was processed, it fails with UNAUTHORIZED.
+    /// @param session_token The token of the session; not empty.
+    /// @param options Options of this call.
+    /// @return Nothing.
+    [[nodiscard]] result<void> try_delete_connect_session(
+        std::string_view session_token,
+        const call_options& options = {}) const {
+        detail::params given;
+        given.set("session_token", session_token);
+        return run_for_nothing("delete_connect_session", given, options);
+    }
+
+    // clang-format on
+    // </generated>
+
     /// Calls any operation of Nango's API, by the names in docs/OPERATIONS.md. Blocks, within the
     /// call's timeout.
     ///
@@ -433,6 +719,158 @@ public:
         return detail::or_throw(try_list_connections_json(filter, options));
     }
 
+    // <generated throwing named operations>
+    // clang-format off
+
+    /// Like try_create_connection(). @throws nango::error
+    nango::connection create_connection(
+        const create_connection_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_create_connection(params, options));
+    }
+
+    /// Like try_get_raw_token_response(). @throws nango::error
+    std::optional<secret> get_raw_token_response(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_raw_token_response(provider_config_key, connection_id, options));
+    }
+
+    /// Like try_get_metadata(). @throws nango::error
+    std::optional<std::string> get_metadata(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_metadata(provider_config_key, connection_id, options));
+    }
+
+    /// Like try_patch_connection(). @throws nango::error
+    nango::outcome patch_connection(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const patch_connection_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_patch_connection(provider_config_key, connection_id, params, options));
+    }
+
+    /// Like try_delete_connection(). @throws nango::error
+    nango::outcome delete_connection(
+        std::string_view provider_config_key,
+        std::string_view connection_id,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_delete_connection(provider_config_key, connection_id, options));
+    }
+
+    /// Like try_set_metadata(). @throws nango::error
+    nango::metadata_echo set_metadata(
+        const set_metadata_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_set_metadata(params, options));
+    }
+
+    /// Like try_update_metadata(). @throws nango::error
+    nango::metadata_echo update_metadata(
+        const update_metadata_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_update_metadata(params, options));
+    }
+
+    /// Like try_list_providers(). @throws nango::error
+    std::vector<nango::provider> list_providers(
+        const list_providers_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_list_providers(params, options));
+    }
+
+    /// Like try_get_provider(). @throws nango::error
+    nango::provider get_provider(
+        std::string_view provider,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_provider(provider, options));
+    }
+
+    /// Like try_get_provider_templates(). @throws nango::error
+    std::vector<nango::function_template> get_provider_templates(
+        std::string_view provider,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_provider_templates(provider, options));
+    }
+
+    /// Like try_list_integrations(). @throws nango::error
+    std::vector<nango::integration> list_integrations(
+        const call_options& options = {}) const {
+        return detail::or_throw(try_list_integrations(options));
+    }
+
+    /// Like try_create_integration(). @throws nango::error
+    nango::integration create_integration(
+        const create_integration_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_create_integration(params, options));
+    }
+
+    /// Like try_create_quickstart_integration(). @throws nango::error
+    nango::integration create_quickstart_integration(
+        const create_quickstart_integration_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_create_quickstart_integration(params, options));
+    }
+
+    /// Like try_get_integration(). @throws nango::error
+    nango::integration get_integration(
+        std::string_view unique_key,
+        const get_integration_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_integration(unique_key, params, options));
+    }
+
+    /// Like try_update_integration(). @throws nango::error
+    nango::integration update_integration(
+        std::string_view unique_key,
+        const update_integration_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_update_integration(unique_key, params, options));
+    }
+
+    /// Like try_delete_integration(). @throws nango::error
+    nango::outcome delete_integration(
+        std::string_view unique_key,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_delete_integration(unique_key, options));
+    }
+
+    /// Like try_create_connect_session(). @throws nango::error
+    nango::connect_session create_connect_session(
+        const create_connect_session_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_create_connect_session(params, options));
+    }
+
+    /// Like try_create_reconnect_session(). @throws nango::error
+    nango::connect_session create_reconnect_session(
+        const create_reconnect_session_params& params,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_create_reconnect_session(params, options));
+    }
+
+    /// Like try_get_connect_session(). @throws nango::error
+    nango::connect_session_details get_connect_session(
+        std::string_view session_token,
+        const call_options& options = {}) const {
+        return detail::or_throw(try_get_connect_session(session_token, options));
+    }
+
+    /// Like try_delete_connect_session(). @throws nango::error
+    void delete_connect_session(
+        std::string_view session_token,
+        const call_options& options = {}) const {
+        detail::or_throw(try_delete_connect_session(session_token, options));
+    }
+
+    // clang-format on
+    // </generated>
+
     /// Like try_call_json(). @throws nango::error
     secret call_json(std::string_view operation, std::string_view params_json = {},
                      const call_options& options = {}) const {
@@ -465,6 +903,68 @@ private:
         if constexpr (std::is_same_v<View, connection>)
             if (!detail::is_object(view.json().data())) return unexpected(detail::not_expected());
         return view;
+    }
+
+    // The result of an operation as text; never NULL.
+    result<detail::owned_text> run(const char* operation, const detail::params& params,
+                                   const call_options& options) const {
+        if (const char* name = params.refused())
+            return unexpected(error::invalid_argument(
+                std::string(name) + " is not valid: a text has a NUL or is not UTF-8, or JSON is "
+                                    "malformed; correct it"));
+        if (options.problem()) return unexpected(*options.problem());
+        nango_error* problem = nullptr;
+        detail::owned_text text(
+            nango_call_json(capi(), operation, params.json_text(), options.capi(), &problem));
+        if (!text) return unexpected(error::adopt(problem));
+        return text;
+    }
+
+    template <class View>
+    result<View> run_for(const char* operation, const detail::params& params,
+                         const call_options& options) const {
+        result<detail::owned_text> text = run(operation, params, options);
+        if (!text) return unexpected(std::move(text).error());
+        if (!detail::is_object(text->get())) return unexpected(detail::not_expected());
+        return View::adopt(text->release());
+    }
+
+    template <class View>
+    result<std::vector<View>> run_for_list(const char* operation, const detail::params& params,
+                                           const call_options& options) const {
+        result<detail::owned_text> text = run(operation, params, options);
+        if (!text) return unexpected(std::move(text).error());
+        const detail::handle<nango_json_items, &nango_json_items_free> items(
+            nango_json_items_new(text->get(), ""));
+        if (!items) return unexpected(detail::not_expected());
+        std::vector<View> views;
+        while (char* item = nango_json_items_next(items.get())) views.push_back(View::adopt(item));
+        return views;
+    }
+
+    result<std::optional<std::string>> run_for_json(const char* operation,
+                                                    const detail::params& params,
+                                                    const call_options& options) const {
+        result<detail::owned_text> text = run(operation, params, options);
+        if (!text) return unexpected(std::move(text).error());
+        if (detail::view(*text) == "null") return std::optional<std::string>();
+        return std::optional<std::string>(text->get());
+    }
+
+    result<std::optional<secret>> run_for_secret_json(const char* operation,
+                                                      const detail::params& params,
+                                                      const call_options& options) const {
+        result<detail::owned_text> text = run(operation, params, options);
+        if (!text) return unexpected(std::move(text).error());
+        if (detail::view(*text) == "null") return std::optional<secret>();
+        return std::optional<secret>(secret::adopt(text->release()));
+    }
+
+    result<void> run_for_nothing(const char* operation, const detail::params& params,
+                                 const call_options& options) const {
+        result<detail::owned_text> text = run(operation, params, options);
+        if (!text) return unexpected(std::move(text).error());
+        return {};
     }
 
     static std::optional<error> refused(const std::string& filter_json,

@@ -11,11 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace nango {
 /// @cond
@@ -70,6 +72,62 @@ private:
     given(std::string text, std::nullptr_t) noexcept : text_(std::move(text)) {}
 
     std::string text_;
+};
+
+std::string quoted(std::string_view text);
+
+/// The parameters of an operation. The library wipes them.
+class params {
+public:
+    void set(const char* name, std::string_view value) {
+        const given text(value);
+        keep(name, !text.has_nul() &&
+                       nango_params_set_text(params_.get(), name, text.c_str()) == NANGO_OK);
+    }
+    void set(const char* name, std::int64_t value) {
+        keep(name, nango_params_set_integer(params_.get(), name, value) == NANGO_OK);
+    }
+    void set(const char* name, bool value) {
+        keep(name, nango_params_set_bool(params_.get(), name, value) == NANGO_OK);
+    }
+    void set(const char* name, const std::string& value) { set(name, std::string_view(value)); }
+    void set(const char* name, const std::vector<std::string>& values) {
+        std::string list;
+        for (const std::string& value : values) list += (list.empty() ? "[" : ",") + quoted(value);
+        raw(name, list.empty() ? "[]" : list + ']');
+    }
+    void set(const char* name, const std::map<std::string, std::string>& values) {
+        std::string object;
+        for (const auto& [member, value] : values)
+            object += (object.empty() ? "{" : ",") + quoted(member) + ':' + quoted(value);
+        raw(name, object.empty() ? "{}" : object + '}');
+    }
+    template <class T>
+    void set(const char* name, const std::optional<T>& value) {
+        if (value) set(name, *value);
+    }
+    void json(const char* name, const std::string& value) { raw(name, value); }
+    void json(const char* name, const std::optional<std::string>& value) {
+        if (value) raw(name, *value);
+    }
+
+    const char* json_text() const noexcept { return nango_params_json(params_.get()); }
+    /// The first parameter that the library refused; NULL if there is none.
+    const char* refused() const noexcept { return refused_; }
+
+private:
+    void raw(const char* name, std::string_view value) {
+        const given text(value);
+        keep(name, !text.has_nul() &&
+                       nango_params_set_json(params_.get(), name, text.c_str()) == NANGO_OK);
+    }
+
+    void keep(const char* name, bool fits) noexcept {
+        if (!fits && !refused_) refused_ = name;
+    }
+
+    handle<nango_params, &nango_params_free> params_{nango_params_new()};
+    const char* refused_ = nullptr;
 };
 
 /// Cuts a time that is too long for the library. A time that is not positive becomes 0, which the

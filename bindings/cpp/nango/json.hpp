@@ -162,6 +162,20 @@ protected:
                                                      : std::nullopt;
     }
 
+    std::optional<bool> flag(std::string_view pointer) const {
+        const std::optional<std::string> found = get_json(pointer);
+        if (found == "true") return true;
+        return found == "false" ? std::optional<bool>(false) : std::nullopt;
+    }
+
+    // The elements of an array that are strings.
+    std::vector<std::string> list(std::string_view pointer) const {
+        std::vector<std::string> texts;
+        for (const std::string& item : items(pointer))
+            if (item.front() == '"') texts.push_back(member_text(item, ""));
+        return texts;
+    }
+
     // The elements of an array that are objects.
     std::vector<std::string> objects(std::string_view pointer) const {
         std::vector<std::string> objects;

@@ -220,6 +220,149 @@ private:
     explicit connection_summary(detail::owned_text text) noexcept : connection_facts(std::move(text)) {}
 };
 
+/// Whether Nango did what was asked.
+class outcome : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static outcome adopt(char* owned) noexcept {
+        return outcome(detail::owned_text(owned));
+    }
+
+    /// Whether it did.
+    std::optional<bool> success() const { return flag("/success"); }
+
+private:
+    explicit outcome(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// The request to change metadata, as Nango received it.
+class metadata_echo : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static metadata_echo adopt(char* owned) noexcept {
+        return metadata_echo(detail::owned_text(owned));
+    }
+
+    /// The integration's unique key.
+    std::optional<std::string> provider_config_key() const { return text("/provider_config_key"); }
+    /// The metadata of the request.
+    std::optional<std::string> metadata_json() const { return get_json("/metadata"); }
+
+private:
+    explicit metadata_echo(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// The template of a provider. It has many more members, which differ by provider.
+class provider : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static provider adopt(char* owned) noexcept {
+        return provider(detail::owned_text(owned));
+    }
+
+    /// The name of the template, such as "github".
+    std::optional<std::string> name() const { return text("/name"); }
+    /// The name that users see.
+    std::optional<std::string> display_name() const { return text("/display_name"); }
+    /// How users authorise, such as "OAUTH2".
+    std::optional<std::string> auth_mode() const { return text("/auth_mode"); }
+
+private:
+    explicit provider(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// A function that Nango offers for a provider.
+class function_template : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static function_template adopt(char* owned) noexcept {
+        return function_template(detail::owned_text(owned));
+    }
+
+    /// "sync" or "action".
+    std::optional<std::string> type() const { return text("/type"); }
+    /// The name of the function.
+    std::optional<std::string> name() const { return text("/name"); }
+    /// What the function does.
+    std::optional<std::string> description() const { return text("/description"); }
+
+private:
+    explicit function_template(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// A provider that your users can connect, with your app's credentials.
+class integration : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static integration adopt(char* owned) noexcept {
+        return integration(detail::owned_text(owned));
+    }
+
+    /// The integration's key, which your own code chose.
+    std::string unique_key() const { return text_or_empty("/unique_key"); }
+    /// The name of the provider's template.
+    std::optional<std::string> provider() const { return text("/provider"); }
+    /// The name that users see.
+    std::optional<std::string> display_name() const { return text("/display_name"); }
+    /// The URL of the provider's logo.
+    std::optional<std::string> logo() const { return text("/logo"); }
+    /// Whether Nango forwards the provider's webhooks.
+    std::optional<bool> forward_webhooks() const { return flag("/forward_webhooks"); }
+    /// When the integration was created, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> created_at() const { return text("/created_at"); }
+    /// When the integration was last changed, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> updated_at() const { return text("/updated_at"); }
+    /// The URL for the provider's webhooks, if the call asked for it.
+    std::optional<std::string> webhook_url() const { return text("/webhook_url"); }
+    /// Your app's credentials, if the call asked for them and the key may see them.
+    std::optional<secret> credentials_json() const { return secret_json("/credentials"); }
+
+private:
+    explicit integration(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// A session in which a user connects an account.
+class connect_session : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static connect_session adopt(char* owned) noexcept {
+        return connect_session(detail::owned_text(owned));
+    }
+
+    /// The token of the session, for Nango's frontend SDK.
+    std::optional<secret> token() const { return secret_text("/token"); }
+    /// The URL of a page where the user connects the account. It holds the token.
+    std::optional<secret> connect_link() const { return secret_text("/connect_link"); }
+    /// When the session ends, in RFC 3339, as Nango wrote it.
+    std::optional<std::string> expires_at() const { return text("/expires_at"); }
+
+private:
+    explicit connect_session(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
+/// What a connect session was created with.
+class connect_session_details : public document {
+public:
+    /// Takes ownership of text that a nango.h function returned.
+    static connect_session_details adopt(char* owned) noexcept {
+        return connect_session_details(detail::owned_text(owned));
+    }
+
+    /// The user who connects the account.
+    std::optional<nango::end_user> end_user() const {
+        return part<nango::end_user>("/endUser");
+    }
+    /// How the page looks.
+    std::optional<std::string> connect_ui_settings_json() const { return get_json("/connectUISettings"); }
+    /// The integrations that the user can choose from; empty for all; empty if there are none.
+    std::vector<std::string> allowed_integrations() const { return list("/allowed_integrations"); }
+    /// Whether the session is for an existing connection.
+    std::optional<bool> reconnecting() const { return flag("/isReconnecting"); }
+
+private:
+    explicit connect_session_details(detail::owned_text text) noexcept : document(std::move(text)) {}
+};
+
 /// @cond
 }  // namespace NANGO_HPP_FLAVOUR
 /// @endcond

@@ -11,6 +11,7 @@ require_relative "libnango/record"
 require_relative "libnango/credentials"
 require_relative "libnango/connection"
 require_relative "libnango/generated/records"
+require_relative "libnango/generated/operations"
 require_relative "libnango/instrumentation"
 require_relative "libnango/client"
 

@@ -60,9 +60,22 @@ module ConformanceAdapter
     unless request["generic"] || !client.respond_to?(method)
       return {text: client.public_send(method, **arguments(request))}
     end
+    return {text: text(client.public_send(operation, **arguments(request)))} if named?(request)
 
     options = arguments(request.merge("params" => {}))
     {text: client.call_json(operation, request["params"], **options)}
+  end
+
+  # Whether the operation has a method that takes these parameters.
+  def named?(request)
+    !request["generic"] && !request["params"].key?("extra") &&
+      LibNango::Operations.method_defined?(request["operation"])
+  end
+
+  # The result of such a method as JSON.
+  def text(result)
+    plain = result.is_a?(Array) ? result.map(&:to_h) : result
+    JSON.generate(plain.is_a?(LibNango::Record) ? plain.to_h : plain, max_nesting: 0)
   end
 
   def perform_typed(client, request)

@@ -47,7 +47,7 @@ public:
 {% for member in type.members %}
 {% if member.shape == "Time" %}
 {{ (member.doc | trim(".") ~ ", in RFC 3339, as Nango wrote it.") | comment("    ///") }}
-{% elif member.shape in ["Map", "Parts"] %}
+{% elif member.shape in ["Map", "Parts", "Texts"] %}
 {{ (member.doc | trim(".") ~ "; empty if there are none.") | comment("    ///") }}
 {% else %}
 {{ member.doc | comment("    ///") }}
@@ -60,6 +60,10 @@ public:
     std::optional<std::string> {{ member.name }}() const { return text("/{{ member.wire }}"); }
 {% elif member.shape == "Integer" %}
     std::optional<std::int64_t> {{ member.name }}() const { return integer("/{{ member.wire }}"); }
+{% elif member.shape == "Flag" %}
+    std::optional<bool> {{ member.name }}() const { return flag("/{{ member.wire }}"); }
+{% elif member.shape == "Texts" %}
+    std::vector<std::string> {{ member.name }}() const { return list("/{{ member.wire }}"); }
 {% elif member.shape == "Map" %}
     std::map<std::string, std::string> {{ member.name }}() const { return texts("/{{ member.wire }}"); }
     /// One member of {{ member.name }}().

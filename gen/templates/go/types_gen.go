@@ -12,7 +12,8 @@ import (
 	"log/slog"
 )
 {% for type in types %}
-{% set v = type.snake | first %}
+{# Other variables have these names. #}
+{% set v = "o" if type.snake | first in ["f", "m"] else type.snake | first %}
 {% set own = type.base != "credentials" %}
 
 {{ type.go_doc | comment("//") }}
@@ -72,7 +73,7 @@ func ({{ v }} *{{ type.name }}) decode(data []byte) error {
 {% for member in type.members %}
 {% if member.shape == "Map" %}
 	m.takeTexts("{{ member.wire }}", &{{ v }}.{{ member.go }})
-{% elif member.shape == "Parts" %}
+{% elif member.shape in ["Parts", "Texts"] %}
 	takeList(m, "{{ member.wire }}", &{{ v }}.{{ member.go }})
 {% elif member.shape == "Text" and member.secret %}
 	m.takeSecret("{{ member.wire }}", &{{ v }}.{{ member.go }})
@@ -112,7 +113,7 @@ func ({{ v }} {{ type.name }}) MarshalJSON() ([]byte, error) {
 // String identifies the object, without its secrets.
 func ({{ v }} {{ type.name }}) String() string {
 	return fmt.Sprintf(
-		"nango.{{ type.name }}{{ "{" }}{% for member in type.go_shown %}{{ member.go }}:{{ "%v" if member.shape == "Part" else "%q" }}{{ " " if not loop.last }}{% endfor %}{{ "}" }}",
+		"nango.{{ type.name }}{{ "{" }}{% for member in type.go_shown %}{{ member.go }}:{{ "%q" if member.go_type == "string" else "%v" }}{{ " " if not loop.last }}{% endfor %}{{ "}" }}",
 {% for member in type.go_shown %}
 		{{ v }}.{{ member.go }},
 {% endfor %}
@@ -129,7 +130,7 @@ func ({{ v }} {{ type.name }}) Format(f fmt.State, _ rune) { _, _ = io.WriteStri
 func ({{ v }} {{ type.name }}) LogValue() slog.Value {
 	return slog.GroupValue(
 {% for member in type.go_shown %}
-		slog.{{ "Any" if member.shape == "Part" else "String" }}("{{ member.wire }}", {{ v }}.{{ member.go }}),
+		slog.{{ "String" if member.go_type == "string" else "Any" }}("{{ member.wire }}", {{ v }}.{{ member.go }}),
 {% endfor %}
 	)
 }

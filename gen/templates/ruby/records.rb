@@ -31,6 +31,16 @@ module LibNango
     def {{ member.name }}
       integer("{{ member.wire }}")
     end
+{% elif member.shape == "Flag" %}
+    # @return [Boolean, nil]
+    def {{ member.name }}
+      flag("{{ member.wire }}")
+    end
+{% elif member.shape == "Texts" %}
+    # @return [Array<String>]
+    def {{ member.name }}
+      list("{{ member.wire }}", String)
+    end
 {% elif member.shape == "Map" %}
     # @return [Hash{String => String}]
     def {{ member.name }}

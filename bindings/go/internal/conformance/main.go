@@ -171,6 +171,12 @@ func (r *request) perform(client *nango.Client) (outcome, error) {
 		text, err := client.ListConnectionsJSON(ctx, string(filter), options...)
 		return outcome{text: text, err: err}, nil
 	}
+	if !r.Generic {
+		text, ok, err := named(ctx, client, r.Operation, r.Params, options)
+		if ok {
+			return outcome{text: text, err: err}, nil
+		}
+	}
 	if r.Generic || !slices.Contains(dedicated, r.Operation) {
 		text, err := client.CallJSON(ctx, r.Operation, r.Params, options...)
 		return outcome{text: text, err: err}, nil

@@ -19,6 +19,7 @@ module LibNango
   # A client cannot be copied: `dup`, `clone`, `Ractor.new(client)`, `Ractor.make_shareable`,
   # `Marshal.dump` and `to_yaml` raise TypeError.
   class Client
+    include Operations
     include Uncopyable
 
     # A client with the key and the server from the environment variables: NANGO_API_KEY, then
@@ -273,7 +274,8 @@ module LibNango
     #
     # A parameter that is unknown, missing or of the wrong type is an error before anything is sent.
     # A newer server may have parameters that this version does not know: every operation takes
-    # `extra`, a Hash with any of query, headers and body. The operation `request` sends any request.
+    # `extra`, a Hash with any of query, headers and body. The operation `request` sends any
+    # request.
     #
     # @param operation [String, Symbol] the name of the operation
     # @param params [Hash] its parameters by name
@@ -345,6 +347,11 @@ module LibNango
       ids = {provider_config_key: Native.text(provider_config_key, :provider_config_key),
              connection_id: Native.text(connection_id, :connection_id)}
       call(operation, ids.merge(more), CallOptions.new(**options))
+    end
+
+    # Calls an operation without the parameters that are nil.
+    def call_named(operation, parameters, **options)
+      call(operation, parameters.compact, CallOptions.new(**options))
     end
 
     def call(operation, parameters, options)

@@ -26,16 +26,40 @@ module LibNango
         new(parse_object(json))
       end
 
+      # Parses an answer that may be null.
+      # @api private
+      def parse_optional(json)
+        value = parse_any(json)
+        value && new(object(value))
+      end
+
+      # Parses an answer that is a list.
+      # @api private
+      def parse_list(json)
+        value = parse_any(json)
+        return value.map { |fields| new(object(fields)) } if value.is_a?(Array)
+
+        raise Error::InvalidResponse, "Nango's answer is not a list; check the base_url"
+      end
+
       # @api private
       def parse_object(json)
+        object(parse_any(json))
+      end
+
+      # @api private
+      def parse_any(json)
+        # The last of several members with one name counts; newer parsers require this option.
+        JSON.parse(json, max_nesting: MAX_NESTING, freeze: true, allow_duplicate_key: true)
+      rescue JSON::ParserError
         # The parser's own message would quote the text, including its secrets.
-        value = begin
-          # The last of several members with one name counts; newer parsers require this option.
-          JSON.parse(json, max_nesting: MAX_NESTING, freeze: true, allow_duplicate_key: true)
-        rescue JSON::ParserError
-          message = "Ruby cannot parse Nango's answer; use the method that ends in _json"
-          raise Error::InvalidResponse.new(message), cause: nil
-        end
+        message = "Ruby cannot parse Nango's answer; use the method that ends in _json"
+        raise Error::InvalidResponse.new(message), cause: nil
+      end
+
+      private
+
+      def object(value)
         return value if value.is_a?(Hash)
 
         raise Error::InvalidResponse, "Nango's answer is not a JSON object; check the base_url"
@@ -112,6 +136,10 @@ module LibNango
 
     def integer(name)
       self[name] if self[name].is_a?(Integer) && self[name].bit_length < 64
+    end
+
+    def flag(name)
+      self[name] if [true, false].include?(self[name])
     end
 
     # The elements of a list that are of a class.

@@ -355,4 +355,263 @@ module LibNango
       ""
     end
   end
+
+  # Whether Nango did what was asked.
+  class Outcome < Record
+    # Whether it did.
+    # @return [Boolean, nil]
+    def success
+      flag("success")
+    end
+
+    private
+
+    def shown
+      %w[success]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # The request to change metadata, as Nango received it.
+  class MetadataEcho < Record
+    # The integration's unique key.
+    # @return [String, nil]
+    def provider_config_key
+      text("provider_config_key")
+    end
+
+    # The metadata of the request.
+    # @return [Object, nil] parsed JSON
+    def metadata
+      self["metadata"]
+    end
+
+    private
+
+    def shown
+      %w[provider_config_key]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # The template of a provider. It has many more members, which differ by provider.
+  class Provider < Record
+    # The name of the template, such as "github".
+    # @return [String, nil]
+    def name
+      text("name")
+    end
+
+    # The name that users see.
+    # @return [String, nil]
+    def display_name
+      text("display_name")
+    end
+
+    # How users authorise, such as "OAUTH2".
+    # @return [String, nil]
+    def auth_mode
+      text("auth_mode")
+    end
+
+    private
+
+    def shown
+      %w[name display_name auth_mode]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # A function that Nango offers for a provider.
+  class FunctionTemplate < Record
+    # "sync" or "action".
+    # @return [String, nil]
+    def type
+      text("type")
+    end
+
+    # The name of the function.
+    # @return [String, nil]
+    def name
+      text("name")
+    end
+
+    # What the function does.
+    # @return [String, nil]
+    def description
+      text("description")
+    end
+
+    private
+
+    def shown
+      %w[type name]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # A provider that your users can connect, with your app's credentials.
+  class Integration < Record
+    # The integration's key, which your own code chose.
+    # @return [String, nil]
+    def unique_key
+      text("unique_key")
+    end
+
+    # The name of the provider's template.
+    # @return [String, nil]
+    def provider
+      text("provider")
+    end
+
+    # The name that users see.
+    # @return [String, nil]
+    def display_name
+      text("display_name")
+    end
+
+    # The URL of the provider's logo.
+    # @return [String, nil]
+    def logo
+      text("logo")
+    end
+
+    # Whether Nango forwards the provider's webhooks.
+    # @return [Boolean, nil]
+    def forward_webhooks
+      flag("forward_webhooks")
+    end
+
+    # When the integration was created, as the server wrote it.
+    # @return [String, nil]
+    def created_at
+      text("created_at")
+    end
+
+    # {#created_at} as a Time.
+    # @return [Time, nil] nil if the server sent no valid time
+    def created_at_time
+      time(created_at)
+    end
+
+    # When the integration was last changed, as the server wrote it.
+    # @return [String, nil]
+    def updated_at
+      text("updated_at")
+    end
+
+    # {#updated_at} as a Time.
+    # @return [Time, nil] nil if the server sent no valid time
+    def updated_at_time
+      time(updated_at)
+    end
+
+    # The URL for the provider's webhooks, if the call asked for it.
+    # @return [String, nil]
+    def webhook_url
+      text("webhook_url")
+    end
+
+    # Your app's credentials, if the call asked for them and the key may see them.
+    # @return [Object, nil] parsed JSON
+    def credentials
+      self["credentials"]
+    end
+
+    private
+
+    def shown
+      %w[unique_key provider]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # A session in which a user connects an account.
+  class ConnectSession < Record
+    # The token of the session, for Nango's frontend SDK.
+    # @return [String, nil]
+    def token
+      text("token")
+    end
+
+    # The URL of a page where the user connects the account. It holds the token.
+    # @return [String, nil]
+    def connect_link
+      text("connect_link")
+    end
+
+    # When the session ends, as the server wrote it.
+    # @return [String, nil]
+    def expires_at
+      text("expires_at")
+    end
+
+    # {#expires_at} as a Time.
+    # @return [Time, nil] nil if the server sent no valid time
+    def expires_at_time
+      time(expires_at)
+    end
+
+    private
+
+    def shown
+      %w[expires_at]
+    end
+
+    def redacted
+      ""
+    end
+  end
+
+  # What a connect session was created with.
+  class ConnectSessionDetails < Record
+    # The user who connects the account.
+    # @return [EndUser, nil]
+    def end_user
+      part("endUser", EndUser)
+    end
+
+    # How the page looks.
+    # @return [Object, nil] parsed JSON
+    def connect_ui_settings
+      self["connectUISettings"]
+    end
+
+    # The integrations that the user can choose from; empty for all.
+    # @return [Array<String>]
+    def allowed_integrations
+      list("allowed_integrations", String)
+    end
+
+    # Whether the session is for an existing connection.
+    # @return [Boolean, nil]
+    def reconnecting
+      flag("isReconnecting")
+    end
+
+    private
+
+    def shown
+      %w[allowed_integrations]
+    end
+
+    def redacted
+      ""
+    end
+  end
 end
