@@ -56,7 +56,8 @@ build:
 examples: build
 	@$(MAKE) --no-print-directory -C examples/c
 	@$(MAKE) --no-print-directory -C examples/cpp
-	@cd examples/go && go build -o $(BUILD)/examples/go/connection .
+	@cd examples/go && go build -o $(BUILD)/examples/go/connection . && \
+		go build -o $(BUILD)/examples/go/connect ./connect
 
 # Shows the main job in each language. Tokens expire after two seconds, so that it can show that.
 demo: setup examples
@@ -157,10 +158,16 @@ test-cost: build
 test-embed: build
 	$(WITH_SERVER) $(MAKE) --no-print-directory -C tests/embed test
 
-# Tests the C and C++ examples. The Go and Ruby tests run their own examples.
-test-examples: build
+# Tests the C and C++ examples, and those that connect users. The Go and Ruby tests run their other
+# examples.
+test-examples: examples
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/c test
 	$(NANGO_DEV) -- $(MAKE) --no-print-directory -C examples/cpp test
+	$(NANGO_DEV) -- python3 tests/examples/connect.py $(BUILD)/examples/c/connect
+	$(NANGO_DEV) -- python3 tests/examples/connect.py $(BUILD)/examples/cpp/connect
+	$(NANGO_DEV) -- python3 tests/examples/connect.py $(BUILD)/examples/go/connect
+	$(NANGO_DEV) -- python3 tests/examples/connect.py \
+		ruby -I bindings/ruby/lib examples/ruby/connect.rb
 
 # Tests the Go package with the race detector.
 test-go: build

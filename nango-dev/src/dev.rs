@@ -135,6 +135,18 @@ pub async fn connect(State(app): Shared, body: Bytes) -> Result<Reply, Reply> {
     session::connect(&app, parse(&body)?)
 }
 
+/// The same, by opening the link.
+pub async fn open_link(State(app): Shared, RawQuery(query): RawQuery) -> Result<Reply, Reply> {
+    let query = query.unwrap_or_default();
+    let find = |wanted: &str| {
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+    };
+    let token = find("session_token").unwrap_or_default();
+    session::connect(&app, session::Visit::new(token, find("integration_id")))
+}
+
 /// The token endpoint, form-encoded as in OAuth 2.
 pub async fn provider_token(State(app): Shared, body: Bytes) -> Reply {
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();

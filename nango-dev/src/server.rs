@@ -33,7 +33,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/_dev/log", get(dev::log).delete(dev::clear_log))
         .route("/_dev/state", get(dev::state))
         .route("/_dev/provider", post(dev::set_behaviour))
-        .route("/_dev/connect", post(dev::connect))
+        .route("/_dev/connect", get(dev::open_link).post(dev::connect))
         .route("/_dev/collapse", post(dev::collapse))
         .route("/_vectors/{*rest}", any(vectors::handle))
         .route("/provider/token", post(dev::provider_token))

@@ -83,6 +83,12 @@ pub struct Visit {
     credentials: Option<Object>,
 }
 
+impl Visit {
+    pub fn new(session_token: String, integration_id: Option<String>) -> Self {
+        Visit { session_token, integration_id, credentials: None }
+    }
+}
+
 /// Goes through a session as a user would: creates a connection, or authorises one again.
 pub fn connect(app: &App, visit: Visit) -> Result<Reply, Reply> {
     let refused = |message: &str| Reply::error(StatusCode::BAD_REQUEST, "bad_request", message);

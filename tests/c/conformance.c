@@ -285,7 +285,8 @@ static json_t *answer_list(const json_t *request)
     nango_client *client = make_client(get(request, "client"), &error);
     nango_queue *queue = is_queued(request) ? nango_queue_new(&error) : NULL;
     uint32_t size = (uint32_t)json_integer_value(get(request, "page_size"));
-    nango_pager *pager = client ? nango_pager_new(client, "list_connections", params, size, NULL, &error) : NULL;
+    nango_pager *pager =
+        client ? nango_pager_new(client, "list_connections", params, size, NULL, &error) : NULL;
     while (pager && (page = next_page(pager, queue, &error))) {
         nango_json_items *items = nango_json_items_new(page, "/connections");
         while ((item = nango_json_items_next(items))) {
