@@ -283,7 +283,10 @@ impl Own<'_> {
             returns => format!("{:?}", self.returns),
             answer => self.answer,
             answer_snake => self.answer.map(types::snake),
-            c => self.c.map_or_else(|| c_name(self.name, self.returns), str::to_owned),
+            c => match self.typed() {
+                true => "nango_call_json".to_owned(),
+                false => self.c.map_or_else(|| c_name(self.name, self.returns), str::to_owned),
+            },
             go => types::go(self.name),
             cpp_errors => self.errors_in_cpp(library)?,
             go_doc => format!(

@@ -207,7 +207,7 @@ static void arguments_that_are_none() {
     nango::filter filter;
     filter.json = "[]";
     EXPECT(client.try_list_connections(filter), invalid_argument,
-           "filter_json is not a JSON object");
+           "params_json is not a JSON object");
     filter = {};
     filter.limit = 3;
     EXPECT(client.try_list_connections(filter), invalid_argument, "limit");
