@@ -300,7 +300,9 @@ impl Client {
                 request.added.push((AUTHORIZATION, request::bearer(known.name, &secret)?));
                 Ok((request, None, Some(secret)))
             });
-        request::wipe_body(operation, &mut parameters);
+        if built.as_ref().map_or(true, |(request, ..)| !request.body.is_empty()) {
+            request::wipe_body(operation, &mut parameters);
+        }
         match built {
             Ok((request, refused, bearer)) => Ok(Planned {
                 client: self.clone(),

@@ -37,7 +37,8 @@ pub fn answer(data: &[u8]) {
     }
     let body = next().to_vec().into();
     let status = status.unwrap_or(StatusCode::OK);
-    match response::text(Answer { status, headers, body, cut: false }, safe) {
+    let answer = Answer { status, headers, body, cut: false };
+    match response::text(answer, &catalogue::GET_CONNECTION, safe) {
         Ok(mut text) => {
             assert!(status.is_success());
             if response::members(&mut text, []).is_err() {
@@ -243,9 +244,29 @@ pub fn filter(data: &[u8]) {
         assert_eq!(request.target.split('?').next(), Some("/connection"));
         assert!(request.target.bytes().all(|byte| byte.is_ascii_graphic()));
         assert!(parameters.keys().all(|name| {
-            catalogue::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)
+            name == catalogue::EXTRA
+                || catalogue::LIST_CONNECTIONS.parameters.iter().any(|known| known.name == name)
         }));
     }
+    any_route(&parameters, &options);
+}
+
+/// Whatever path a caller gives, it reaches the server as it is.
+fn any_route(parameters: &Parameters, options: &Options) {
+    let Ok(request) = request::build(
+        &options.base_url,
+        false,
+        &catalogue::REQUEST,
+        parameters,
+        Arc::default(),
+        &[],
+    ) else {
+        return;
+    };
+    let url = Url::parse(&format!("https://nango.example{}", request.target)).expect("a target");
+    assert_eq!(url.host_str(), Some("nango.example"));
+    assert_eq!(Some(url.path()), parameters["path"].as_str());
+    assert_eq!(url.fragment(), None);
 }
 
 /// Extracts one value from a JSON text. The input is a pointer, a line break and the text.

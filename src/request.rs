@@ -19,6 +19,7 @@ use crate::catalogue::{
 use crate::engine::Request;
 use crate::error::{Error, shortened};
 use crate::secret::Secret;
+use extra::Extra;
 
 /// The parameters of an operation, by their catalogue names.
 pub type Parameters = Map<String, Value>;
@@ -86,8 +87,10 @@ pub(crate) fn build(
     common: Arc<HeaderMap>,
     added: &[(HeaderName, HeaderValue)],
 ) -> Result<Request, Error> {
-    known(operation, parameters)?;
-    let extra = extra::of(operation, parameters)?;
+    let extra = match known(operation, parameters)? || operation.returns == Returns::Any {
+        true => extra::of(operation, parameters)?,
+        false => Extra::default(),
+    };
     let mut target = base.path().to_owned();
     match extra.path {
         Some(path) => target.push_str(path),
@@ -121,7 +124,8 @@ pub(crate) fn build(
         fits(base, &target)?;
     }
     fits(base, &target)?;
-    let mut added = [added, &extra.headers].concat();
+    let mut added = added.to_vec();
+    added.extend(extra.headers);
     let body = body::of(operation, parameters, extra.body)?;
     if body.is_some() {
         added.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
@@ -147,15 +151,17 @@ pub(crate) fn build(
     })
 }
 
-/// Checks that the operation has each parameter, and that none is too long.
-fn known(operation: &Operation, parameters: &Parameters) -> Result<(), Error> {
+/// Checks that the operation has each parameter, and that none is too long. Returns whether there is
+/// `extra`.
+fn known(operation: &Operation, parameters: &Parameters) -> Result<bool, Error> {
+    let mut has_extra = false;
     for (name, value) in parameters {
         let parameter = operation.parameters.iter().find(|known| known.name == name.as_str());
         match parameter.map(|parameter| parameter.location) {
             // The length of the whole body is limited.
             Some(Location::Body | Location::Request) => {}
             Some(_) => bounded(size(value), name)?,
-            None if name == EXTRA && operation.returns != Returns::Any => {}
+            None if name == EXTRA && operation.returns != Returns::Any => has_extra = true,
             None => {
                 bounded(size(value), name)?;
                 return Err(Error::invalid_argument(format!(
@@ -171,7 +177,7 @@ fn known(operation: &Operation, parameters: &Parameters) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    Ok(has_extra)
 }
 
 /// Appends a path, in which path parameters are enclosed in braces.

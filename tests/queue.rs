@@ -61,13 +61,24 @@ fn slow_server(wait: Duration) -> (Server, Arc<AtomicUsize>, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn every_operation_and_every_failure_completes() {
+fn operations_of_each_kind_and_failures_complete() {
     let (queue, client) = (Queue::new().unwrap(), client());
     assert!(!readable(&queue) && queue.next(8, Some(Duration::ZERO)).is_empty());
     let mut expected = HashMap::new();
-    for (user_data, operation) in catalogue::ALL.iter().enumerate() {
+    // The conformance vectors run all of them.
+    let operations = [
+        &catalogue::GET_CONNECTION,
+        &catalogue::GET_TOKEN,
+        &catalogue::GET_CREDENTIALS,
+        &catalogue::GET_METADATA,
+        &catalogue::REPLACE_TOKEN,
+        &catalogue::LIST_CONNECTIONS,
+        &catalogue::LIST_PROVIDERS,
+        &catalogue::WARM_UP,
+    ];
+    for (user_data, operation) in operations.into_iter().enumerate() {
         let mut parameters = match operation.name {
-            "list_connections" | "warm_up" => Parameters::new(),
+            "list_connections" | "list_providers" | "warm_up" => Parameters::new(),
             _ => parameters("bob"),
         };
         if operation.name == "replace_token" {

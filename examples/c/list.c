@@ -38,7 +38,8 @@ int main(int argc, char **argv)
     if (argc > 1)
         nango_params_set_text(filter, "integration_id", argv[1]);
     if (client)
-        pager = nango_pager_new(client, "list_connections", nango_params_json(filter), 0, NULL, &error);
+        pager =
+            nango_pager_new(client, "list_connections", nango_params_json(filter), 0, NULL, &error);
     nango_params_free(filter);
 
     while (pager && (page = nango_pager_next_json(pager, &error)) != NULL) {

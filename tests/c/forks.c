@@ -60,7 +60,8 @@ static void make_all(void)
     nango_call_options_set_cancel(shared.call, shared.cancel);
     shared.cancelled = nango_call_options_new();
     nango_call_options_set_cancel(shared.cancelled, shared.triggered);
-    shared.pager = nango_pager_new(shared.client, "list_connections", filter, 10, shared.cancelled, NULL);
+    shared.pager =
+        nango_pager_new(shared.client, "list_connections", filter, 10, shared.cancelled, NULL);
     CHECK(shared.pager != NULL);
     free(filter);
     shared.queue = nango_queue_new(NULL);

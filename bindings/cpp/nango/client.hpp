@@ -290,8 +290,9 @@ public:
         const std::string json = filter.to_json();
         if (std::optional<error> problem = refused(json, options)) return unexpected(*problem);
         nango_error* problem = nullptr;
-        nango_pager* made = nango_pager_new(capi(), "list_connections", json.empty() ? nullptr : json.c_str(),
-                                            page_size, options.capi(), &problem);
+        nango_pager* made =
+            nango_pager_new(capi(), "list_connections", json.empty() ? nullptr : json.c_str(),
+                            page_size, options.capi(), &problem);
         if (!made) return unexpected(error::adopt(problem));
         return connection_list::adopt(made);
     }
@@ -910,8 +911,9 @@ private:
                                    const call_options& options) const {
         if (const char* name = params.refused())
             return unexpected(error::invalid_argument(
-                std::string(name) + " is not valid: a text has a NUL or is not UTF-8, or JSON is "
-                                    "malformed; correct it"));
+                std::string(name) +
+                " is not valid: a text has a NUL or is not UTF-8, or JSON is "
+                "malformed; correct it"));
         if (options.problem()) return unexpected(*options.problem());
         nango_error* problem = nullptr;
         detail::owned_text text(

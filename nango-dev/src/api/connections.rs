@@ -153,6 +153,25 @@ fn begins(text: &str, piece: &str) -> Option<usize> {
     Some(characters.next().map_or(text.len(), |(place, _)| place))
 }
 
+fn tags(params: &mut Params<'_>) -> Object {
+    match params.raw("tags") {
+        None => Object::new(),
+        Some(Param::Object(entries)) => {
+            let (tags, issues) = check::query_tags(entries);
+            params.issues.extend(issues);
+            tags
+        }
+        Some(Param::Nested(name)) => {
+            params.issues.push(check::not_a_tag(name));
+            Object::new()
+        }
+        Some(other) => {
+            params.issues.push(check::not_tags(other));
+            Object::new()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::like;
@@ -171,25 +190,6 @@ mod tests {
         }
         for (text, pattern) in [("alice", "e%a"), ("ice", "__ice"), ("alice", "x")] {
             assert!(!like(text, pattern), "{text} {pattern}");
-        }
-    }
-}
-
-fn tags(params: &mut Params<'_>) -> Object {
-    match params.raw("tags") {
-        None => Object::new(),
-        Some(Param::Object(entries)) => {
-            let (tags, issues) = check::query_tags(entries);
-            params.issues.extend(issues);
-            tags
-        }
-        Some(Param::Nested(name)) => {
-            params.issues.push(check::not_a_tag(name));
-            Object::new()
-        }
-        Some(other) => {
-            params.issues.push(check::not_tags(other));
-            Object::new()
         }
     }
 }
