@@ -270,6 +270,8 @@ impl Client {
         options: &CallOptions,
     ) -> Result<Planned, Error> {
         let shared = &self.0;
+        // A long body takes a while to serialize.
+        let began = Instant::now();
         let missing = request::missing(operation, &parameters);
         // Taken out first, so that it is wiped even if the call fails.
         let kept = operation
@@ -313,7 +315,7 @@ impl Client {
                     .transpose()?,
                 bearer,
                 subject: Subject::of(operation, &mut parameters),
-                timeout: options.timeout.unwrap_or(shared.timeout),
+                deadline: began + options.timeout.unwrap_or(shared.timeout),
                 cancel: options.cancel.as_ref().map(|cancel| cancel.token().clone()),
             }),
             Err(error) => {
@@ -335,13 +337,13 @@ pub(crate) struct Planned {
     /// What was sent in place of the client's key.
     bearer: Option<Secret>,
     subject: Subject,
-    timeout: Duration,
+    deadline: Instant,
     pub(crate) cancel: Option<CancellationToken>,
 }
 
 impl Planned {
     fn on_this_thread(self) -> Result<Secret, Error> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = self.deadline;
         let outcome = self
             .client
             .0
@@ -370,10 +372,9 @@ impl Planned {
 
     /// Runs the call on the background thread until it completes or is cancelled.
     pub(crate) async fn in_background(&self, cancel: &CancellationToken) -> Result<Secret, Error> {
-        let deadline = Instant::now() + self.timeout;
         let result = match self.client.0.engine.shared_line() {
             Ok(line) => {
-                match cancel.run_until_cancelled(pin!(self.attempts(&line, deadline))).await {
+                match cancel.run_until_cancelled(pin!(self.attempts(&line, self.deadline))).await {
                     Some(finished) => finished.result,
                     None => Err(cancelled()),
                 }
