@@ -300,9 +300,9 @@ impl Client {
                     return Ok((request, Some(secret), None));
                 }
                 request.added.push((AUTHORIZATION, request::bearer(known.name, &secret)?));
-                Ok((request, None, Some(secret)))
+                Ok((request, None, Some(Box::new(secret))))
             });
-        if built.as_ref().map_or(true, |(request, ..)| !request.body.is_empty()) {
+        if built.as_ref().map_or(true, |(request, ..)| request.body.is_some()) {
             request::wipe_body(operation, &mut parameters);
         }
         match built {
@@ -334,8 +334,8 @@ pub(crate) struct Planned {
     request: Request,
     /// What else the call needs to replace a token; only for [`catalogue::REPLACE_TOKEN`].
     replacement: Option<Arc<Replacement>>,
-    /// What was sent in place of the client's key.
-    bearer: Option<Secret>,
+    /// What was sent in place of the client's key. Boxed, because few calls have it.
+    bearer: Option<Box<Secret>>,
     subject: Subject,
     deadline: Instant,
     pub(crate) cancel: Option<CancellationToken>,
@@ -386,7 +386,7 @@ impl Planned {
 
     fn safe(&self) -> Safe<'_> {
         let shared = &self.client.0;
-        let key = match self.bearer.as_deref() {
+        let key = match self.bearer.as_ref().map(|token| &***token) {
             // What all tokens of sessions begin with is also part of error codes.
             Some(token) => token
                 .strip_prefix(SESSION_PREFIX)
@@ -431,7 +431,8 @@ impl Planned {
     fn mismatch(&self, found: [Option<&str>; catalogue::IDENTITIES]) -> Option<Error> {
         let named = self.operation.identity.into_iter().zip(found);
         let named = named.filter_map(|(name, value)| {
-            Some((name, value.filter(|value| *value != "null")?, self.subject.get(name)?))
+            let wanted = self.subject.get(self.operation, name)?;
+            Some((name, value.filter(|value| *value != "null")?, wanted))
         });
         if named.clone().all(|(_, value, wanted)| json::is_string(value, wanted)) {
             return None;
@@ -690,32 +691,31 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// What a call is about, for errors: the ids of the connection and its integration, if any.
 #[derive(Clone)]
-struct Subject {
-    names: [&'static str; catalogue::IDENTITIES],
-    values: [Option<Value>; catalogue::IDENTITIES],
-}
+struct Subject([Option<Value>; catalogue::IDENTITIES]);
 
 impl Subject {
     fn of(operation: &Operation, parameters: &mut Parameters) -> Subject {
-        let names = operation.subject;
-        let values =
-            names.map(|name| parameters.get_mut(name).map(Value::take).filter(Value::is_string));
-        Subject { names, values }
+        Subject(operation.subject.map(|name| {
+            if name.is_empty() {
+                return None;
+            }
+            parameters.get_mut(name).map(Value::take).filter(Value::is_string)
+        }))
     }
 
     /// The value of a parameter that identifies what the call is about.
-    fn get(&self, name: &str) -> Option<&str> {
-        let place = self.names.iter().position(|known| *known == name)?;
-        self.values[place].as_ref()?.as_str()
+    fn get(&self, operation: &Operation, name: &str) -> Option<&str> {
+        let place = operation.subject.iter().position(|known| *known == name)?;
+        self.0[place].as_ref()?.as_str()
     }
 
     fn ids(&self) -> [&str; 2] {
-        [0, 1].map(|place| self.values[place].as_ref().and_then(Value::as_str).unwrap_or_default())
+        [0, 1].map(|place| self.0[place].as_ref().and_then(Value::as_str).unwrap_or_default())
     }
 
     fn describe(&self, operation: &Operation, client: &Client) -> String {
         let shown = |value: &Value| client.show_id(value.as_str().unwrap_or_default());
-        match (&self.values, self.names[1]) {
+        match (&self.0, operation.subject[1]) {
             ([Some(id), Some(of)], _) => {
                 format!("{} {:?} of {:?}", operation.name, shown(id), shown(of))
             }

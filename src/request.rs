@@ -19,7 +19,6 @@ use crate::catalogue::{
 use crate::engine::Request;
 use crate::error::{Error, shortened};
 use crate::secret::Secret;
-use extra::Extra;
 
 /// The parameters of an operation, by their catalogue names.
 pub type Parameters = Map<String, Value>;
@@ -88,11 +87,11 @@ pub(crate) fn build(
     added: &[(HeaderName, HeaderValue)],
 ) -> Result<Request, Error> {
     let extra = match known(operation, parameters)? || operation.returns == Returns::Any {
-        true => extra::of(operation, parameters)?,
-        false => Extra::default(),
+        true => Some(extra::of(operation, parameters)?),
+        false => None,
     };
     let mut target = base.path().to_owned();
-    match extra.path {
+    match extra.as_ref().and_then(|extra| extra.path) {
         Some(path) => target.push_str(path),
         None => push_path(
             &mut target,
@@ -116,7 +115,7 @@ pub(crate) fn build(
             fits(base, &target)?;
         }
     }
-    for (name, value) in &extra.query {
+    for (name, value) in extra.iter().flat_map(|extra| &extra.query) {
         target.push(std::mem::replace(&mut mark, '&'));
         encode(&mut target, name);
         target.push('=');
@@ -125,12 +124,15 @@ pub(crate) fn build(
     }
     fits(base, &target)?;
     let mut added = added.to_vec();
-    added.extend(extra.headers);
-    let body = body::of(operation, parameters, extra.body)?;
+    let body = body::of(operation, parameters, extra.as_ref().and_then(|extra| extra.body))?;
     if body.is_some() {
         added.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     }
-    let method = extra.method.unwrap_or_else(|| operation.method.clone());
+    let mut method = operation.method.clone();
+    if let Some(extra) = extra {
+        added.extend(extra.headers);
+        method = extra.method.unwrap_or(method);
+    }
     let is_true = |name: &&str| parameters.get(*name) == Some(&Value::Bool(true));
     let is_set = |name: &&str| parameters.get(*name).is_some_and(|value| !value.is_null());
     let repeatable = match operation.repeat {
@@ -145,7 +147,7 @@ pub(crate) fn build(
         target,
         common,
         added,
-        body: body.unwrap_or_default(),
+        body: body.map(Box::new),
         repeatable,
         may_skip_poll: repeatable && operation.identity.iter().any(|member| !member.is_empty()),
     })

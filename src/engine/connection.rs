@@ -1,5 +1,6 @@
 //! One HTTP/1.1 connection and its consecutive exchanges. hyper implements the protocol.
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -8,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::Uri;
-use hyper::body::{Body, Bytes};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
@@ -52,6 +53,30 @@ impl TargetForm {
     }
 }
 
+/// The body of a request. http_body_util's `Full` does the same, but a request with it is larger,
+/// and hyper moves each request several times.
+struct Outgoing(Option<Box<Bytes>>);
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(*bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
+
 /// The byte stream under a connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -60,7 +85,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// One connection. The caller drives it: hyper's connection future is polled together with each
 /// step of an exchange, so nothing keeps running once an exchange is abandoned.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Outgoing>,
     driver: Driver,
     traffic: Arc<Traffic>,
     target_form: TargetForm,
@@ -195,7 +220,7 @@ impl Driver {
 }
 
 impl TargetForm {
-    fn message(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+    fn message(&self, request: &Request) -> Result<hyper::Request<Outgoing>, Failure> {
         let wrong = |error: &dyn std::error::Error| {
             Failure::Internal(format!("cannot build the request: {error}"))
         };
@@ -208,7 +233,7 @@ impl TargetForm {
                 Uri::try_from(format!("{server}{}", request.target))
             }
         };
-        let mut made = hyper::Request::new(Full::new(request.body.clone()));
+        let mut made = hyper::Request::new(Outgoing(request.body.clone()));
         *made.method_mut() = request.method.clone();
         *made.uri_mut() = uri.map_err(|error| wrong(&error))?;
         *made.headers_mut() = request.headers();

@@ -19,8 +19,8 @@ pub(crate) struct Request {
     pub(crate) common: Arc<HeaderMap>,
     /// The headers of this request alone.
     pub(crate) added: Vec<(HeaderName, HeaderValue)>,
-    /// Empty: no body. It may hold secrets: its owner wipes it.
-    pub(crate) body: Bytes,
+    /// It may hold secrets: its owner wipes it. Boxed, because few requests have one.
+    pub(crate) body: Option<Box<Bytes>>,
     /// Whether it may be retried when the server may already have processed it.
     pub(crate) repeatable: bool,
     /// Whether it may be sent on a reused connection that was not polled first. Its answer names
