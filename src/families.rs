@@ -56,7 +56,7 @@ pub(crate) fn of(operation: &Operation, code: &str, status: u16, message: &str) 
             "Nango knows no session with this token: it has ended or was deleted, or the token is \
              not that of a session. Create a new session",
         ),
-        // The only sign of an unknown connection; other bodies that are not valid list each problem.
+        // The only sign of an unknown connection. The other answers list each problem.
         (Family::ConnectSessions, "invalid_body")
             if status == 400
                 && message.contains("ConnectionID or IntegrationId does not exist") =>

@@ -33,8 +33,8 @@ const PAGE: &str = "page";
 /// everything returned has shifted back, that many pages hold only known connections.
 const MAX_STALE_PAGES: u32 = 100;
 
-/// The pages of a list, such as `list_connections`. Servers before 2026 do not page: they reject `limit` or ignore
-/// it. Then the pager returns the whole list as one page.
+/// The pages of a list, such as `list_connections`. Servers before 2026 do not page: they reject
+/// `limit` or ignore it. Then the pager returns the whole list as one page.
 #[derive(Clone, Debug)]
 pub struct Pager {
     client: Client,

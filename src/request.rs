@@ -153,8 +153,8 @@ pub(crate) fn build(
     })
 }
 
-/// Checks that the operation has each parameter, and that none is too long. Returns whether there is
-/// `extra`.
+/// Checks that the operation has each parameter, and that none is too long. Returns whether there
+/// is `extra`.
 fn known(operation: &Operation, parameters: &Parameters) -> Result<bool, Error> {
     let mut has_extra = false;
     for (name, value) in parameters {

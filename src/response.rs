@@ -199,116 +199,116 @@ fn failure(answer: &Answer, operation: &Operation, safe: &Safe<'_>) -> Error {
     let family = families::of(operation, api_code.unwrap_or_default(), status.as_u16(), message);
     // One row per case: the code, whether a retry may help, how long to wait if the server does not
     // say, and the advice.
-    let (code, retryable, wait, advice) = if let Some(case) = &family {
-        (case.code, false, None, case.advice)
-    } else {
-        match (api_code, status.as_u16()) {
-            (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
-                Code::ReconnectRequired,
-                false,
-                None,
-                "Nango has given up refreshing this connection; the user must authorise again through \
-             a reconnect session",
-            ),
-            (Some("invalid_credentials"), _) if message.contains("Backing off") => (
-                Code::RefreshBackoff,
-                true,
-                Some(REFRESH_BACKOFF),
-                "a refresh failed a moment ago, and Nango waits 30 seconds before it retries. Try \
-             again later; if this persists, the user must authorise again",
-            ),
-            (Some("invalid_credentials"), _) => (
-                Code::RefreshFailed,
-                true,
-                Some(REFRESH_BACKOFF),
-                "the provider refused to refresh the token, or could not be reached. Try again later; \
-             if this persists, the user must authorise again",
-            ),
-            (Some("unknown_provider_config" | "integration_not_found"), _) => (
-                Code::IntegrationNotFound,
-                false,
-                None,
-                "the secret key's environment has no such integration; check provider_config_key, and \
-             which environment the key belongs to",
-            ),
-            (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
-                Code::NotFound,
-                false,
-                None,
-                "check connection_id, provider_config_key, which environment the secret key belongs \
-             to, and the base URL; list_connections shows the connections that exist",
-            ),
-            (Some("malformed_auth_header"), 401) => (
-                Code::Server,
-                true,
-                None,
-                "Nango failed while looking up the key (for example, its database is down); try again \
-             later",
-            ),
-            (_, 401) => (
-                Code::Unauthorized,
-                false,
-                None,
-                "Nango does not accept the secret key; check the key, and check that the base URL is \
-             that of the server that issued it",
-            ),
-            (_, 403) => (
-                Code::Forbidden,
-                false,
-                None,
-                "the secret key lacks a scope; add the scope in Nango's dashboard under Environment \
-             Settings, API Keys",
-            ),
-            // Nango does not use this status: it comes from a proxy.
-            (_, 407) => {
-                return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
-                    .with_status(407);
-            }
-            (_, 408) => (
-                Code::BadRequest,
-                true,
-                None,
-                "the server timed out waiting for the request; try again",
-            ),
-            (_, 409) => (
-                Code::Conflict,
-                false,
-                None,
-                "the request conflicts with existing data; change one of the two, then try again",
-            ),
-            (_, 429) => {
-                composed = rate_limited(requested);
-                (Code::RateLimited, true, None, composed.as_str())
-            }
-            (_, 400..=499) => (
-                Code::BadRequest,
-                false,
-                None,
-                "Nango rejected the request; correct it as Nango's code and message say",
-            ),
-            (_, 500) => {
-                composed = format!("{who} failed; try again later");
-                (Code::Server, true, None, composed.as_str())
-            }
-            (_, 502..=504 | 520..=530) => (
-                Code::Server,
-                true,
-                None,
-                "Nango or a gateway in front of it is unavailable; try again later",
-            ),
-            (_, 500..) => {
-                composed = format!(
-                    "{who} failed in a way that a retry does not change; look at the server's logs"
-                );
-                (Code::Server, false, None, composed.as_str())
-            }
-            (_, _) => (
-                Code::InvalidResponse,
-                false,
-                None,
-                "the base URL is not that of Nango's API; check it",
-            ),
+    let (code, retryable, wait, advice) = match (api_code, status.as_u16()) {
+        (Some("invalid_credentials"), _) if message.contains("refresh limit") => (
+            Code::ReconnectRequired,
+            false,
+            None,
+            "Nango has given up refreshing this connection; the user must authorise again through \
+         a reconnect session",
+        ),
+        (Some("invalid_credentials"), _) if message.contains("Backing off") => (
+            Code::RefreshBackoff,
+            true,
+            Some(REFRESH_BACKOFF),
+            "a refresh failed a moment ago, and Nango waits 30 seconds before it retries. Try \
+         again later; if this persists, the user must authorise again",
+        ),
+        (Some("invalid_credentials"), _) => (
+            Code::RefreshFailed,
+            true,
+            Some(REFRESH_BACKOFF),
+            "the provider refused to refresh the token, or could not be reached. Try again later; \
+         if this persists, the user must authorise again",
+        ),
+        (Some("unknown_provider_config" | "integration_not_found"), _) => (
+            Code::IntegrationNotFound,
+            false,
+            None,
+            "the secret key's environment has no such integration; check provider_config_key, and \
+         which environment the key belongs to",
+        ),
+        (Some("not_found" | "unknown_connection" | "connection_not_found"), _) | (_, 404) => (
+            Code::NotFound,
+            false,
+            None,
+            "check connection_id, provider_config_key, which environment the secret key belongs \
+         to, and the base URL; list_connections shows the connections that exist",
+        ),
+        (Some("malformed_auth_header"), 401) => (
+            Code::Server,
+            true,
+            None,
+            "Nango failed while looking up the key (for example, its database is down); try again \
+         later",
+        ),
+        (_, 401) => (
+            Code::Unauthorized,
+            false,
+            None,
+            "Nango does not accept the secret key; check the key, and check that the base URL is \
+         that of the server that issued it",
+        ),
+        (_, 403) => (
+            Code::Forbidden,
+            false,
+            None,
+            "the secret key lacks a scope; add the scope in Nango's dashboard under Environment \
+         Settings, API Keys",
+        ),
+        // Nango does not use this status: it comes from a proxy.
+        (_, 407) => {
+            return Error::new(Code::Proxy, format!("the proxy {PROXY_CREDENTIALS}"))
+                .with_status(407);
         }
+        (_, 408) => (
+            Code::BadRequest,
+            true,
+            None,
+            "the server timed out waiting for the request; try again",
+        ),
+        (_, 409) => (
+            Code::Conflict,
+            false,
+            None,
+            "the request conflicts with existing data; change one of the two, then try again",
+        ),
+        (_, 429) => {
+            composed = rate_limited(requested);
+            (Code::RateLimited, true, None, composed.as_str())
+        }
+        (_, 400..=499) => (
+            Code::BadRequest,
+            false,
+            None,
+            "Nango rejected the request; correct it as Nango's code and message say",
+        ),
+        (_, 500) => {
+            composed = format!("{who} failed; try again later");
+            (Code::Server, true, None, composed.as_str())
+        }
+        (_, 502..=504 | 520..=530) => (
+            Code::Server,
+            true,
+            None,
+            "Nango or a gateway in front of it is unavailable; try again later",
+        ),
+        (_, 500..) => {
+            composed = format!(
+                "{who} failed in a way that a retry does not change; look at the server's logs"
+            );
+            (Code::Server, false, None, composed.as_str())
+        }
+        (_, _) => (
+            Code::InvalidResponse,
+            false,
+            None,
+            "the base URL is not that of Nango's API; check it",
+        ),
+    };
+    let (code, retryable, wait, advice) = match family {
+        Some(case) => (case.code, false, None, case.advice),
+        None => (code, retryable, wait, advice),
     };
     // An answer without an envelope, such as the page of a gateway, says nothing about keys, scopes
     // and connections.

@@ -152,7 +152,9 @@ func (p CreateConnectionParams) String() string { return "nango.CreateConnection
 func (p CreateConnectionParams) GoString() string { return p.String() }
 
 // Format prints String, whatever the verb.
-func (p CreateConnectionParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+func (p CreateConnectionParams) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, p.String())
+}
 
 // LogValue returns the same as String.
 func (p CreateConnectionParams) LogValue() slog.Value { return slog.StringValue(p.String()) }
@@ -381,7 +383,9 @@ func (p CreateIntegrationParams) String() string { return "nango.CreateIntegrati
 func (p CreateIntegrationParams) GoString() string { return p.String() }
 
 // Format prints String, whatever the verb.
-func (p CreateIntegrationParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+func (p CreateIntegrationParams) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, p.String())
+}
 
 // LogValue returns the same as String.
 func (p CreateIntegrationParams) LogValue() slog.Value { return slog.StringValue(p.String()) }
@@ -473,7 +477,9 @@ func (p UpdateIntegrationParams) String() string { return "nango.UpdateIntegrati
 func (p UpdateIntegrationParams) GoString() string { return p.String() }
 
 // Format prints String, whatever the verb.
-func (p UpdateIntegrationParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+func (p UpdateIntegrationParams) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, p.String())
+}
 
 // LogValue returns the same as String.
 func (p UpdateIntegrationParams) LogValue() slog.Value { return slog.StringValue(p.String()) }

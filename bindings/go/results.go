@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// callNamed runs an operation. named holds the names and values of the parameters that are arguments
-// of their own; params, which may be nil, the others.
+// callNamed runs an operation. named holds the names and values of the parameters that are
+// arguments of their own; params, which may be nil, the others.
 func (c *Client) callNamed(
 	ctx context.Context, operation string, params any, options []CallOption, named ...string,
 ) (json.RawMessage, error) {

@@ -368,12 +368,12 @@ func (c ConnectionSummary) LogValue() slog.Value {
 	)
 }
 
-// Outcome is Whether Nango did what was asked.
+// Outcome is whether Nango did what was asked.
 //
 // A field is its zero value if the server left the member out, or if the member has an unexpected
 // type. Outcome prints without its secrets; [Outcome.Raw] returns everything.
 type Outcome struct {
-	// Success is Whether it did.
+	// Success is whether it did.
 	Success bool `json:"success"`
 	// Extra holds the members that this package does not know, and those of an unexpected type. They
 	// may be secrets.
@@ -494,7 +494,7 @@ type Provider struct {
 	Name string `json:"name"`
 	// DisplayName is the name that users see.
 	DisplayName string `json:"display_name"`
-	// AuthMode is How users authorise, such as "OAUTH2".
+	// AuthMode is how users authorise, such as "OAUTH2".
 	AuthMode string `json:"auth_mode"`
 	// Extra holds the members that this package does not know, and those of an unexpected type. They
 	// may be secrets.
@@ -630,7 +630,7 @@ type Integration struct {
 	DisplayName *string
 	// Logo is the URL of the provider's logo.
 	Logo string
-	// ForwardWebhooks is Whether Nango forwards the provider's webhooks.
+	// ForwardWebhooks is whether Nango forwards the provider's webhooks.
 	ForwardWebhooks bool
 	// CreatedAt is when the integration was created.
 	CreatedAt Timestamp
@@ -639,7 +639,7 @@ type Integration struct {
 	// WebhookURL is the URL for the provider's webhooks, if the call asked for it; nil if there is
 	// none.
 	WebhookURL *string
-	// Credentials is Your app's credentials, if the call asked for them and the key may see them.
+	// Credentials is your app's credentials, if the call asked for them and the key may see them.
 	Credentials SecretJSON
 	// Extra holds the members that this package does not know, and those of an unexpected type. They
 	// may be secrets.
@@ -805,15 +805,16 @@ func (c ConnectSession) LogValue() slog.Value {
 // ConnectSessionDetails is what a connect session was created with.
 //
 // A field is its zero value if the server left the member out, or if the member has an unexpected
-// type. ConnectSessionDetails prints without its secrets; [ConnectSessionDetails.Raw] returns everything.
+// type. ConnectSessionDetails prints without its secrets; [ConnectSessionDetails.Raw] returns
+// everything.
 type ConnectSessionDetails struct {
 	// EndUser is the user who connects the account; nil if there is none.
 	EndUser *EndUser `json:"endUser"`
-	// ConnectUiSettings is How the page looks; nil if there is none, or null.
-	ConnectUiSettings json.RawMessage `json:"connectUISettings"`
+	// ConnectUISettings is how the page looks; nil if there is none, or null.
+	ConnectUISettings json.RawMessage `json:"connectUISettings"`
 	// AllowedIntegrations are the integrations that the user can choose from; empty for all.
 	AllowedIntegrations []string `json:"allowed_integrations"`
-	// Reconnecting is Whether the session is for an existing connection.
+	// Reconnecting is whether the session is for an existing connection.
 	Reconnecting bool `json:"isReconnecting"`
 	// Extra holds the members that this package does not know, and those of an unexpected type. They
 	// may be secrets.
@@ -840,7 +841,7 @@ func (c *ConnectSessionDetails) decode(data []byte) error {
 	}
 	*c = ConnectSessionDetails{raw: newSecretJSON(data)}
 	take(m, "endUser", &c.EndUser)
-	m.takeJSON("connectUISettings", &c.ConnectUiSettings)
+	m.takeJSON("connectUISettings", &c.ConnectUISettings)
 	takeList(m, "allowed_integrations", &c.AllowedIntegrations)
 	take(m, "isReconnecting", &c.Reconnecting)
 	c.Extra = m.rest()

@@ -155,7 +155,7 @@ pub fn snake(name: &str) -> String {
 /// `connection_id` as `ConnectionID`.
 pub fn go(name: &str) -> String {
     camel(&name.to_ascii_uppercase(), |word| match word {
-        "ID" | "URL" | "API" | "JSON" => Some(word.to_owned()),
+        "ID" | "URL" | "API" | "JSON" | "UI" => Some(word.to_owned()),
         "OAUTH" => Some("OAuth".to_owned()),
         _ => None,
     })
@@ -179,7 +179,9 @@ fn go_doc(name: &str, description: &str, verb: &str, more: &str) -> String {
     };
     let (start, rest) = first.split_at(first.find(' ').unwrap_or(first.len()));
     let start = match start {
-        "The" | "A" | "An" | "When" | "What" | "Any" | "One" => start.to_ascii_lowercase(),
+        "The" | "A" | "An" | "When" | "What" | "Any" | "One" | "How" | "Whether" | "Your" => {
+            start.to_ascii_lowercase()
+        }
         start => start.to_owned(),
     };
     let verb = if first.starts_with("The ") && first.contains("credentials") && name.ends_with('s')

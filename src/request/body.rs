@@ -16,8 +16,8 @@ use crate::error::Error;
 /// longer one with 500.
 const LONGEST_BODY: usize = 75 * 1024 * 1024;
 
-/// The body of a request, if it has one. `extra` is added to the members, or is the whole body of an
-/// operation without members.
+/// The body of a request, if it has one. `extra` is added to the members, or is the whole body of
+/// an operation without members.
 pub(super) fn of(
     operation: &Operation,
     parameters: &Parameters,

@@ -599,7 +599,7 @@ public:
     /// call's timeout.
     ///
     /// @code
-    /// auto session = client.try_call_json("create_connect_session", R"({"tags": {"user": "u-1"}})");
+    /// auto session = client.try_call_json("create_connect_session", R"({"tags": {"u": "1"}})");
     /// @endcode
     ///
     /// A newer server may have parameters that this version does not know: every operation takes
@@ -610,8 +610,8 @@ public:
     /// @param params_json Its parameters by name, as a JSON object; empty for none.
     /// @param options Options of this call.
     /// @return The result as Nango wrote it; for "get_token" and "replace_token", the token itself.
-    /// The error is INVALID_ARGUMENT if a parameter is unknown, missing or of the wrong type, before
-    /// anything is sent.
+    /// The error is INVALID_ARGUMENT if a parameter is unknown, missing or of the wrong type; then
+    /// nothing is sent.
     [[nodiscard]] result<secret> try_call_json(std::string_view operation,
                                                std::string_view params_json = {},
                                                const call_options& options = {}) const {
@@ -727,7 +727,8 @@ public:
     nango::connection create_connection(
         const create_connection_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_create_connection(params, options));
+        return detail::or_throw(try_create_connection(
+params, options));
     }
 
     /// Like try_get_raw_token_response(). @throws nango::error
@@ -735,7 +736,8 @@ public:
         std::string_view provider_config_key,
         std::string_view connection_id,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_raw_token_response(provider_config_key, connection_id, options));
+        return detail::or_throw(try_get_raw_token_response(
+provider_config_key, connection_id, options));
     }
 
     /// Like try_get_metadata(). @throws nango::error
@@ -743,7 +745,8 @@ public:
         std::string_view provider_config_key,
         std::string_view connection_id,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_metadata(provider_config_key, connection_id, options));
+        return detail::or_throw(try_get_metadata(
+provider_config_key, connection_id, options));
     }
 
     /// Like try_patch_connection(). @throws nango::error
@@ -752,7 +755,8 @@ public:
         std::string_view connection_id,
         const patch_connection_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_patch_connection(provider_config_key, connection_id, params, options));
+        return detail::or_throw(try_patch_connection(
+provider_config_key, connection_id, params, options));
     }
 
     /// Like try_delete_connection(). @throws nango::error
@@ -760,62 +764,71 @@ public:
         std::string_view provider_config_key,
         std::string_view connection_id,
         const call_options& options = {}) const {
-        return detail::or_throw(try_delete_connection(provider_config_key, connection_id, options));
+        return detail::or_throw(try_delete_connection(
+provider_config_key, connection_id, options));
     }
 
     /// Like try_set_metadata(). @throws nango::error
     nango::metadata_echo set_metadata(
         const set_metadata_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_set_metadata(params, options));
+        return detail::or_throw(try_set_metadata(
+params, options));
     }
 
     /// Like try_update_metadata(). @throws nango::error
     nango::metadata_echo update_metadata(
         const update_metadata_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_update_metadata(params, options));
+        return detail::or_throw(try_update_metadata(
+params, options));
     }
 
     /// Like try_list_providers(). @throws nango::error
     std::vector<nango::provider> list_providers(
         const list_providers_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_list_providers(params, options));
+        return detail::or_throw(try_list_providers(
+params, options));
     }
 
     /// Like try_get_provider(). @throws nango::error
     nango::provider get_provider(
         std::string_view provider,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_provider(provider, options));
+        return detail::or_throw(try_get_provider(
+provider, options));
     }
 
     /// Like try_get_provider_templates(). @throws nango::error
     std::vector<nango::function_template> get_provider_templates(
         std::string_view provider,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_provider_templates(provider, options));
+        return detail::or_throw(try_get_provider_templates(
+provider, options));
     }
 
     /// Like try_list_integrations(). @throws nango::error
     std::vector<nango::integration> list_integrations(
         const call_options& options = {}) const {
-        return detail::or_throw(try_list_integrations(options));
+        return detail::or_throw(try_list_integrations(
+options));
     }
 
     /// Like try_create_integration(). @throws nango::error
     nango::integration create_integration(
         const create_integration_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_create_integration(params, options));
+        return detail::or_throw(try_create_integration(
+params, options));
     }
 
     /// Like try_create_quickstart_integration(). @throws nango::error
     nango::integration create_quickstart_integration(
         const create_quickstart_integration_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_create_quickstart_integration(params, options));
+        return detail::or_throw(try_create_quickstart_integration(
+params, options));
     }
 
     /// Like try_get_integration(). @throws nango::error
@@ -823,7 +836,8 @@ public:
         std::string_view unique_key,
         const get_integration_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_integration(unique_key, params, options));
+        return detail::or_throw(try_get_integration(
+unique_key, params, options));
     }
 
     /// Like try_update_integration(). @throws nango::error
@@ -831,42 +845,48 @@ public:
         std::string_view unique_key,
         const update_integration_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_update_integration(unique_key, params, options));
+        return detail::or_throw(try_update_integration(
+unique_key, params, options));
     }
 
     /// Like try_delete_integration(). @throws nango::error
     nango::outcome delete_integration(
         std::string_view unique_key,
         const call_options& options = {}) const {
-        return detail::or_throw(try_delete_integration(unique_key, options));
+        return detail::or_throw(try_delete_integration(
+unique_key, options));
     }
 
     /// Like try_create_connect_session(). @throws nango::error
     nango::connect_session create_connect_session(
         const create_connect_session_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_create_connect_session(params, options));
+        return detail::or_throw(try_create_connect_session(
+params, options));
     }
 
     /// Like try_create_reconnect_session(). @throws nango::error
     nango::connect_session create_reconnect_session(
         const create_reconnect_session_params& params,
         const call_options& options = {}) const {
-        return detail::or_throw(try_create_reconnect_session(params, options));
+        return detail::or_throw(try_create_reconnect_session(
+params, options));
     }
 
     /// Like try_get_connect_session(). @throws nango::error
     nango::connect_session_details get_connect_session(
         std::string_view session_token,
         const call_options& options = {}) const {
-        return detail::or_throw(try_get_connect_session(session_token, options));
+        return detail::or_throw(try_get_connect_session(
+session_token, options));
     }
 
     /// Like try_delete_connect_session(). @throws nango::error
     void delete_connect_session(
         std::string_view session_token,
         const call_options& options = {}) const {
-        detail::or_throw(try_delete_connect_session(session_token, options));
+        detail::or_throw(try_delete_connect_session(
+session_token, options));
     }
 
     // clang-format on

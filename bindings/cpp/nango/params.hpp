@@ -23,7 +23,7 @@ namespace nango {
 inline namespace NANGO_HPP_FLAVOUR {
 /// @endcond
 
-/// The parameters of client::create_connection(). One that is empty, or has no value, is not sent.
+/// The parameters of client::create_connection(). One that has no value is not sent.
 struct create_connection_params {
     /// The integration's unique key; required.
     std::string provider_config_key = {};
@@ -45,7 +45,7 @@ struct create_connection_params {
     std::optional<std::map<std::string, std::string>> tags = {};
 };
 
-/// The parameters of client::patch_connection(). One that is empty, or has no value, is not sent.
+/// The parameters of client::patch_connection(). One that has no value is not sent.
 struct patch_connection_params {
     /// The connection's tags.
     std::optional<std::map<std::string, std::string>> tags = {};
@@ -57,7 +57,7 @@ struct patch_connection_params {
     std::optional<std::string> webhook_url_override = {};
 };
 
-/// The parameters of client::set_metadata(). One that is empty, or has no value, is not sent.
+/// The parameters of client::set_metadata(). One that has no value is not sent.
 struct set_metadata_params {
     /// The integration's unique key; required.
     std::string provider_config_key = {};
@@ -67,7 +67,7 @@ struct set_metadata_params {
     std::string metadata_json = {};
 };
 
-/// The parameters of client::update_metadata(). One that is empty, or has no value, is not sent.
+/// The parameters of client::update_metadata(). One that has no value is not sent.
 struct update_metadata_params {
     /// The integration's unique key; required.
     std::string provider_config_key = {};
@@ -77,14 +77,14 @@ struct update_metadata_params {
     std::string metadata_json = {};
 };
 
-/// The parameters of client::list_providers(). One that is empty, or has no value, is not sent.
+/// The parameters of client::list_providers(). One that has no value is not sent.
 struct list_providers_params {
     /// A part of the provider's name. Case does not matter, and Nango reads it as a regular
     /// expression.
     std::optional<std::string> search = {};
 };
 
-/// The parameters of client::create_integration(). One that is empty, or has no value, is not sent.
+/// The parameters of client::create_integration(). One that has no value is not sent.
 struct create_integration_params {
     /// The name of the provider's template, such as "github"; required.
     std::string provider = {};
@@ -103,7 +103,7 @@ struct create_integration_params {
     std::optional<std::map<std::string, std::string>> custom = {};
 };
 
-/// The parameters of client::create_quickstart_integration(). One that is empty, or has no value, is not sent.
+/// The parameters of client::create_quickstart_integration(). One that has no value is not sent.
 struct create_quickstart_integration_params {
     /// The name of the provider's template, such as "github"; required.
     std::string provider = {};
@@ -115,13 +115,13 @@ struct create_quickstart_integration_params {
     std::optional<bool> forward_webhooks = {};
 };
 
-/// The parameters of client::get_integration(). One that is empty, or has no value, is not sent.
+/// The parameters of client::get_integration(). One that has no value is not sent.
 struct get_integration_params {
     /// What else the result has, "webhook" or "credentials" or both.
     std::optional<std::vector<std::string>> include = {};
 };
 
-/// The parameters of client::update_integration(). One that is empty, or has no value, is not sent.
+/// The parameters of client::update_integration(). One that has no value is not sent.
 struct update_integration_params {
     /// Another key for the integration. Only an integration without connections can get one.
     std::optional<std::string> new_unique_key = {};
@@ -137,7 +137,7 @@ struct update_integration_params {
     std::optional<std::map<std::string, std::string>> custom = {};
 };
 
-/// The parameters of client::create_connect_session(). One that is empty, or has no value, is not sent.
+/// The parameters of client::create_connect_session(). One that has no value is not sent.
 struct create_connect_session_params {
     /// The tags of the new connection.
     std::optional<std::map<std::string, std::string>> tags = {};
@@ -157,7 +157,7 @@ struct create_connect_session_params {
     std::optional<std::string> webhook_url_override = {};
 };
 
-/// The parameters of client::create_reconnect_session(). One that is empty, or has no value, is not sent.
+/// The parameters of client::create_reconnect_session(). One that has no value is not sent.
 struct create_reconnect_session_params {
     /// The integration's unique key; required.
     std::string integration_id = {};

@@ -27,7 +27,7 @@ inline namespace NANGO_HPP_FLAVOUR {
 {% set given = operation.parameters | selectattr("option", "none") | list %}
 {% set fields = given | rejectattr("positional") | list %}
 {% if fields %}
-/// The parameters of client::{{ operation.name }}(). One that is empty, or has no value, is not sent.
+{{ ("The parameters of client::" ~ operation.name ~ "(). One that has no value is not sent.") | comment("///") }}
 struct {{ operation.name }}_params {
 {% for field in fields %}
 {{ (field.doc | trim(".") ~ ("; required" if field.required else "") ~ ("; as JSON" if field.kind in ["Object", "Any"] else "") ~ ".") | comment("    ///") }}

@@ -15,7 +15,8 @@
         const {{ operation.name }}_params& params,
 {% endif %}
         const call_options& options = {}) const {
-        {{ "" if operation.result == "nothing" else "return " }}detail::or_throw(try_{{ operation.name }}({% for parameter in positional %}{{ parameter.name }}, {% endfor %}{{ "params, " if fields }}options));
+        {{ "" if operation.result == "nothing" else "return " }}detail::or_throw(try_{{ operation.name }}(
+            {% for parameter in positional %}{{ parameter.name }}, {% endfor %}{{ "params, " if fields }}options));
     }
 
 {% endfor %}

@@ -95,7 +95,9 @@ func (p {{ params }}) String() string { return "nango.{{ params }}" }
 func (p {{ params }}) GoString() string { return p.String() }
 
 // Format prints String, whatever the verb.
-func (p {{ params }}) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+func (p {{ params }}) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, p.String())
+}
 
 // LogValue returns the same as String.
 func (p {{ params }}) LogValue() slog.Value { return slog.StringValue(p.String()) }

@@ -23,8 +23,7 @@ import (
 {% endif %}
 {% if type.whole %}
 //
-// A field is its zero value if the server left the member out, or if the member has an unexpected
-// type. {{ type.name }} prints without its secrets; [{{ type.name }}.Raw] returns everything.
+{{ ("A field is its zero value if the server left the member out, or if the member has an unexpected type. " ~ type.name ~ " prints without its secrets; [" ~ type.name ~ ".Raw] returns everything.") | comment("//") }}
 {% endif %}
 type {{ type.name }} struct {
 {% for member in type.members %}

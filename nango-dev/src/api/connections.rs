@@ -125,8 +125,8 @@ fn found(connection: &Connection, search: &str) -> bool {
     texts.into_iter().flatten().any(|text| like(&text.to_lowercase(), search))
 }
 
-/// Whether a text contains a pattern of SQL's LIKE, in which `%` stands for any text and `_` for any
-/// character.
+/// Whether a text contains a pattern of SQL's LIKE, in which `%` stands for any text and `_` for
+/// any character.
 fn like(text: &str, pattern: &str) -> bool {
     let mut rest = text;
     for piece in pattern.split('%') {

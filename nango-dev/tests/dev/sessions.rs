@@ -31,7 +31,7 @@ async fn a_user_connects_and_the_tags_find_the_connection() {
 }
 
 #[tokio::test]
-async fn reconnecting_mends_a_connection() {
+async fn reconnecting_repairs_a_connection() {
     let server = Server::start(&[]);
     let path = "/connections/alice?provider_config_key=github&force_refresh=true";
     let revoked =
