@@ -5,7 +5,7 @@
 {% set kept = operation.parameters | selectattr("location", "eq", "Kept") | list %}
 {% set result = "nango::" ~ operation.answer_snake if typed else "secret" %}
 {{ (operation.summary ~ " " ~ operation.doc.cpp) | comment("    ///") }}
-{% for parameter in operation.parameters if not parameter.option %}
+{% for parameter in operation.parameters if parameter.required %}
 {{ ("@param " ~ parameter.name ~ " " ~ parameter.doc | trim(".") ~ ("; not empty, and not \".\" or \"..\"." if parameter.location == "Path" else "; not empty.")) | comment("    ///") }}
 {% endfor %}
     /// @param options Options of this call.

@@ -1,14 +1,14 @@
 
 {% for operation in operations if operation.dedicated %}
 {% set json = operation.returns in ["Body", "Credentials"] %}
-{% set fixed = operation.parameters | selectattr("location", "ne", "Kept") | selectattr("option", "none") | list %}
+{% set fixed = operation.parameters | selectattr("location", "ne", "Kept") | selectattr("required") | list %}
 {% set kept = operation.parameters | selectattr("location", "eq", "Kept") | list %}
 {% set flags = operation.parameters | rejectattr("option", "none") | list %}
 {% set keywords = (fixed | map(attribute="ruby_keyword") | list) + (kept | map(attribute="ruby_keyword") | list) + (flags | map(attribute="ruby_keyword") | list) + ["timeout: nil", "headers: nil"] %}
 {% set passed = (fixed | map(attribute="ruby_argument") | list) + (flags | map(attribute="ruby_argument") | list) + ["timeout: timeout", "headers: headers"] %}
 {% set options = (flags | map(attribute="ruby_argument") | list) + ["timeout: timeout", "headers: headers"] %}
 {{ (operation.summary ~ " " ~ operation.doc.ruby) | comment("    #") }}
-{% for parameter in operation.parameters %}
+{% for parameter in operation.parameters if parameter.required or parameter.option %}
 {{ ("@param " ~ parameter.ruby_name ~ " [" ~ parameter.ruby_type ~ "] " ~ (parameter.doc | lower_first)) | yard }}
 {% endfor %}
     # @param timeout [Numeric, nil] seconds for this call, in place of the client's timeout

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::vector::{Vector, deep};
+use crate::vector::{GENERATED, Vector, deep};
 
 /// What `nango_operations_json()` returns.
 const OPERATIONS: &str = include_str!("../../../../src/catalogue/operations.json");
@@ -34,7 +34,7 @@ fn of(operation: &Value) -> Vec<Vector> {
     let mut vectors = Vec::new();
     let mut refused = |what: &str, params: Map<String, Value>, named: &str| {
         let whole = json!({
-            "name": format!("generated-{name}-{what}").replace('_', "-"),
+            "name": format!("{GENERATED}{name}-{what}").replace('_', "-"),
             "generic": true,
             "call": {"operation": name, "params": params},
             "exchanges": [],
