@@ -74,8 +74,8 @@ func TestHeader(t *testing.T) {
 	}
 	// Go has better replacements for these, or they hold a thread.
 	notNeeded := regexp.MustCompile(
-		`^nango_(json_|client_new$|get_|replace_token$|list_connections_json$|client_warm_up$|` +
-			`pager_next_json$|cancel_|call_options_set_cancel$|queue_close$|params_|` +
+		`^nango_(call_json$|json_|client_new$|get_|replace_token$|list_connections_json$|` +
+			`client_warm_up$|pager_next_json$|cancel_|call_options_set_cancel$|queue_close$|params_|` +
 			`queue_new_with_limit$|queue_submit_get_|connection_has_auth_error$)`,
 	)
 	linked, err := os.ReadFile("link_shared.go")

@@ -19,7 +19,7 @@ done
 class='\(class\|struct\)\( \[\[nodiscard\]\]\)\? \([a-z_]*\)\( : public .*\)\? {.*'
 classes=$(sed -n "s/^$class/\3/p" bindings/cpp/nango/*.hpp | sort -u)
 for class in $classes; do
-    case $class in freed | given | problems | results | facts) continue ;; esac
+    case $class in freed | given | params | problems | results | facts) continue ;; esac
     page=$(echo "$class" | sed 's/_/__/g')
     [ -e "$output/html/classnango_1_1$page.html" ] ||
         [ -e "$output/html/structnango_1_1$page.html" ] || {

@@ -93,13 +93,15 @@ public:
     void set(const char* name, const std::string& value) { set(name, std::string_view(value)); }
     void set(const char* name, const std::vector<std::string>& values) {
         std::string list;
-        for (const std::string& value : values) list += (list.empty() ? "[" : ",") + quoted(value);
+        for (const std::string& value : values)
+            list += (list.empty() ? "[" : ",") + detail::quoted(value);
         raw(name, list.empty() ? "[]" : list + ']');
     }
     void set(const char* name, const std::map<std::string, std::string>& values) {
         std::string object;
         for (const auto& [member, value] : values)
-            object += (object.empty() ? "{" : ",") + quoted(member) + ':' + quoted(value);
+            object +=
+                (object.empty() ? "{" : ",") + detail::quoted(member) + ':' + detail::quoted(value);
         raw(name, object.empty() ? "{}" : object + '}');
     }
     template <class T>
