@@ -61,6 +61,8 @@ if [ "$purpose" = test ]; then
     need rubocop has rubocop
     need rake has rake
     need yard has yard
+    # Without it, YARD reads Markdown with rdoc, which misreads links with code in them.
+    need ruby-redcarpet ruby -e 'require "redcarpet"'
     need ruby-async ruby -e 'require "async"'
     need ruby-rack ruby -e 'require "rack"'
     need ruby-faraday ruby -e 'require "faraday"'
